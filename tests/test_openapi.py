@@ -128,6 +128,13 @@ def test_every_operation_gives_examples(document: Json) -> None:
                     assert media["examples"], (where, status)
 
 
+def test_no_two_requests_send_the_same_example_of_a_message(document: Json) -> None:
+    """The second one that a reader tries would be taken for a repetition of the first."""
+    schemas = document["components"]["schemas"]
+    ids = [schemas[name]["example"]["client_msg_id"] for name in ("MessageCreate", "ScheduleCreate", "ForwardCreate")]
+    assert len(set(ids)) == 3
+
+
 def test_the_example_of_an_error_has_its_code(document: Json) -> None:
     reported: dict[str, set[str]] = {}
     for method, path, operation in _operations(document):

@@ -23,7 +23,7 @@ class ForwardCreate(RequestModel):
     """Where a message is forwarded to. With a `client_msg_id` the call can be repeated and is executed once."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"to_chat_id": _CHAT, "client_msg_id": "3c9f4f0e-0b7e-4c39-a3b3-6b1f3f0d2a55"}}
+        json_schema_extra={"example": {"to_chat_id": _CHAT, "client_msg_id": "a4c1b7de-2f39-4c58-9a0b-6e5d8f1c3b72"}}
     )
 
     to_chat_id: UUID

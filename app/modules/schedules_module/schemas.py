@@ -24,7 +24,7 @@ from app.utils.module import Modules
 
 _CHAT = "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"
 _ID = "b7f4d2a0-3a51-4c1e-9d43-7a2f6c0e5b18"
-_CLIENT_MSG_ID = "3c9f4f0e-0b7e-4c39-a3b3-6b1f3f0d2a55"
+_CLIENT_MSG_ID = "7d0c7f52-5b0e-4f0d-8f6f-1d9a4f2b6c31"
 _SEND_AT = "2100-01-01T09:00:00Z"
 
 
@@ -149,9 +149,10 @@ def schedule_models(modules: Modules) -> ScheduleModels:
         {part.name: (part.create, ...) for part in parts},
         {part.name: part.empty for part in parts},
     )
+    example = {"client_msg_id": _CLIENT_MSG_ID, "send_at": _SEND_AT}
     return ScheduleModels(
         message=message,
-        create=extended(message, {"send_at": (BodyMoment, ...)}, {"send_at": _SEND_AT}, name="ScheduleCreate"),
+        create=extended(message, {"send_at": (BodyMoment, ...)}, example, name="ScheduleCreate"),
         update=extended(
             ScheduleUpdate,
             {name: (_optional(of), None) for name, of in changed.items()},
