@@ -24,6 +24,8 @@ async def test_a_user_sets_up_a_second_factor_and_signs_in_with_it(
     await dialog.get_by_role("button", name="Turn on").click()
     codes = eve.page.get_by_role("dialog", name="Recovery codes").get_by_role("listitem")
     await expect(codes).to_have_count(10)
+    lines = "codes => codes.map(code => code.firstChild.getClientRects().length)"
+    assert await codes.evaluate_all(lines) == [1] * 10
     first, second = (await codes.all_inner_texts())[:2]
     await eve.page.keyboard.press("Escape")
     await expect(factor.get_by_text("10 recovery codes are left.")).to_be_visible()
