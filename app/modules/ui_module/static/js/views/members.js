@@ -66,7 +66,7 @@ export function membersDialog({ store, openChat, blocks }, chat) {
     reconcile(settings, toggles().map(([name, isOn, changes]) => ({
       key: name,
       signature: String(isOn),
-      build: () => h('button', { type: 'button', class: 'button', 'aria-pressed': String(isOn), on: { click: () => attempt(() => call('PUT', `/chats/${chat.id}/settings`, changes)) } }, t(`members.${name}${isOn ? 'Off' : ''}`)),
+      build: () => h('button', { type: 'button', class: 'button', on: { click: () => attempt(() => call('PUT', `/chats/${chat.id}/settings`, changes)) } }, t(`members.${name}${isOn ? 'Off' : ''}`)),
     })));
     reconcile(buttons, actions().map(([name, run]) => ({
       key: name,
