@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.connection import Connection, DatabaseConnection
+from app.adapters.db.long_statements import LONG
 
 # The row is locked until the transaction's end, so that the collector either sees the reference or has gone first.
 _CLAIM = """
@@ -85,9 +86,9 @@ async def forget(connection: DatabaseConnection, contents: Sequence[str]) -> Non
     await connection.execute(_FORGET, contents)
 
 
-async def list_ready(connection: DatabaseConnection) -> Any:
+async def list_ready(connection: Connection) -> Any:
     """Returns the id and the content of all files that can be downloaded."""
-    return await connection.fetch(_LIST_READY)
+    return await connection.fetch(_LIST_READY, timeout=LONG)
 
 
 async def list_known(connection: DatabaseConnection, uploads: Sequence[UUID], contents: Sequence[str]) -> set[str]:
