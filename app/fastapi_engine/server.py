@@ -42,7 +42,7 @@ of requests is the side that closes. Otherwise a request may meet the close, and
 executed."""
 _TRY_AGAIN_AFTER = 1.0
 """Seconds between two attempts to reach a database that is unavailable at the start."""
-_IN_MEMORY = "/dev/shm"  # noqa: S108 - the folder below it has a random name
+_IN_MEMORY = "/dev/shm"  # noqa: S108 - the folder below has a random name # nosec B108
 """Where Linux keeps files that are on no disk. A write into a shared file on a full disk ends the process by SIGBUS."""
 _MEMORY_NEEDED = 32 << 20
 _WORKER_HEALTH_TIMEOUT = 30
