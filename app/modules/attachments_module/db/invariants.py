@@ -47,20 +47,23 @@ INVARIANTS = (
     ),
     Invariant(
         says="a deleted message has no files",
+        # A message without a row in a chat that is not purged is lost, and may come back with a backup.
         find="""
             SELECT a.chat_id AS stream_id, format('file %s of message %s', a.id, a.seq) AS detail
-            FROM attachment a LEFT JOIN message m ON m.chat_id = a.chat_id AND m.seq = a.seq
-            JOIN chat c ON c.id = a.chat_id AND (c.deleted_at IS NULL OR c.purged_at IS NOT NULL)
-            WHERE (m.seq IS NULL OR m.deleted_at IS NOT NULL) AND a.state <> 'deleted'
+            FROM attachment a JOIN chat c ON c.id = a.chat_id
+            LEFT JOIN message m ON m.chat_id = a.chat_id AND m.seq = a.seq
+            WHERE a.state <> 'deleted'
+                AND (c.purged_at IS NOT NULL OR c.deleted_at IS NULL AND m.deleted_at IS NOT NULL)
         """,
         advice="messages or chats were deleted while the module was disabled; --fix has their files collected",
         fix=(
             """
             WITH dropped AS (
-                DELETE FROM message_attachment f WHERE f.chat_id = ANY($1) AND NOT EXISTS (
+                DELETE FROM message_attachment f USING chat c
+                WHERE f.chat_id = ANY($1) AND c.id = f.chat_id AND (c.purged_at IS NOT NULL OR EXISTS (
                     SELECT FROM message m
-                    WHERE m.chat_id = f.chat_id AND m.seq = f.seq AND m.deleted_at IS NULL
-                ) RETURNING attachment_id
+                    WHERE m.chat_id = f.chat_id AND m.seq = f.seq AND m.deleted_at IS NOT NULL
+                )) RETURNING attachment_id
             )
             UPDATE attachment SET state = 'deleted', expires_at = now()
             FROM dropped WHERE id = dropped.attachment_id

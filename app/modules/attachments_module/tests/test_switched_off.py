@@ -64,3 +64,15 @@ async def test_files_of_a_chat_that_a_server_without_files_deleted_are_collected
     store = container.get(AttachmentSettings).store
     await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes", ATTACHMENT_STORE=store)
     assert [row["state"] for row in await rows(container, "SELECT state FROM attachment")] in ([], ["deleted"])
+
+
+async def test_files_of_a_message_that_was_lost_stay_until_a_backup_brings_it_back(
+    anna: FakeClient, club: str, container: Container, database_address: DatabaseAddress
+) -> None:
+    one = await ready(anna, b"kept")
+    ok(await anna.post(f"/chats/{club}/messages", {"attachments": [one["id"]]}))
+    await rows(container, "DELETE FROM message WHERE chat_id = $1", UUID(club))
+    store = container.get(AttachmentSettings).store
+    found = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes", ATTACHMENT_STORE=store)
+    assert "✗ messages are numbered from 1 to last_seq without gaps" in found.output
+    assert [row["state"] for row in await rows(container, "SELECT state FROM attachment")] == ["ready"]

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.migrations.heads import head_of
 from app.fastapi_engine.constructor import build_app
 from app.settings import Mode, Settings
 from tests.fakers import FakeClient, problem
@@ -48,7 +49,8 @@ async def test_a_server_stays_ready_while_newer_code_migrates_its_database(
     """An upgrade restarts the processes one by one: the first new one migrates, and the old ones serve until then."""
     connection = await asyncpg.connect(**database_address.connect_arguments())
     try:
-        await connection.execute("UPDATE alembic_version SET version_num = 'ffffffffffff'")
+        newer = "UPDATE alembic_version SET version_num = 'ffffffffffff' WHERE version_num = $1"
+        await connection.execute(newer, head_of(None))
     finally:
         await connection.close()
     ready = await server.get("/healthcheck/ready")

@@ -25,18 +25,19 @@ INVARIANTS = (
             SELECT s.chat_id AS stream_id, format('message %s', s.seq) AS detail
             FROM search_message s
             JOIN subscriber_cursor c ON c.stream_id = s.chat_id AND c.subscriber = 'search' AND c.seq >= s.revision
-            JOIN chat ON chat.id = s.chat_id AND (chat.deleted_at IS NULL OR chat.purged_at IS NOT NULL)
+            JOIN chat ON chat.id = s.chat_id
             LEFT JOIN message m ON m.chat_id = s.chat_id AND m.seq = s.seq
-            WHERE (m.seq IS NULL OR m.deleted_at IS NOT NULL) AND NOT EXISTS (
+            WHERE (chat.purged_at IS NOT NULL OR chat.deleted_at IS NULL AND m.deleted_at IS NOT NULL) AND NOT EXISTS (
                 SELECT FROM event e WHERE e.stream_id = s.chat_id AND e.seq > c.seq AND e.kind = 'message.deleted'
             )
         """,
         advice="--fix deletes its words from the index",
         fix=(
             """
-            DELETE FROM search_message s WHERE s.chat_id = ANY($1) AND NOT EXISTS (
-                SELECT FROM message m WHERE m.chat_id = s.chat_id AND m.seq = s.seq AND m.deleted_at IS NULL
-            )
+            DELETE FROM search_message s USING chat c
+            WHERE s.chat_id = ANY($1) AND c.id = s.chat_id AND (c.purged_at IS NOT NULL OR EXISTS (
+                SELECT FROM message m WHERE m.chat_id = s.chat_id AND m.seq = s.seq AND m.deleted_at IS NOT NULL
+            ))
             """,
         ),
     ),
