@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 from loguru import logger
 
+from app.fastapi_engine.middlewares import log_middleware
 from tests.fakers import API, PASSWORD, FakeClient, eventually, ok, problem
 
 JSON_TYPES = [
