@@ -8,11 +8,6 @@ from tests.fakers import FakeClient, FakeSocket
 MANY = 40
 
 
-async def come_and_go(user: FakeClient, address: str) -> None:
-    async with FakeSocket(user, address) as socket:
-        await socket.ask("ping")
-
-
 def has_seen(socket: FakeSocket, user: FakeClient) -> bool:
     return any(signal["kind"] == "presence" and signal["account_id"] == user.id for signal in socket.signals)
 
@@ -23,8 +18,8 @@ async def test_presence_is_published_to_every_chat(
     await anna.open_chat(boris)
     for _ in range(MANY):
         await anna.open_chat(clara)
-    async with FakeSocket(boris, live_server) as socket:
-        await come_and_go(anna, live_server)
+    # Her socket stays open: of one that is closed at once nothing need be published.
+    async with FakeSocket(boris, live_server) as socket, FakeSocket(anna, live_server):
         await socket.until(lambda: has_seen(socket, anna))
 
 
@@ -35,8 +30,11 @@ async def test_the_smallest_chats_come_first_if_there_are_too_many_members(
     monkeypatch.setattr(presence, "_MAX_RECEIVERS", 3)
     await anna.open_chat(boris)
     await anna.open_chat(boris, clara)
-    async with FakeSocket(boris, live_server) as socket, FakeSocket(clara, live_server) as other:
-        await come_and_go(anna, live_server)
+    async with (
+        FakeSocket(boris, live_server) as socket,
+        FakeSocket(clara, live_server) as other,
+        FakeSocket(anna, live_server),
+    ):
         await socket.until(lambda: has_seen(socket, anna))
         await other.ask("ping")
         assert not has_seen(other, anna)
