@@ -17,13 +17,18 @@ _PURGE = (
 )
 
 
-async def test_a_chat_whose_messages_are_deleted_already_is_no_finding(
-    anna: FakeClient, club: str, container: Container, database_address: DatabaseAddress
-) -> None:
+async def fill(anna: FakeClient, club: str) -> None:
+    """A message that is pinned, edited and forwarded."""
     await anna.send(club)
     ok(await anna.put(f"/chats/{club}/pins/1"))
     ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "Иначе"}))
     ok(await anna.post(f"/chats/{club}/messages/1/forward", {"to_chat_id": club}))
+
+
+async def test_a_chat_whose_messages_are_deleted_already_is_no_finding(
+    anna: FakeClient, club: str, container: Container, database_address: DatabaseAddress
+) -> None:
+    await fill(anna, club)
     await anna.send(club, root_seq=1)
     for statement in _PURGE:
         await rows(container, statement, UUID(club))
@@ -34,10 +39,7 @@ async def test_a_chat_whose_messages_are_deleted_already_is_no_finding(
 async def test_rows_that_a_server_without_their_modules_left_of_a_deleted_chat_are_removed(
     anna: FakeClient, club: str, container: Container, database_address: DatabaseAddress
 ) -> None:
-    await anna.send(club)
-    ok(await anna.put(f"/chats/{club}/pins/1"))
-    ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "Иначе"}))
-    ok(await anna.post(f"/chats/{club}/messages/1/forward", {"to_chat_id": club}))
+    await fill(anna, club)
     for statement in (*_PURGE, "UPDATE chat SET purged_at = now() WHERE id = $1"):
         await rows(container, statement, UUID(club))
     fixed = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes")

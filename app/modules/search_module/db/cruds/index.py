@@ -47,7 +47,7 @@ SELECT ($1::uuid[])[new.chat], new.sent_at::timestamptz, new.seq, new.revision, 
 FROM unnest($2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::text[]) AS new(chat, sent_at, seq, revision, tsv)
 """
 # $1 chats; $2 to $5 of each the times and numbers between which all its messages are.
-_PLACES = """
+_LIST_LIVE = """
 SELECT range.chat_id, s.seq IS NOT NULL AS is_indexed
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
     AS range(chat_id, sent_first, sent_last, first, last)
@@ -99,7 +99,7 @@ class _Statements:
         self.stale = _STALE.format(table=table, revision=_REVISION)
         self.write = _WRITE.format(table=table)
         self.add = _ADD.format(table=table)
-        self.places = _PLACES.format(table=table)
+        self.list_live = _LIST_LIVE.format(table=table)
         self.remove = _REMOVE.format(table=table)
         self.purge = _PURGE.format(table=table)
 
@@ -119,7 +119,7 @@ async def write(connection: Connection, table: str, rows: Sequence[IndexRow]) ->
 
 async def list_live_chats(connection: Connection, table: str, ranges: Sequence[NewRange]) -> dict[UUID, bool]:
     """Returns the chats that are not deleted. True if the index may have some of the messages."""
-    rows = await connection.fetch(_OF[table].places, *zip(*ranges, strict=True))
+    rows = await connection.fetch(_OF[table].list_live, *zip(*ranges, strict=True))
     return {row["chat_id"]: row["is_indexed"] for row in rows}
 
 
