@@ -37,6 +37,9 @@ def s3_server(folder: Path) -> Iterator[AttachmentSettings]:
         "-ip.bind=127.0.0.1",
         "-master.telemetry=false",
         "-s3",
+        # Both have ports of their own that two servers would share.
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
         f"-s3.config={config}",
         "-volume.max=20",
         "-master.volumeSizeLimitMB=64",
@@ -56,6 +59,10 @@ def s3_server(folder: Path) -> Iterator[AttachmentSettings]:
     finally:
         process.kill()
         process.wait()
+        # It puts its sockets there, not in its folder.
+        for port in ports.values():
+            for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108 - fixed by the server
+                socket.unlink()
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
