@@ -48,8 +48,8 @@ class Subscriber:
     - `start`: `"head"`: streams that exist at the registration begin at their current heads; `"first"`: all begin at
       their first event.
     - `rebuild(context, stream_id, through_seq)`: called if the log no longer holds the events up to `through_seq`.
-    - `across_streams`: `handle` is called once per transaction with events of several streams, grouped by stream.
-      `context.stream_id` is that of the first event.
+    - `across_streams`: `handle` is called with events of several streams, grouped by stream; all of a stream that are
+      handled in one transaction come together. `context.stream_id` is that of the first event.
     - `containing`: there is no call for new events of a stream of which none has this text in its JSON. So a subscriber
       of all messages costs little if few concern it. Events without the text may still come together with others.
     """

@@ -95,7 +95,8 @@ def _extra(message: Any) -> list[str]:
 
 
 def _extra_of_new(message: Mapping[str, Any]) -> list[str]:
-    has_mention = any(entity["type"] in _MENTIONS for entity in message.get("entities", ()))
+    entities = message.get("entities")
+    has_mention = entities and any(entity["type"] in _MENTIONS for entity in entities)
     return _lexemes(_sender_lexeme(message["sender_id"]), message["text"], has_mention, message.get("attachments"))
 
 
@@ -106,7 +107,7 @@ def _sender_lexeme(account_id: str) -> str:
 
 def _lexemes(sender: str, text: str, has_mention: object, has_file: object) -> list[str]:
     lexemes = [sender]
-    if ("://" in text or "www." in text.lower()) and _LINK.search(text):
+    if ("://" in text or ("." in text and "www." in text.lower())) and _LINK.search(text):
         lexemes.append(flag_lexeme("link"))
     if has_mention:
         lexemes.append(flag_lexeme("mention"))

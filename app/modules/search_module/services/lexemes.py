@@ -5,12 +5,15 @@ No text of a user goes through `to_tsquery` and the like: they parse what is in 
 
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import count
+from itertools import repeat
 from uuid import UUID
 
 from app.modules.search_module.services.query import Query, Slot, Term
-from app.modules.search_module.services.words import LONGEST_KEY, lexemes_of, plain_words, words_of
+from app.modules.search_module.services.words import lexemes_of, plain_words, words_of
 from app.utils.folding import fold_text
+
+_POSITIONS = tuple(map(str, range(1, 16_384)))
+"""As far as PostgreSQL counts. No text has so many words."""
 
 
 def flag_lexeme(flag: str) -> str:
@@ -35,11 +38,7 @@ def write_tsvector(text: str, extra: Iterable[str] = ()) -> str:
         written += [f"{quote(lexeme)}:{word.position}" for word in words_of(folded) for lexeme in word.lexemes]
     else:
         # The same for most texts, in a third of the time.
-        positions = map(str, count(1))
-        written += [
-            _word_at(word[:LONGEST_KEY]).replace("?", position)
-            for word, position in zip(plain, positions, strict=False)
-        ]
+        written += map(str.replace, map(_word_at, plain), repeat("?"), _POSITIONS)
     return " ".join(written)
 
 

@@ -67,12 +67,16 @@ class Piece(NamedTuple):
 
 
 def plain_words(folded: str) -> list[str] | None:
-    """Return the words of a folded text in which each run of characters is one, as in most texts; None for others."""
+    """Return the words of a folded text in which each run of characters is one, as in most texts; None for others.
+
+    Long words are cut to the part that their lexemes depend on.
+    """
     hyphen, apostrophe, underscore = GLUE
     is_glued = hyphen in folded or apostrophe in folded or underscore in folded
     if _UNUSUAL.search(folded) or (is_glued and _GLUED.search(folded)):
         return None
-    return _USUAL_RUN.findall(folded)
+    words: list[str] = _USUAL_RUN.findall(folded)
+    return words if len(folded) <= LONGEST_KEY else [word[:LONGEST_KEY] for word in words]
 
 
 def words_of(folded: str) -> Iterator[Word]:

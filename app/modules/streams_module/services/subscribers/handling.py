@@ -6,8 +6,9 @@ from uuid import UUID
 
 from loguru import logger
 
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import open_unit_of_work
+from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
 from app.adapters.errors import DatabaseUnavailable, PoolExhausted, TransientDatabaseError
 from app.modules.streams_module.db.cruds import subscribers as crud
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, make_event
@@ -119,16 +120,17 @@ class Handling:
             afters = {row["stream_id"]: row["seq"] for row in claimed}
             by_stream = await self._recent.read(raw, afters, EVENTS_AT_ONCE)
             emptied = await crud.read_emptied(raw, [stream_id for stream_id in afters if stream_id not in by_stream])
-            handled: list[Event] = []
+            # Fewer events at once stay in the processor's cache.
+            at_least = EVENTS_AT_ONCE if subscriber.across_streams else 1
+            events: list[Event] = []
             for stream_id, after in afters.items():
                 rows = by_stream.get(stream_id, [])
                 given = _cut(subscriber, rows, limit)
                 context = SubscriberContext(raw, self._container, now(), work, stream_id)
-                events = await _take(subscriber, context, after, given)
-                outcome.events += len(events)
-                if events and not subscriber.across_streams:
-                    await call_handler(subscriber, context, events, outcome)
-                handled += events
+                events += await _take(subscriber, context, after, given)
+                if len(events) >= at_least:
+                    await self._call(subscriber, work, raw, events, outcome)
+                    events = []
                 # Reading the JSON of 200 events takes a millisecond: other tasks run between two streams.
                 await asyncio.sleep(0)
                 head = max(emptied.get(stream_id, after), after)
@@ -137,12 +139,18 @@ class Handling:
                 outcome.seqs[stream_id] = given[-1].seq if given else head
                 if len(rows) == EVENTS_AT_ONCE or len(given) < len(rows):
                     outcome.more.add(stream_id)
-            if handled and subscriber.across_streams:
-                context = SubscriberContext(raw, self._container, now(), work, handled[0].stream_id)
-                await call_handler(subscriber, context, handled, outcome)
+            if events:
+                await self._call(subscriber, work, raw, events, outcome)
             await crud.move(raw, subscriber.name, outcome.seqs)
-        if handled:
-            metrics.SUBSCRIBER_EVENTS.labels(subscriber.name, "handled").inc(len(handled))
+        if outcome.events:
+            metrics.SUBSCRIBER_EVENTS.labels(subscriber.name, "handled").inc(outcome.events)
+
+    async def _call(
+        self, subscriber: Subscriber, work: UnitOfWork, raw: Connection, events: Sequence[Event], outcome: Outcome
+    ) -> None:
+        outcome.events += len(events)
+        context = SubscriberContext(raw, self._container, now(), work, events[0].stream_id)
+        await call_handler(subscriber, context, events, outcome)
 
     async def _fail(self, subscriber: Subscriber, stream_id: UUID, error: Exception) -> None:
         """Counts a failure. After the last attempt the event is set aside, or the stream halts.
