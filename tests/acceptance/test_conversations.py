@@ -1,6 +1,6 @@
 """Long test of conversations: random histories, compared with a model after every step.
 
-`CONVERSATION_HISTORIES=10000` takes about 50 minutes of one core. Other seeds give other histories:
+`CONVERSATION_HISTORIES=10000` takes about 20 minutes of one core. Other seeds give other histories:
 `CONVERSATION_SEED=4`.
 """
 
