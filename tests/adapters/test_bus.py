@@ -99,7 +99,7 @@ async def test_a_notification_is_no_signal_and_goes_to_its_topic_alone(make: Cal
         assert recorder.signals == []
 
 
-async def test_a_head_says_whether_its_sender_handles_its_own_events(server: BusServer) -> None:
+async def test_a_head_says_whether_its_sender_runs_the_same_subscribers(server: BusServer) -> None:
     async with processes(server.bus(), server.bus()) as ((sender, _), (receiver, _)):
         heads: dict[bool, dict[UUID, int]] = {True: {}, False: {}}
         for handled, found in heads.items():
@@ -111,11 +111,15 @@ async def test_a_head_says_whether_its_sender_handles_its_own_events(server: Bus
 
             await eventually(is_so)
 
+        receiver.handled_by = "0a0a"
         sender.notify_stream(CHAT, 1)
         await until({True: {}, False: {CHAT: 1}})
-        sender.handles_own = True
+        sender.handled_by = "0a0a"
         sender.notify_stream(CHAT, 2)
         await until({True: {CHAT: 2}, False: {CHAT: 1}})
+        sender.handled_by = "0b0b"
+        sender.notify_stream(CHAT, 3)
+        await until({True: {CHAT: 2}, False: {CHAT: 3}})
 
 
 async def test_a_process_receives_its_own_notification_only_once(server: BusServer) -> None:

@@ -31,9 +31,9 @@ class Bus(ABC):
         """Why this process is not connected to the others. None: it is."""
         self.round_trip: float | None = None
         """Seconds that the latest notification took to the server of the bus and back."""
-        self.handles_own = False
-        """True if this process runs subscribers, which handle the events that it commits. It is announced with each
-        head."""
+        self.handled_by = ""
+        """Which subscribers of this process handle the events that it commits: 4 hexadecimal digits, or none. It is
+        announced with each head."""
         self._on_stream_heads: list[tuple[StreamListener, bool | None, bool | None, WantsStream | None]] = []
         self._on_signal: list[SignalListener] = []
         self._on_notification: dict[str, list[NotificationListener]] = defaultdict(list)
@@ -49,8 +49,8 @@ class Bus(ABC):
     ) -> None:
         """Calls `listener` with streams and their last sequence numbers.
 
-        `own` selects the sender: True is this process alone, False the others alone, None all. `handled` selects by its
-        `handles_own`. Streams that `wants` does not accept may be left out: most streams concern few processes.
+        `own` selects the sender: True is this process alone, False the others alone, None all. `handled`: True is a
+        process with the same `handled_by`, False any other one. Streams that `wants` does not accept may be left out: most streams concern few processes.
         """
         self._on_stream_heads.append((listener, own, handled, wants))
 

@@ -26,6 +26,7 @@ _PERIOD = 0.02
 """Minimum seconds from one sending to the next: each wakes all processes up, and a backend of PostgreSQL for each."""
 _HEADS, _HANDLED = "r", "h"
 """Kinds of payloads: heads of a process without subscribers, and of one that handles its own events."""
+_NOBODY = "0000"
 _HEADS_IN_ONE = 150
 """A stream head takes up to 53 bytes of a payload."""
 _SIGNALS_IN_ONE = 7
@@ -52,7 +53,7 @@ class RemoteBus(Bus):
         self._tracing = tracing
         self.unavailable_because = ConnectionError("not connected yet")
         # Identifies this process' messages if they come back: they have been delivered here already.
-        self._origin = uuid4().hex[:12]
+        self._origin = uuid4().hex[:8]
         self._heads: dict[UUID, int] = {}
         self._signals: list[bytes] = []
         self._notifications: list[bytes] = []
@@ -63,7 +64,7 @@ class RemoteBus(Bus):
         if len(self._heads) < _MAX_WAITING:
             self._heads[stream_id] = max(last_seq, self._heads.get(stream_id, 0))
             self._wake_up.set()
-        self._deliver_stream_heads({stream_id: last_seq}, own=True, handled=self.handles_own)
+        self._deliver_stream_heads({stream_id: last_seq}, own=True, handled=bool(self.handled_by))
 
     def signal(self, signal: Mapping[str, Any]) -> None:
         text = orjson.dumps(signal, default=str)
@@ -160,22 +161,23 @@ class RemoteBus(Bus):
         texts = {"s": self._signals, "n": self._notifications}
         self._signals, self._notifications = [], []
         payloads = []
-        head = _HANDLED if self.handles_own else _HEADS
+        origin = f"{self.handled_by or _NOBODY}{self._origin}"
+        head = _HANDLED if self.handled_by else _HEADS
         for first in range(0, len(heads), _HEADS_IN_ONE):
             part = heads[first : first + _HEADS_IN_ONE]
-            payloads.append(f"{self._origin}{head}" + ",".join(f"{stream_id.hex}{seq:x}" for stream_id, seq in part))
+            payloads.append(f"{origin}{head}" + ",".join(f"{stream_id.hex}{seq:x}" for stream_id, seq in part))
         for kind, waiting in texts.items():
             for first in range(0, len(waiting), _SIGNALS_IN_ONE):
-                payloads.append(f"{self._origin}{kind}[{b','.join(waiting[first : first + _SIGNALS_IN_ONE]).decode()}]")
+                payloads.append(f"{origin}{kind}[{b','.join(waiting[first : first + _SIGNALS_IN_ONE]).decode()}]")
         return payloads
 
     def _receive(self, payload: str) -> bool:
         """Delivers what a payload contains. Returns False if this process has sent it."""
-        origin, kind, content = payload[:12], payload[12:13], payload[13:]
+        handled_by, origin, kind, content = payload[:4], payload[4:12], payload[12:13], payload[13:]
         if origin == self._origin:
             return False
         if kind in (_HEADS, _HANDLED):
-            self._receive_heads(content.split(","), handled=kind == _HANDLED)
+            self._receive_heads(content.split(","), handled=kind == _HANDLED and handled_by == self.handled_by)
         elif kind == "s":
             for signal in orjson.loads(content):
                 self._deliver_signal(signal)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from app.adapters.clients.bus import MemoryBus
@@ -173,12 +174,16 @@ async def test_a_subscriber_across_streams_gets_the_events_of_each_stream_in_ord
     assert max(len({stream_id for stream_id, _ in call}) for call in calls) == len(chats)
 
 
-async def test_events_that_another_process_should_handle_and_does_not_are_handled(
+async def test_events_that_a_process_has_not_handled_when_it_ends_are_handled_by_another_one(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
-    bus = MemoryBus()
-    async with process(container, noting(), bus=bus):
-        for number in range(3):
-            seq = (await anna.send(club, str(number)))["seq"]
-            bus._deliver_stream_heads({UUID(club): seq + 2}, own=False, handled=True)
-        await until_noted(connection, club, ["0", "1", "2"])
+    async def never(context: SubscriberContext, events: Sequence[Event]) -> None:
+        await asyncio.Event().wait()
+
+    ended = MemoryBus()
+    async with process(container, noting(), bus=MemoryBus()):
+        async with process(container, replace(noting(), handle=never), bus=ended):
+            seq = (await anna.send(club, "1"))["seq"]
+            ended.notify_stream(UUID(club), seq + 1)
+            await asyncio.sleep(0.3)
+        await until_noted(connection, club, ["1"])

@@ -8,6 +8,7 @@ import heapq
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from hashlib import blake2b
 from uuid import UUID
 
 from loguru import logger
@@ -39,10 +40,8 @@ larger rounds cost less.
 _STREAMS_IN_ROUND = 100
 _STREAMS_IN_TRANSACTION = 25
 _TAKE_OVER = 0.2
-"""Seconds after which this process looks at events of a process without subscribers, which several others may do, and
-again at a stream that another process has locked."""
-_GRACE = 2.0
-"""Seconds after which it looks at events of a process that handles its own. Usually it finds nothing to do."""
+"""Seconds after which this process looks at events of a process without these subscribers, which several others may do,
+and again at a stream that another process has locked."""
 _FLUSH_PERIOD = 30.0
 _FLUSHED_AT_ONCE = 1_000
 """Streams whose skipped events are stored by one transaction."""
@@ -75,8 +74,6 @@ class Subscribers:
         self._is_registered = asyncio.Event()
         # (time, stream) of streams that are added to the backlog at that time.
         self._later: list[tuple[float, UUID]] = []
-        # Streams in `_later` whose events another process is handling, by their ids as integers.
-        self._in_grace: set[int] = set()
         self._bus = bus
 
     @asynccontextmanager
@@ -91,7 +88,6 @@ class Subscribers:
         # Registered only here: a process without subscribers pays nothing for notifications.
         self._bus.on_stream_heads(self._on_own_heads, own=True)
         self._bus.on_stream_heads(self._on_other_heads, own=False, handled=False)
-        self._bus.on_stream_heads(self._on_handled_heads, own=False, handled=True, wants=self._is_new)
         self._bus.on_reconnect(self._sweep.run_soon)
         handling = (self._keep_handling(subscriber) for subscriber in self._subscribers.values())
         others = (self._keep_finding(), self._keep_flushing(), self._keep_retrying(), self._sweep.run())
@@ -99,9 +95,9 @@ class Subscribers:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_REGISTRATION):
                     await self._is_registered.wait()
-            self._bus.handles_own = True
+            self._bus.handled_by = _digest(self._subscribers)
             yield
-            self._bus.handles_own = False
+            self._bus.handled_by = ""
         # Cursors that are not stored are computed again, so shutdown does not wait long for a database that hangs.
         with suppress(Exception):
             async with asyncio.timeout(_LAST_FLUSH):
@@ -131,16 +127,6 @@ class Subscribers:
         if len(self._later) < _MAX_WAITING:
             self._add_later(heads, _TAKE_OVER)
 
-    def _on_handled_heads(self, heads: Mapping[UUID, int]) -> None:
-        """Looks once at each stream, however many notifications come meanwhile."""
-        new = [stream_id for stream_id in heads if self._is_new(stream_id.int)]
-        if new and len(self._later) < _MAX_WAITING:
-            self._in_grace.update(stream_id.int for stream_id in new)
-            self._add_later(new, _GRACE)
-
-    def _is_new(self, number: int) -> bool:
-        return number not in self._in_grace
-
     def _add_later(self, stream_ids: Iterable[UUID], seconds: float) -> None:
         due = asyncio.get_running_loop().time() + seconds
         for stream_id in stream_ids:
@@ -154,9 +140,7 @@ class Subscribers:
         while True:
             began = time()
             while self._later and self._later[0][0] <= began:
-                stream_id = heapq.heappop(self._later)[1]
-                self._in_grace.discard(stream_id.int)
-                self._add_backlog([stream_id])
+                self._add_backlog([heapq.heappop(self._later)[1]])
             streams = self._notified.take(_STREAMS_IN_ROUND)
             if not streams:
                 await self._wait()
@@ -243,6 +227,10 @@ class Subscribers:
                     pass
             except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot retry failed events: {!r}", error)
+
+
+def _digest(names: Iterable[str]) -> str:
+    return blake2b(" ".join(sorted(names)).encode(), digest_size=2).hexdigest()
 
 
 def _span_details(subscriber: Subscriber, stream_ids: Sequence[UUID]) -> SpanDetails:

@@ -58,6 +58,8 @@ class Sweep:
             with suppress(Exception):
                 async with asyncio.timeout(1), self._database.connection() as connection:
                     await crud.leave(connection, self._process)
+                    # For the events that this process has not handled: the others leave them to it.
+                    await crud.run_soon(connection)
 
     async def _beat(self) -> None:
         async with self._database.connection() as connection:
