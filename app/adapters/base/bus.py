@@ -50,7 +50,8 @@ class Bus(ABC):
         """Calls `listener` with streams and their last sequence numbers.
 
         `own` selects the sender: True is this process alone, False the others alone, None all. `handled`: True is a
-        process with the same `handled_by`, False any other one. Streams that `wants` does not accept may be left out: most streams concern few processes.
+        process with the same `handled_by`, False any other one. Streams that `wants` does not accept may be left out:
+        most streams concern few processes.
         """
         self._on_stream_heads.append((listener, own, handled, wants))
 
