@@ -174,6 +174,27 @@ async def test_a_subscriber_across_streams_gets_the_events_of_each_stream_in_ord
     assert max(len({stream_id for stream_id, _ in call}) for call in calls) == len(chats)
 
 
+async def test_a_subscriber_across_streams_gets_all_events_of_a_stream_together_and_not_those_of_all_streams(
+    anna: FakeClient, boris: FakeClient, container: Container
+) -> None:
+    chats = [await anna.open_chat(boris) for _ in range(3)]
+    for chat in chats:
+        for number in range(120):
+            await anna.send(chat, str(number))
+    calls: list[list[str]] = []
+
+    async def handle(_: SubscriberContext, events: Sequence[Event]) -> None:
+        calls.append([str(event.stream_id) for event in events])
+
+    async def are_all_handled() -> bool:
+        return sum(map(len, calls)) == 360
+
+    async with process(container, Subscriber("together", ("message.created",), handle, "first", across_streams=True)):
+        await eventually(are_all_handled)
+    assert sorted(map(len, calls)) == [120, 240]
+    assert sorted(chat for call in calls for chat in set(call)) == sorted(chats)
+
+
 async def test_events_that_a_process_has_not_handled_when_it_ends_are_handled_by_another_one(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
