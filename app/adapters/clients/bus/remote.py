@@ -26,7 +26,7 @@ _PERIOD = 0.02
 """Minimum seconds from one sending to the next: each wakes all processes up, and a backend of PostgreSQL for each."""
 _HEADS, _HANDLED = "r", "h"
 """Kinds of payloads: heads of a process without subscribers, and of one that handles its own events."""
-_NOBODY = "0000"
+_UNHANDLED = "0000"
 _HEADS_IN_ONE = 150
 """A stream head takes up to 53 bytes of a payload."""
 _SIGNALS_IN_ONE = 7
@@ -161,7 +161,7 @@ class RemoteBus(Bus):
         texts = {"s": self._signals, "n": self._notifications}
         self._signals, self._notifications = [], []
         payloads = []
-        origin = f"{self.handled_by or _NOBODY}{self._origin}"
+        origin = f"{self.handled_by or _UNHANDLED}{self._origin}"
         head = _HANDLED if self.handled_by else _HEADS
         for first in range(0, len(heads), _HEADS_IN_ONE):
             part = heads[first : first + _HEADS_IN_ONE]
