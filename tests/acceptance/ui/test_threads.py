@@ -119,3 +119,19 @@ async def test_the_field_of_a_thread_is_as_high_as_its_text(eve: Reader, anna: F
     assert not await field.evaluate(scrolls)
     await field.press("Enter")
     assert await field.evaluate("field => field.clientHeight") == empty
+
+
+async def test_a_text_that_is_too_long_for_a_message_stays_in_the_field_of_a_thread(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await anna.send(yard, "Кто принесёт чай?")
+    thread = await open_answered(eve, anna, yard)
+    field = thread.get_by_label("Reply in the thread")
+    await field.fill("я" * 4002)
+    await field.press("Enter")
+    await expect(thread.get_by_role("alert")).to_have_text("2 characters too many")
+    await field.fill("я" * 4000)
+    await expect(thread.get_by_role("alert")).to_be_hidden()
+    await field.press("Enter")
+    await expect(field).to_have_value("")
+    await expect(thread.locator(".message[data-seq] .text")).to_have_count(3)

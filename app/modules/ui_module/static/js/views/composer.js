@@ -5,12 +5,12 @@ import { grow, h, icon, iconButton, reconcile } from '../dom.js';
 import { explain, t } from '../i18n.js';
 import { summary } from '../summary.js';
 import { textFormat } from '../textFormat.js';
+import { lengthError } from '../textLength.js';
 import { MAX_FILES } from '../uploads.js';
 import { MentionList } from './mentionList.js';
 import { Scheduled } from './scheduled.js';
 import { uploadRows } from './uploadList.js';
 
-const LONGEST = 4000;
 const TYPING_EVERY_MS = 3000;
 const TYPING_ENDS_MS = 4000;
 
@@ -237,9 +237,8 @@ export class Composer {
   /** Returns the text without surrounding spaces, or null if it is too long. */
   readText() {
     const text = this.input.value.trim();
-    const over = [...text].length - LONGEST;
-    if (over > 0) this.error.textContent = t('composer.tooLong', { n: over });
-    return over > 0 ? null : text;
+    this.error.textContent = lengthError(text);
+    return this.error.textContent ? null : text;
   }
 
   async submit() {

@@ -6,6 +6,7 @@ import { grow, h, iconButton, reconcile, toast } from '../dom.js';
 import { explain, shortMoment, t } from '../i18n.js';
 import { summary } from '../summary.js';
 import { textFormat } from '../textFormat.js';
+import { lengthError } from '../textLength.js';
 import { dialog } from './dialogs.js';
 import { messageRow, pendingRow } from './message.js';
 
@@ -33,9 +34,13 @@ export function threadDialog(context, chat, rootSeq) {
   const scroller = h('div', { class: 'thread-scroll', tabindex: 0, role: 'region', 'aria-label': t('chat.messages') }, older, rows);
   // What is not sent stays until the page is left.
   const texts = chat.threadTexts ??= new Map();
-  const input = h('textarea', { id: 'thread-text', value: texts.get(rootSeq) ?? '', rows: 1, dir: 'auto', autocomplete: 'off', placeholder: t('threads.placeholder'), on: { input: () => grow(input), keydown: pressed } });
+  const input = h('textarea', {
+    id: 'thread-text', value: texts.get(rootSeq) ?? '', rows: 1, dir: 'auto', autocomplete: 'off', placeholder: t('threads.placeholder'), 'aria-describedby': 'thread-error',
+    on: { input: typed, keydown: pressed },
+  });
+  const error = h('p', { id: 'thread-error', class: 'error', role: 'alert' });
   const form = h('form', { class: 'composer', method: 'post', on: { submit: send } },
-    h('div', { class: 'composer-line' }, h('label', { class: 'visually-hidden', for: 'thread-text' }, t('threads.placeholder')), input, iconButton('send', t('composer.send'), null, { type: 'submit', class: 'icon-button primary' })));
+    h('div', { class: 'composer-line' }, h('label', { class: 'visually-hidden', for: 'thread-text' }, t('threads.placeholder')), input, iconButton('send', t('composer.send'), null, { type: 'submit', class: 'icon-button primary' })), error);
   const readOnly = h('p', { class: 'read-only' });
   const element = dialog(t('threads.title'), h('div', { class: 'thread-body' }, scroller, form, readOnly), { className: 'drawer' });
   const actions = { composer: null, pins: null, goTo: (seq) => { element.close(); context.openChat(chat.id, seq); } };
@@ -95,11 +100,17 @@ export function threadDialog(context, chat, rootSeq) {
   function send(event) {
     event?.preventDefault();
     const text = input.value.trim();
-    if (!text) return;
+    error.textContent = lengthError(text);
+    if (!text || error.textContent) return;
     input.value = '';
     grow(input);
     sendQueue.add(chat.id, text, null, [], { ...textFormat(), root_seq: rootSeq });
     toEnd();
+  }
+
+  function typed() {
+    error.textContent = '';
+    grow(input);
   }
 
   function pressed(event) {
