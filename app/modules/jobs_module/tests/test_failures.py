@@ -138,19 +138,21 @@ async def test_a_failed_job_waits_for_its_backoff(container: Container, connecti
 async def test_a_failed_job_is_deleted_if_a_newer_job_with_its_key_waits(
     container: Container, connection: Connection
 ) -> None:
-    may_fail = asyncio.Event()
+    is_running, may_fail = asyncio.Event(), asyncio.Event()
     seen: list[str] = []
 
     async def run(context: JobContext, payload: Text) -> None:
         seen.append(payload.text)
         if payload.text == "older":
+            is_running.set()
             await may_fail.wait()
             raise ValueError("older")
 
     job = Job("keyed", Text, run)
     async with process(container, job) as here:
         await here.enqueue(job, "older", key="k")
-        await until_state(connection, "running")
+        # Not merely claimed: on a busy machine it may wait once more before it runs.
+        await is_running.wait()
         await here.enqueue(job, "newer", key="k", run_at=datetime.now(UTC) + timedelta(hours=1))
         may_fail.set()
         await until(connection, "SELECT count(*) = 1 FROM job")
