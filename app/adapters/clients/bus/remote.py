@@ -27,6 +27,8 @@ _PERIOD = 0.02
 _HEADS, _HANDLED = "r", "h"
 """Kinds of payloads: heads of a process without subscribers, and of one that handles its own events."""
 _UNHANDLED = "0000"
+"""In place of `handled_by`. A payload begins with these 4 digits and the 8 of its origin, which older processes read as
+an origin of 12."""
 _HEADS_IN_ONE = 150
 """A stream head takes up to 53 bytes of a payload."""
 _SIGNALS_IN_ONE = 7
