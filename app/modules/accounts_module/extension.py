@@ -34,9 +34,12 @@ class AccountPart(Part):
     - `update`: a field of `PATCH /accounts/me`. `apply(context, account_id, value)` sets it, under the lock of the
       account's stream. It returns True if anything changed. Then `account.updated` is written, without the value, and
       clients read the account again.
+    - `needs_recent_sign_in`: only a session of the last 10 minutes may set it, because it may give the account to a
+      thief.
     """
 
     is_own: bool = False
+    needs_recent_sign_in: bool = False
 
 
 def public_parts(modules: Modules) -> Sequence[AccountPart]:

@@ -22,13 +22,19 @@ class AccountParts(Parts):
 
     def __init__(self, modules: Modules, container: Container) -> None:
         super().__init__(public_parts(modules), container)
-        self._own = Parts(modules.contributions(AccountPart), container)
+        own = modules.contributions(AccountPart)
+        self._own = Parts(own, container)
+        self._guarded = {part.name for part in own if part.needs_recent_sign_in}
         self._models = account_models(modules)
         self._filters = container.get(PresenceFilters)
 
     async def view_me(self, connection: Connection, account: Mapping[str, Any]) -> AccountMe:
         (described,) = await self._own.describe(connection, account["id"], [account["id"]])
         return self._models.me(**account, **described)
+
+    def need_recent_sign_in(self, names: set[str]) -> bool:
+        """Returns True if only a session of the last 10 minutes may set fields with these names."""
+        return not self._guarded.isdisjoint(names)
 
     async def apply(self, work: UnitOfWork, ids: tuple[UUID, ...], changes: Mapping[str, Any]) -> bool:
         return await self._own.apply(work, ids, changes)

@@ -138,6 +138,6 @@ _EMAIL = Annotated[Email | SkipJsonSchema[None], NOT_NULL]
 SIGN_UP = SignUpHook("recovery", _after_sign_up)
 VERIFIED = AccountPart("email_verified", _IS_VERIFIED, empty=False, describe=_describe_verified, is_own=True)
 PENDING = AccountPart("pending_email", _PENDING, describe=_describe_pending, is_own=True)
-CHANGE = AccountPart("email", None, update=_EMAIL, apply=_change, is_own=True)
+CHANGE = AccountPart("email", None, update=_EMAIL, apply=_change, is_own=True, needs_recent_sign_in=True)
 PROOF = AddressProof("recovery", _is_verified, _note, _keep)
 ERASE_MAILBOX = AccountHook("recovery", _erase)

@@ -91,6 +91,18 @@ async def test_a_new_address_takes_effect_when_it_is_confirmed(
     assert "Your address was changed" in await subjects_to(mailbox, old, 3)
 
 
+async def test_an_address_changes_only_soon_after_a_sign_in(
+    anna: FakeClient, mailbox: Mailbox, connection: Connection
+) -> None:
+    """The mails of a new password go to the address: a session that was stolen long ago must not change it."""
+    await connection.execute("UPDATE auth_session SET created_at = now() - interval '11 minutes'")
+    problem(await anna.patch("/accounts/me", {"email": _NEW}), 401, "reauthentication_required")
+    shown = ok(await anna.patch("/accounts/me", {"bio": "Привет"}))
+    assert (shown["bio"], shown["pending_email"]) == ("Привет", None)
+    await anna.sign_in()
+    assert ok(await anna.patch("/accounts/me", {"email": _NEW}))["pending_email"] == _NEW
+
+
 async def test_a_later_change_replaces_an_earlier_one(
     anna: FakeClient, anonymous: FakeClient, mailbox: Mailbox
 ) -> None:

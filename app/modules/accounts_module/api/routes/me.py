@@ -19,8 +19,8 @@ from app.modules.accounts_module.dependencies import (
     PasswordsDep,
     RevocationsDep,
 )
-from app.modules.accounts_module.errors import UsernameTaken, WrongPassword
-from app.modules.accounts_module.extension import keep_address
+from app.modules.accounts_module.errors import ReauthenticationRequired, UsernameTaken, WrongPassword
+from app.modules.accounts_module.extension import AccountPart, keep_address
 from app.modules.accounts_module.schemas import AccountMe, PasswordChange, account_models
 from app.modules.accounts_module.services import accounts, sessions
 from app.modules.base_module.schemas import refuses
@@ -45,6 +45,8 @@ def make_router(modules: Modules) -> APIRouter:
     """Returns the routes whose models have the fields that modules contribute."""
     router = APIRouter(prefix="/accounts/me")
     models = account_models(modules)
+    is_guarded = any(part.needs_recent_sign_in for part in modules.contributions(AccountPart))
+    guards = [ReauthenticationRequired] if is_guarded else []
 
     @router.get("", response_model=models.me)
     @scoped("profile:read")
@@ -52,7 +54,7 @@ def make_router(modules: Modules) -> APIRouter:
         """Returns the caller's account."""
         return await accounts.get_me(work, parts, identity.account_id)
 
-    @router.patch("", response_model=models.me, openapi_extra=refuses(UsernameTaken))
+    @router.patch("", response_model=models.me, openapi_extra=refuses(UsernameTaken, *guards))
     async def update_me(
         body: models.update,  # type: ignore[name-defined]
         identity: CurrentIdentity,
@@ -63,8 +65,8 @@ def make_router(modules: Modules) -> APIRouter:
         settings: AuthSettingsDep,
     ) -> AccountMe:
         """Changes the given fields of the caller's account."""
-        # Else a session that has ended could still ask for another address.
-        await sessions.check_open(work, log, identity)
+        check = sessions.check_recent if parts.need_recent_sign_in(body.model_fields_set) else sessions.check_open
+        await check(work, log, identity)
         return await accounts.update_me(work, log, parts, sizes, identity.account_id, body, settings.reserved_usernames)
 
     return router

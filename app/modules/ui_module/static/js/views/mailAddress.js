@@ -4,12 +4,18 @@ import { call } from '../api.js';
 import { h, renderOnChange, toast } from '../dom.js';
 import { t } from '../i18n.js';
 import { attempt, field, form } from './forms.js';
+import { withRecentSignIn } from './signInAgain.js';
 
 /** Creates the content of the section. */
-export function mailAddress({ store }) {
+export function mailAddress(context) {
+  const { store } = context;
   const state = h('div', { class: 'stack' });
   const button = (label, run) => h('button', { type: 'button', class: 'button', on: { click: () => attempt(run) } }, t(label));
-  const change = async (email) => store.storeMe(await call('PATCH', '/accounts/me', { email }));
+  const change = async (email) => {
+    const me = await withRecentSignIn(context, () => call('PATCH', '/accounts/me', { email }));
+    if (me) store.storeMe(me);
+    return me;
+  };
   const sent = (email) => toast(t('mail.sent', { email }));
   let shown = null;
 
@@ -39,7 +45,7 @@ export function mailAddress({ store }) {
     [field('email', t('mail.new'), { type: 'email', required: true, maxlength: 254, autocomplete: 'email' })],
     t(store.me.email ? 'mail.change' : 'mail.add'),
     async ({ email }, { elements }) => {
-      await change(email);
+      if (!await change(email)) return;
       if (store.me.pending_email) sent(store.me.pending_email);
       elements.email.value = '';
     }));
