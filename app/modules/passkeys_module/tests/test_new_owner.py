@@ -12,9 +12,10 @@ _RP_ID = "chat.example.org"
 _ORIGIN = "https://chat.example.org"
 
 
-async def reset(user: FakeClient, mailbox: Mailbox) -> None:
-    assert (await user.post("/accounts/password/forgot", {"email": email_of(user)})).status_code == 202
-    (token,) = await tokens_of(mailbox, "reset", email_of(user))
+async def reset(user: FakeClient, mailbox: Mailbox, email: str | None = None) -> None:
+    address = email or email_of(user)
+    assert (await user.post("/accounts/password/forgot", {"email": address})).status_code == 202
+    (token,) = await tokens_of(mailbox, "reset", address)
     assert (await user.post("/accounts/password/reset", {"token": token, "new_password": _NEW})).status_code == 204
     await user.sign_in(_NEW)
 
@@ -42,6 +43,21 @@ async def test_it_removes_what_is_older_than_the_first_verification(anna: FakeCl
     after = program_of(anna, await create_key(anna))
     await reset(anna, mailbox)
     assert ok(await anna.get("/accounts/me/passkeys"))["items"] == []
+    problem(await before.get("/accounts/me"), 401, "unauthenticated")
+    ok(await after.get("/accounts/me"))
+
+
+async def test_it_removes_what_is_older_than_the_verification_of_a_new_address(
+    anna: FakeClient, mailbox: Mailbox
+) -> None:
+    """An account may come with the address of a person who has only followed the link of a mail."""
+    await verify(anna, mailbox)
+    before = program_of(anna, await create_key(anna))
+    ok(await anna.patch("/accounts/me", {"email": "boris@example.com"}))
+    (token,) = await tokens_of(mailbox, "confirm", "boris@example.com")
+    assert (await anna.post("/accounts/email/confirm", {"token": token})).status_code == 204
+    after = program_of(anna, await create_key(anna))
+    await reset(anna, mailbox, "boris@example.com")
     problem(await before.get("/accounts/me"), 401, "unauthenticated")
     ok(await after.get("/accounts/me"))
 

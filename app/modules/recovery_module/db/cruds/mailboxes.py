@@ -23,8 +23,8 @@ UPDATE account_mailbox SET pending_email = NULL WHERE account_id = $1 AND pendin
 _SET_VERIFIED = """
 INSERT INTO account_mailbox (account_id, verified_key, first_verified_at) VALUES ($1, $2, $4)
 ON CONFLICT (account_id) DO UPDATE SET verified_key = excluded.verified_key,
-    first_verified_at = CASE WHEN account_mailbox.verified_key IS NULL THEN excluded.first_verified_at
-                             ELSE account_mailbox.first_verified_at END,
+    first_verified_at = CASE WHEN account_mailbox.verified_key = excluded.verified_key
+                             THEN account_mailbox.first_verified_at ELSE excluded.first_verified_at END,
     pending_email = nullif(account_mailbox.pending_email, $3)
 """
 _DELETE = "DELETE FROM account_mailbox WHERE account_id = $1"
