@@ -88,14 +88,13 @@ class Uploads:
             try:
                 async for chunk in chunks:
                     await receiver.take(chunk)
+                await receiver.end()
             except ClientDisconnect:
-                if checksum is None:
-                    await receiver.flush()
+                await (receiver.flush() if checksum is None else receiver.drop())
                 raise
             except BaseException:
                 await receiver.drop()
                 raise
-            await receiver.end()
             return receiver.upload
 
     @staticmethod

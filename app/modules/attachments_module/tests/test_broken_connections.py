@@ -1,11 +1,16 @@
 """Uploads over real connections: cut in the middle, and refused before they are read."""
 
 import asyncio
+from base64 import b64encode
 
+from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.tests.uploading import add, begin, download, processed, tus
+from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
 
 MIB = 1024 * 1024
+DATA = bytes(range(256)) * 20_000
+PART = {"Content_Type": "application/offset+octet-stream", "Upload_Offset": "0"}
 
 
 def head_of(person: FakeClient, method: str, path: str, length: int, **headers: str) -> bytes:
@@ -17,11 +22,9 @@ def head_of(person: FakeClient, method: str, path: str, length: int, **headers: 
 
 async def test_what_has_come_before_a_connection_breaks_stays(anna: FakeClient, live_server: str) -> None:
     host, _, port = live_server.partition(":")
-    data = bytes(range(256)) * 20_000
-    path = await begin(anna, len(data))
-    part = {"Content_Type": "application/offset+octet-stream", "Upload_Offset": "0"}
+    path = await begin(anna, len(DATA))
     _, writer = await asyncio.open_connection(host, int(port))
-    writer.write(head_of(anna, "PATCH", path, len(data), **part) + data[:4_500_000])
+    writer.write(head_of(anna, "PATCH", path, len(DATA), **PART) + DATA[:4_500_000])
     await writer.drain()
     await asyncio.sleep(0.2)
     writer.transport.abort()
@@ -29,10 +32,35 @@ async def test_what_has_come_before_a_connection_breaks_stays(anna: FakeClient, 
     async def goes_on() -> bool:
         offset = int((await tus(anna, "HEAD", path)).headers["upload-offset"])
         # The server may just be storing the rest of what has come: then the offset is another one.
-        return offset > MIB and (await add(anna, path, offset, data[offset:])).status_code == 204
+        return offset > MIB and (await add(anna, path, offset, DATA[offset:])).status_code == 204
 
     await eventually(goes_on)
-    assert (await download(anna, (await processed(anna, path[1:]))["url"])).content == data
+    assert (await download(anna, (await processed(anna, path[1:]))["url"])).content == DATA
+
+
+async def test_of_an_upload_with_a_checksum_nothing_stays(
+    anna: FakeClient, live_server: str, container: Container
+) -> None:
+    host, _, port = live_server.partition(":")
+    path = await begin(anna, len(DATA))
+    checksum = f"sha1 {b64encode(bytes(20)).decode()}"
+
+    async def stored() -> int:
+        return len([one async for one in container.get(FileStore).list(f"uploads{path}")])
+
+    async def is_stored() -> bool:
+        return await stored() > 0
+
+    async def is_deleted() -> bool:
+        return await stored() == 0
+
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.write(head_of(anna, "PATCH", path, len(DATA), **PART, Upload_Checksum=checksum) + DATA[:-1])
+    await writer.drain()
+    await eventually(is_stored)
+    writer.transport.abort()
+    await eventually(is_deleted)
+    assert (await tus(anna, "HEAD", path)).headers["upload-offset"] == "0"
 
 
 async def test_a_stranger_is_refused_before_the_file_is_read(anonymous: FakeClient, live_server: str) -> None:
