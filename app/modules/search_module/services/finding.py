@@ -5,37 +5,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
-from pydantic import Field
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.accounts import find_account_id
-from app.modules.base_module.schemas import Moment
-from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.chats_module.errors import ChatNotFound
 from app.modules.messages_module.services.views import MessageViews, dump
 from app.modules.search_module.db.cruds import build
 from app.modules.search_module.db.cruds import search as crud
-from app.modules.search_module.db.cruds.search import Chat, Hit, Key
+from app.modules.search_module.db.cruds.search import Chat, Hit
 from app.modules.search_module.errors import SearchBuilding
 from app.modules.search_module.services import metrics
 from app.modules.search_module.services.highlights import highlight
 from app.modules.search_module.services.lexemes import write_tsquery
+from app.modules.search_module.services.pages import BestFirst, HitPage, NewestFirst
 from app.modules.search_module.services.query import Expand, Query, parse_query
-from app.modules.search_module.services.search import RANKED, TIME_LIMIT, Criteria, find_newest, rank
+from app.modules.search_module.services.search import TIME_LIMIT, Criteria
 from app.modules.search_module.services.subscriber import SEARCH
 from app.modules.streams_module.extension import find_oldest_pending
 from app.modules.streams_module.services.reads import StreamReads, heads_of
-from app.resources.constants import MAX_BIGINT
 
 Order = Literal["newest", "relevant"]
-_Seq = Annotated[int, Field(ge=0, le=MAX_BIGINT)]
-_BEST = 2**31 - 1
-_Score = Annotated[int, Field(ge=0, le=_BEST)]
 
 
 @dataclass(frozen=True)
@@ -69,7 +63,8 @@ class MessageSearch:
         """Returns a page of hits as JSON. Raises ValidationFailed, ChatNotFound, SearchBuilding."""
         began = monotonic()
         query = _combine(parse_query(request.q, flags=self._flags, expand=self._expand), request)
-        key, more = _read_cursor(request)
+        pages: Any = NewestFirst if request.order == "newest" else BestFirst
+        place = pages.read(request.cursor)
         async with self._database.connection() as connection:
             await check_built(connection)
             chats = await self._list_chats(connection, viewer, query, request)
@@ -77,14 +72,13 @@ class MessageSearch:
         words = write_tsquery(query, sender_id)
         indexed = write_tsquery(query, sender_id, indexed_only=True)
         criteria = Criteria(chats, words, indexed, query.after, query.before)
-        find_page = _find_newest if request.order == "newest" else _find_relevant
 
-        async def find(connection: Connection) -> tuple[datetime | None, _Page]:
+        async def find(connection: Connection) -> tuple[datetime | None, HitPage]:
             # First what the index of this server does not have yet.
             pending = await find_oldest_pending(connection, SEARCH, criteria.chat_ids)
             if sender_id is _NO_ACCOUNT:
-                return pending, _Page([], None)
-            return pending, await find_page(connection, criteria, request.limit, key, more, monotonic() + TIME_LIMIT)
+                return pending, HitPage([], None)
+            return pending, await pages.find(connection, criteria, request.limit, place, monotonic() + TIME_LIMIT)
 
         # The access was checked above, and is checked again for each hit below, on the primary.
         pending, found = await self._reads.read(lambda primary: heads_of(primary, *criteria.chat_ids), find)
@@ -134,44 +128,6 @@ class MessageSearch:
         return items
 
 
-@dataclass(frozen=True)
-class _Page:
-    hits: Sequence[Hit]
-    next_cursor: str | None
-    is_truncated: bool = False
-
-
-async def _find_newest(
-    connection: Connection, criteria: Criteria, limit: int, key: Key | None, more: Any, deadline: float
-) -> _Page:
-    found = await find_newest(connection, criteria, key, limit + 1, deadline, by_windows=bool(more))
-    next_key = found.next_key
-    if len(found.hits) > limit:
-        next_key = found.hits[limit - 1].key
-    next_cursor = encode_cursor(*next_key, found.by_windows, of="search") if next_key else None
-    return _Page(found.hits[:limit], next_cursor, found.is_truncated)
-
-
-async def _find_relevant(
-    connection: Connection, criteria: Criteria, limit: int, key: Key | None, more: Any, deadline: float
-) -> _Page:
-    # Each page ranks the same hits: those from before the first page was asked for.
-    top = key or criteria.until((datetime.now(UTC), UUID(int=2**128 - 1), MAX_BIGINT))
-    found = await find_newest(connection, criteria, top, RANKED + 1, deadline)
-    hits = found.hits[:RANKED]
-    ranked = await rank(connection, criteria, hits, more, limit + 1)
-    shown = ranked[:limit]
-    # What is older comes after all of these.
-    top_of_next = hits[-1].key if len(found.hits) > RANKED else found.next_key
-    next_cursor = None
-    if len(ranked) > limit:
-        score, last = shown[-1]
-        next_cursor = encode_cursor(*top, score, *last.key, of="search relevant")
-    elif top_of_next is not None:
-        next_cursor = encode_cursor(*top_of_next, _BEST, *top_of_next, of="search relevant")
-    return _Page([hit for _, hit in shown], next_cursor, found.is_truncated)
-
-
 _NO_ACCOUNT = UUID(int=0)
 """A sender id that no account has."""
 
@@ -202,18 +158,3 @@ async def _find_sender(connection: Connection, query: Query, request: Request) -
     if named is None or request.sender_id not in (None, named):
         return _NO_ACCOUNT
     return named
-
-
-def _read_cursor(request: Request) -> tuple[Key | None, Any]:
-    """Returns the key before which messages are looked for; and whether the index of words was too slow, or the score
-    and the key where the page before ended.
-    """
-    if request.cursor is None:
-        return None, None
-    if request.order == "newest":
-        at, chat_id, seq, by_windows = decode_cursor(request.cursor, tuple[Moment, UUID, _Seq, bool], of="search")
-        return (at, chat_id, seq), by_windows
-    at, chat_id, seq, score, last_at, last_chat_id, last_seq = decode_cursor(
-        request.cursor, tuple[Moment, UUID, _Seq, _Score, Moment, UUID, _Seq], of="search relevant"
-    )
-    return (at, chat_id, seq), (score, (last_at, last_chat_id, last_seq))

@@ -1,10 +1,10 @@
 """Where in a message's text the words of a query are."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from app.modules.search_module.services.query import Query, Term
+from app.modules.search_module.services.query import Query, Slot, Term
 from app.modules.search_module.services.words import Word, words_in_place
 
 
@@ -17,45 +17,70 @@ class Highlight(NamedTuple):
 
 def highlight(text: str, query: Query) -> list[Highlight]:
     """Returns the ranges that the query's words are found at, in order; those that touch each other are one."""
-    by_position = _by_position(text)
-    places = sorted({place for term in query.terms if not term.is_negated for place in _places_of(term, by_position)})
+    words = _TextWords(text)
+    places = sorted({place for term in query.terms if not term.is_negated for place in words.places_of(term)})
     ranges: list[tuple[int, int]] = []
     for start, end in places:
         if ranges and start <= ranges[-1][1]:
             ranges[-1] = ranges[-1][0], max(end, ranges[-1][1])
         else:
             ranges.append((start, end))
-    if text.isascii():
-        return [Highlight(start, end - start) for start, end in ranges]
-    return [Highlight(_units(text[:start]), _units(text[start:end])) for start, end in ranges]
+    highlights, read, units = [], 0, 0
+    for start, end in ranges:
+        offset = units + _units(text[read:start])
+        length = _units(text[start:end])
+        highlights.append(Highlight(offset, length))
+        read, units = end, offset + length
+    return highlights
 
 
 def fits(text: str, query: Query) -> bool:
     """Returns True if a text has all words of a query: what the index answers, without one."""
-    by_position = _by_position(text)
-    return all(any(True for _ in _places_of(term, by_position)) is not term.is_negated for term in query.terms)
+    words = _TextWords(text)
+    return all(any(True for _ in words.places_of(term)) is not term.is_negated for term in query.terms)
 
 
-def _by_position(text: str) -> Mapping[int, Sequence[Word]]:
-    by_position: dict[int, list[Word]] = defaultdict(list)
-    for word in words_in_place(text):
-        by_position[word.position].append(word)
-    return by_position
+class _TextWords:
+    """The words of a text by their lexemes.
 
+    A set of positions is an integer with a bit for each of them. So words that follow each other are found in a time
+    that does not grow with the product of the lengths of the text and of the phrase, which strangers choose.
+    """
 
-def _places_of(term: Term, by_position: Mapping[int, Sequence[Word]]) -> Iterator[tuple[int, int]]:
-    """Yields the ranges of the words that fit the term."""
-    for position, words in list(by_position.items()):
+    def __init__(self, text: str) -> None:
+        self._words: dict[str, list[Word]] = defaultdict(list)
+        for word in words_in_place(text):
+            for lexeme in word.lexemes:
+                self._words[lexeme].append(word)
+        self._positions: dict[Slot, int] = {}
+
+    def places_of(self, term: Term) -> Iterator[tuple[int, int]]:
+        """Yields the ranges of the words that fit the term."""
         if term.joined is not None:
-            for word in words:
-                if any(map(term.joined.fits, word.lexemes)):
+            for word in self._list_fitting(term.joined):
+                yield word.start, word.end
+        begins = -1
+        for place, slot in enumerate(term.slots):
+            begins &= self._positions_of(slot) >> place
+        found: dict[Slot, int] = defaultdict(int)
+        for place, slot in enumerate(term.slots):
+            found[slot] |= begins << place
+        for slot, positions in found.items():
+            for word in self._list_fitting(slot) if positions else ():
+                if positions >> word.position & 1:
                     yield word.start, word.end
-        sequence = [
-            [word for word in by_position.get(position + place, ()) if any(map(slot.fits, word.lexemes))]
-            for place, slot in enumerate(term.slots)
-        ]
-        if all(sequence):
-            yield from ((word.start, word.end) for fitting in sequence for word in fitting)
+
+    def _positions_of(self, slot: Slot) -> int:
+        if slot not in self._positions:
+            positions = 0
+            for word in self._list_fitting(slot):
+                positions |= 1 << word.position
+            self._positions[slot] = positions
+        return self._positions[slot]
+
+    def _list_fitting(self, slot: Slot) -> Iterator[Word]:
+        for lexeme in slot.lexemes if slot.prefix is None else filter(slot.fits, self._words):
+            yield from self._words.get(lexeme, ())
 
 
 def _units(text: str) -> int:

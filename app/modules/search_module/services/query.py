@@ -21,6 +21,8 @@ from app.utils.folding import fold_text
 
 MAX_QUERY = 200
 MAX_TERMS = 12
+MAX_WORDS = 200
+"""Of all terms. A pair of characters of a script without spaces is one; few characters may stand for many words."""
 LEAST_INDEXED_PREFIX = 3
 """Characters. Too many words begin with fewer."""
 
@@ -102,6 +104,8 @@ def parse_query(text: str, *, flags: Sequence[str], expand: Expand = lambda _: (
             raise _refusal(f"{name}: may be given once")
     if len(terms) > MAX_TERMS:
         raise _refusal(f"at most {MAX_TERMS} words and phrases")
+    if sum(len(term.slots) for term in terms) > MAX_WORDS:
+        raise _refusal(f"at most {MAX_WORDS} words")
     if "from" in filters and not filters["from"].strip("@"):
         raise _refusal("from: is followed by a username")
     if not (filters or has or any(not term.is_negated for term in terms)):

@@ -16,16 +16,19 @@ from app.modules.search_module.db.cruds.search import Chat, Hit, Key
 
 TIME_LIMIT = 0.3
 """Seconds after which a search answers with what it has."""
+_LEAST_FOR_RANKING = 0.1
+"""Seconds that ranking may take, however long it took to find the hits."""
 RANKED = 1_000
 """Newest hits that are put in order by how well they fit."""
 _FIRST_ROWS = 500
 """Newest messages that are looked at before the index of words is: a common word is soon found among them."""
 _ROWS_AT_ONCE = 4_000
 _SHORTEST_WINDOW = timedelta(hours=1)
+_LONGEST_WINDOW = timedelta(days=36_500)
 _GROWTH = 16
 _SHARE_OF_INDEX = 0.5
 """Of the time that is left: a search that the index is slow for goes on by windows."""
-_OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 # A time that a cursor may hold.
 _NEWEST: Key = (datetime(9998, 12, 31, tzinfo=UTC), UUID(int=0), 0)
 
@@ -43,7 +46,7 @@ class Criteria:
 
     @property
     def since(self) -> datetime:
-        return self.after or _OLDEST
+        return self.after or OLDEST
 
     def until(self, key: Key | None) -> Key:
         """Returns the key before which messages are looked for, given that of the last page."""
@@ -59,7 +62,7 @@ class Criteria:
     @cached_property
     def newest(self) -> datetime:
         """Returns the time of the newest message."""
-        return max((chat.active_at for chat in self.chats), default=_OLDEST)
+        return max((chat.active_at for chat in self.chats), default=OLDEST)
 
     def window_of(self, rows: int) -> timedelta:
         """Returns the time in which so many messages are sent, if they come as they did on the average."""
@@ -67,7 +70,7 @@ class Criteria:
         a_second = sum(
             chat.last_seq / max((chat.active_at - chat.created_at).total_seconds(), hour) for chat in self.chats
         )
-        seconds = min(rows / max(a_second, 1e-9), (self.newest - _OLDEST).total_seconds())
+        seconds = min(rows / max(a_second, 1e-9), (self.newest - OLDEST).total_seconds())
         return max(timedelta(seconds=seconds), _SHORTEST_WINDOW)
 
 
@@ -155,14 +158,15 @@ class _Search:
         most = max(_ROWS_AT_ONCE // len(criteria.chats), 10)
         while monotonic() < self._deadline and (self._rows < _FIRST_ROWS or self.found.by_windows):
             newest = min(self._before[0], criteria.newest)
-            since = max(criteria.since, newest - self._window) if newest - _OLDEST > self._window else criteria.since
+            since = max(criteria.since, newest - self._window) if newest - OLDEST > self._window else criteria.since
             room = self._limit - len(self.found.hits)
             window_hits = await crud.find_in_window(
                 connection, criteria.chat_ids, criteria.words, since, self._before, most, room
             )
             self._rows += window_hits.rows
             # So that the next one looks at about as many rows as are needed at once.
-            self._window *= min(max(_ROWS_AT_ONCE / 4 / max(window_hits.rows, 1), 1 / _GROWTH), _GROWTH)
+            growth = min(max(_ROWS_AT_ONCE / 4 / max(window_hits.rows, 1), 1 / _GROWTH), _GROWTH)
+            self._window = min(self._window * growth, _LONGEST_WINDOW)
             if self._add(window_hits.hits):
                 return True
             if window_hits.end is None and since <= criteria.since:
@@ -180,7 +184,22 @@ class _Search:
 
 
 async def rank(
-    connection: Connection, criteria: Criteria, hits: Sequence[Hit], after: tuple[int, Key] | None, limit: int
-) -> Sequence[tuple[int, Hit]]:
-    """Returns the hits in the order of how well they fit, from a score and a key on."""
-    return await crud.rank(connection, hits, criteria.words, after, limit) if hits else ()
+    connection: Connection,
+    criteria: Criteria,
+    hits: Sequence[Hit],
+    after: tuple[int, Key] | None,
+    limit: int,
+    deadline: float,
+) -> Sequence[tuple[int, Hit]] | None:
+    """Returns the hits in the order of how well they fit, from a score and a key on. None if that takes too long."""
+    if not hits:
+        return ()
+    time = max(deadline - monotonic(), _LEAST_FOR_RANKING)
+    try:
+        async with connection.transaction(readonly=True):
+            await crud.limit_time(connection, int(time * 1000))
+            return await crud.rank(connection, hits, criteria.words, after, limit)
+    except DatabaseBusy as error:
+        if not isinstance(error.__cause__, asyncpg.QueryCanceledError):
+            raise
+        return None

@@ -1,5 +1,6 @@
 """Searching messages: what is found, by whom, in which order."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -7,7 +8,9 @@ import httpx
 import pytest
 
 from app.adapters.db.connection import Connection
-from app.modules.search_module.services import finding
+from app.modules.search_module.db.cruds import search as crud
+from app.modules.search_module.services import pages
+from app.modules.search_module.services import search as search_service
 from app.modules.search_module.tests.searching import marked, search, texts
 from tests.fakers import FakeClient, ok, problem
 
@@ -154,7 +157,7 @@ async def test_a_search_that_takes_too_long_answers_with_a_cursor(
 async def test_more_hits_than_are_ranked_at_once_follow_after_them(
     anna: FakeClient, club: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "RANKED", 3)
+    monkeypatch.setattr(pages, "RANKED", 3)
     for number in range(5):
         await anna.send(club, f"заявка {number}")
     seen: list[str] = []
@@ -166,3 +169,45 @@ async def test_more_hits_than_are_ranked_at_once_follow_after_them(
             break
         more = {"cursor": page["next_cursor"]}
     assert seen == [f"заявка {number}" for number in reversed(range(5))]
+
+
+async def test_each_page_ranks_the_same_hits_whatever_is_deleted_meanwhile(
+    anna: FakeClient, club: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "RANKED", 3)
+    for text in ("заявка", "заявка!", *(f"заявка среди других слов {number}" for number in range(3))):
+        await anna.send(club, text)
+    first = await search(anna, "заявка ", limit=2, order="relevant")
+    seen = [item["message"] for item in first["items"]]
+    await anna.delete(f"/chats/{club}/messages/{seen[0]['seq']}")
+    cursor = first["next_cursor"]
+    while cursor is not None:
+        page = await search(anna, "заявка ", limit=2, order="relevant", cursor=cursor)
+        seen += [item["message"] for item in page["items"]]
+        cursor = page["next_cursor"]
+    assert sorted(message["seq"] for message in seen) == [1, 2, 3, 4, 5]
+
+
+async def test_hits_that_cannot_be_ranked_in_time_are_shown_newest_first(
+    anna: FakeClient, club: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        await anna.send(club, f"заявка {number}")
+    await search(anna, "заявка ")
+    slow = crud._RANK.replace("SELECT ranked.* FROM", "SELECT ranked.*, pg_sleep(1) FROM")
+    monkeypatch.setattr(crud, "_RANK", slow)
+    page = await search(anna, "заявка ", limit=2, order="relevant")
+    assert [item["message"]["text"] for item in page["items"]] == ["заявка 2", "заявка 1"]
+    assert page["truncated"]
+    rest = await search(anna, "заявка ", limit=2, order="relevant", cursor=page["next_cursor"])
+    assert [item["message"]["text"] for item in rest["items"]] == ["заявка 0"]
+    assert rest["next_cursor"] is None
+
+
+async def test_a_busy_chat_among_quiet_ones_is_searched_to_its_beginning(
+    anna: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_service, "_ROWS_AT_ONCE", 100)
+    busy, *_ = [await anna.open_chat(title="Чат") for _ in range(10)]
+    await asyncio.gather(*(anna.send(busy, "qzero" if number == 0 else "слово") for number in range(300)))
+    assert await texts(anna, "qz") == ["qzero"]

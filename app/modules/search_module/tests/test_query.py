@@ -95,3 +95,13 @@ def test_what_cannot_be_searched_for_is_refused(q: str) -> None:
 
 def test_twelve_words_are_no_more_than_there_may_be() -> None:
     assert len(read(" ".join("abcdefghijkl")).terms) == 12
+
+
+def test_a_long_phrase_is_highlighted_as_a_whole() -> None:
+    text = "啊" * 4000
+    assert highlight(text, read("啊" * 199)) == [(0, 4000)]
+
+
+def test_few_characters_that_stand_for_very_many_words_are_refused() -> None:
+    with pytest.raises(ValidationFailed):
+        read("\ufdfa" * 200)
