@@ -16,9 +16,9 @@ MAX_DESCRIPTION = 500
 _MAX_SCANNED = 10_000
 """Characters of a value that are looked at."""
 _HTML = {"text/html", "application/xhtml+xml"}
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_CHARSET = re.compile(r"charset\s*+=\s*+[\"']?+\s*+([\w.:-]++)", re.IGNORECASE)
 _PRESCANNED = 1024
-"""Bytes in which a page may declare its encoding, as in the standard of HTML."""
+"""Bytes in which a page may declare its encoding, as in the standard of HTML. No more of the header is read either."""
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xfe\xff": "utf-16be", b"\xff\xfe": "utf-16le"}
 _TITLES = ("og:title", "twitter:title")
 _DESCRIPTIONS = ("og:description", "twitter:description", "description")
@@ -92,13 +92,13 @@ def decode(body: bytes, content_type: str) -> str:
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
-    for text in (content_type, body[:_PRESCANNED].decode("latin-1")):
+    for is_header, text in ((True, content_type[:_PRESCANNED]), (False, body[:_PRESCANNED].decode("latin-1"))):
         found = _CHARSET.search(text)
         known = webencodings.lookup(found[1]) if found else None
         if known is not None:
             # A page that declares UTF-16 in its own bytes cannot be in UTF-16.
-            is_ascii = text is content_type or not known.name.startswith("utf-16")
-            return body.decode(known.codec_info.name if is_ascii else "utf-8", "replace")
+            is_possible = is_header or not known.name.startswith("utf-16")
+            return body.decode(known.codec_info.name if is_possible else "utf-8", "replace")
     return body.decode("utf-8", "replace")
 
 

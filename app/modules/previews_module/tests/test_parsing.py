@@ -125,3 +125,7 @@ def test_hostile_pages_do_no_harm(body: bytes) -> None:
 @pytest.mark.parametrize("content_type", ["", "text/plain", "image/svg+xml", "application/json", "text/html-x"])
 def test_other_types_are_not_read(content_type: str) -> None:
     assert parse(b"<title>t</title>", content_type, PAGE) is None
+
+
+def test_a_header_of_any_length_costs_no_more_than_a_short_one() -> None:
+    assert decode(b"<title>abc</title>", f"text/html; charset={' ' * 99_000}!") == "<title>abc</title>"
