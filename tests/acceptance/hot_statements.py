@@ -174,7 +174,7 @@ def hot_statements(many: int) -> dict[str, Run]:
         "text of a preview": lambda on: previews.find_text(on, LONG_CHAT, _MIDDLE),
         "preview": lambda on: previews.find_preview(on, LONG_CHAT, _MIDDLE),
         "membership": lambda on: access.find_membership(on, LONG_CHAT, ANNA),
-        "head for a member": lambda on: access.find_head_for_member(on, LONG_CHAT, ANNA),
+        "head for a member": lambda on: access.find_log_for_member(on, LONG_CHAT, ANNA),
         "departure": lambda on: access.find_departure(on, LONG_CHAT, ANNA),
         "chat": lambda on: _CHATS.find_chat(on, ANNA, [], LONG_CHAT),
         "chats": lambda on: _CHATS.list_chats(on, ANNA, [], None, 51),

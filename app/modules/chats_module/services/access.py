@@ -6,8 +6,8 @@ from app.adapters.db.connection import DatabaseConnection
 from app.modules.chats_module.db.cruds.access import (
     Membership,
     find_departure,
-    find_head_for_member,
     find_last_departure,
+    find_log_for_member,
     find_membership,
 )
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
@@ -37,10 +37,10 @@ async def get_membership(connection: DatabaseConnection, chat_id: UUID, account_
 
 async def get_heads(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Heads:
     """Returns the last number of the chat's events. Raises ChatNotFound if the account is not a member."""
-    head = await find_head_for_member(connection, chat_id, account_id)
-    if head is None:
+    log = await find_log_for_member(connection, chat_id, account_id)
+    if log is None:
         raise ChatNotFound
-    return {chat_id: head}
+    return {chat_id: log.last_seq}
 
 
 def check(membership: Membership, permission: Permission, refusal: str | None = None) -> None:
@@ -55,11 +55,15 @@ async def get_event_reader(connection: DatabaseConnection, chat_id: UUID, accoun
     A former member may read up to the end of the membership, and only from an event that it already has. The whole
     event log, like the history, is for members only.
 
-    Raises ChatNotFound if there is nothing to read, and StreamGap for a former member whose next events are deleted.
+    Raises ChatNotFound if there is nothing to read, and StreamGap for a cursor beyond the head, or for a former member
+    whose next events are deleted.
     """
-    membership = await find_membership(connection, chat_id, account_id)
-    if membership is not None:
-        return Reader(chat_id, account_id, membership.joined_event_seq)
+    log = await find_log_for_member(connection, chat_id, account_id)
+    if log is not None:
+        if after > log.last_seq:
+            # Reading ends at the event of a removal. Were that the next event, it would be before the cursor.
+            raise StreamGap(log.first_seq, log.last_seq)
+        return Reader(chat_id, account_id, log.joined_seq)
     departure = await find_departure(connection, chat_id, account_id)
     if departure is None or not 0 < after < departure.left_seq or departure.first_seq > departure.left_seq:
         raise ChatNotFound

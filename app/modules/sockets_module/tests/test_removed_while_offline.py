@@ -2,9 +2,13 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from app.adapters.db.connection import Connection
+from app.modules.chats_module.services.access import get_event_reader
+from app.modules.streams_module.errors import StreamGap
 from tests.fakers import API, FakeClient, FakeSocket, eventually, ok, problem
 
 REMOVAL = 6
@@ -129,3 +133,13 @@ async def test_only_the_deletion_event_of_a_deleted_chat_is_kept(
         await device.ask("ping")
     assert device.gaps == [{"stream_id": club, "first_seq": 6, "last_seq": 6}]
     assert not device.events[club]
+
+
+async def test_nothing_can_be_read_from_beyond_the_head_where_a_removal_would_be_passed(
+    boris: FakeClient, club: str, connection: Connection
+) -> None:
+    """The removal may be committed between the check of the membership and the first look at the log."""
+    head = ok(await boris.get(f"/chats/{club}/events"))["last_seq"]
+    assert (await get_event_reader(connection, UUID(club), boris.uuid, head)).stream_id == UUID(club)
+    with pytest.raises(StreamGap):
+        await get_event_reader(connection, UUID(club), boris.uuid, head + 1)

@@ -1,6 +1,7 @@
 """Memberships and former memberships, in hand-written SQL: they are read at each request about a chat."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
@@ -11,8 +12,8 @@ FROM chat c JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $2
 WHERE c.id = $1 AND c.deleted_at IS NULL
 """
 
-_HEAD_FOR_MEMBER = """
-SELECT s.last_seq FROM chat c
+_LOG_FOR_MEMBER = """
+SELECT m.joined_event_seq, s.first_seq, s.last_seq FROM chat c
 JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $2
 JOIN stream s ON s.id = c.id
 WHERE c.id = $1 AND c.deleted_at IS NULL
@@ -42,6 +43,14 @@ class Membership:
     joined_event_seq: int
 
 
+class ChatLog(NamedTuple):
+    """The events of a chat as of the same moment as a membership: the one of the join, the first and the last one."""
+
+    joined_seq: int
+    first_seq: int
+    last_seq: int
+
+
 @dataclass(frozen=True, slots=True)
 class Departure:
     """The events of a chat that a former member may read: from `first_seq` to `left_seq`."""
@@ -69,10 +78,10 @@ async def find_membership(connection: DatabaseConnection, chat_id: UUID, account
     )
 
 
-async def find_head_for_member(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> int | None:
-    """Returns the number of the chat's last event. None if the account is not a member or the chat is deleted."""
-    head: int | None = await connection.fetchval(_HEAD_FOR_MEMBER, chat_id, account_id)
-    return head
+async def find_log_for_member(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> ChatLog | None:
+    """Returns None if the account is not a member or the chat is deleted."""
+    rows = await connection.fetch(_LOG_FOR_MEMBER, chat_id, account_id)
+    return ChatLog(*rows[0]) if rows else None
 
 
 async def find_departure(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Departure | None:
