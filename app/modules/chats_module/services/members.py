@@ -153,6 +153,7 @@ async def leave_erased(work: UnitOfWork, log: Log, rules: MemberRules, membershi
     reader. Returns False, and does nothing, if the owner is the only member left.
     """
     chat_id, account_id = membership.chat_id, membership.account_id
+    await _lock_with_limited(work, log, rules, chat_id, account_id)
     if membership.role == "owner" and not await hand_over(work, log, rules, chat_id, account_id):
         return False
     await _remove(work, log, rules, chat_id, account_id, actor_id=account_id, reason="left")
@@ -180,12 +181,19 @@ async def _remove(
     work: UnitOfWork, log: Log, rules: MemberRules, chat_id: UUID, account_id: UUID, *, actor_id: UUID, reason: str
 ) -> None:
     """Removes a member, and the members that it limits."""
-    limited = await crud.list_present(work.session, chat_id, set(await rules.list_limited(work, [account_id])))
     # Not before the check: an id that is a chat's would be locked in the wrong order.
-    await log.lock(work, accounts=[account_id, *limited])
-    for limited_id in sorted(limited):
+    for limited_id in await _lock_with_limited(work, log, rules, chat_id, account_id):
         await remove_from_chat(work, log, chat_id, limited_id, actor_id=actor_id, reason="removed")
     await remove_from_chat(work, log, chat_id, account_id, actor_id=actor_id, reason=reason)
+
+
+async def _lock_with_limited(
+    work: UnitOfWork, log: Log, rules: MemberRules, chat_id: UUID, account_id: UUID
+) -> list[UUID]:
+    """Locks the streams of a member and of the members that it limits, before any row. Returns the latter."""
+    limited = await crud.list_present(work.session, chat_id, set(await rules.list_limited(work, [account_id])))
+    await log.lock(work, accounts=[account_id, *limited])
+    return sorted(limited)
 
 
 async def _set_role(
