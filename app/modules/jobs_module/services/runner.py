@@ -137,8 +137,10 @@ class Runner:
                 return _POLL if seconds is None else min(max(seconds, _LOCKED), _POLL)
         for row in rows:
             lease = Lease(row["owner_id"], row["id"], lease_id)
-            running_job = RunningJob(self._jobs[row["name"]], lease, row["payload"], row["attempts"], claimed_at)
-            if row["was_running"]:
+            running_job = RunningJob(
+                self._jobs[row["name"]], lease, row["payload"], row["attempts"], row["was_running"], claimed_at
+            )
+            if running_job.is_taken_over:
                 logger.warning("job {} ({}) was taken over: its lease expired", running_job.job.name, lease.job_id)
             self._running.add(running_job)
             running_job.task = asyncio.create_task(self._run(running_job))

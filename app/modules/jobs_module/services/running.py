@@ -21,6 +21,10 @@ _INTERRUPTED_FOR = 1.0
 """Seconds until a job runs again after a database error interrupted it."""
 
 
+_SOON = 2
+"""Attempts that follow each other at once after the end of a process. Later ones have the pauses of failed attempts."""
+
+
 @dataclass(eq=False)
 class RunningJob:
     """A job whose lease this process holds."""
@@ -29,6 +33,8 @@ class RunningJob:
     lease: Lease
     payload: str
     attempt: int
+    is_taken_over: bool
+    """Another process had it, and its lease has expired."""
     renewed: float
     """Time of the last renewal of the lease, by this process' monotonic clock."""
     is_ended: bool = False
@@ -90,6 +96,9 @@ async def _run(running: RunningJob, context: JobContext) -> Outcome | None:
     if running.attempt > job.max_attempts:
         # The process ended during each of the attempts.
         return Outcome("dead", "its process ended or lost the lease during the last attempt")
+    if running.is_taken_over and running.attempt > _SOON:
+        # It may be what ends the processes. And processes that end regularly would end each of its attempts.
+        return Outcome("postponed", after=job.pause_after(running.attempt - _SOON))
     began = monotonic()
     outcome: Outcome | None
     try:

@@ -55,6 +55,24 @@ async def test_a_job_of_a_killed_process_is_taken_over(container: Container, con
     assert await attempts(connection) == [2]
 
 
+async def test_a_job_whose_process_ended_twice_waits_before_it_runs_again(
+    container: Container, connection: Connection
+) -> None:
+    """Processes that end regularly could end each of its attempts, which came at regular times, too."""
+    job = noting(max_attempts=5, backoff=(600,))
+    await enqueuing(container, job).enqueue(job)
+    for _ in range(2):
+        await claim(connection, {"default": 8}, [job.name], uuid4())
+        await connection.execute(_EXPIRE)
+    async with process(container, job):
+        await until_state(connection, "waiting")
+    assert await connection.fetchval("SELECT run_at > now() + interval '9 minutes' FROM job")
+    await connection.execute("UPDATE job SET run_at = now()")
+    async with process(container, job):
+        await until_empty(connection)
+    assert await attempts(connection) == [3]
+
+
 async def test_a_job_that_kills_its_process_each_time_is_dead_after_its_last_attempt(
     container: Container, connection: Connection
 ) -> None:
