@@ -145,7 +145,7 @@ class RemoteBus(Bus):
             if self._lost is not None:
                 break
             self._wake_up.clear()
-            notifications = self._notifications
+            heads, notifications = self._heads, self._notifications
             if payloads := self._take():
                 due = monotonic() + _PERIOD
                 try:
@@ -153,6 +153,8 @@ class RemoteBus(Bus):
                 except BaseException:
                     # The other processes do not know that they missed them, and to get them twice is harmless.
                     self._notifications[:0] = notifications
+                    for stream_id, last_seq in heads.items():
+                        self._heads[stream_id] = max(last_seq, self._heads.get(stream_id, 0))
                     self._wake_up.set()
                     raise
         raise self._lost
