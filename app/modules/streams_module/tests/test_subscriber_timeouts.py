@@ -76,3 +76,24 @@ async def test_a_command_takes_as_long_as_it_needs(
     assert (await resetting).exit_code == 0
     async with process(container, noting()):
         await until_noted(connection, club, ["again", "again"])
+
+
+async def test_a_handler_whose_task_is_cancelled_by_others_fails_like_any_other(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    other = await anna.open_chat(title="Другой чат")
+    note = noting()
+
+    async def handle(context: SubscriberContext, events: Sequence[Event]) -> None:
+        if any(event.data.get("text") == "cancelled" for event in events):
+            raise asyncio.CancelledError
+        await note.handle(context, events)
+
+    async with process(container, replace(note, handle=handle)):
+        await anna.send(club, "cancelled")
+        await anna.send(club, "goes on")
+        await until_noted(connection, club, ["goes on"])
+        await anna.send(other, "goes on, too")
+        await until_noted(connection, other, ["goes on, too"])
+    (failure,) = await operating.list_failures(connection)
+    assert "was cancelled" in failure.error

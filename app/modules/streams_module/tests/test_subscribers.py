@@ -13,6 +13,7 @@ from app.modules.streams_module.db.cruds.append import lock_streams
 from app.modules.streams_module.db.cruds.read import delete_oldest
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, read_events
 from app.modules.streams_module.services.log import Log, event
+from app.modules.streams_module.services.subscribers.runner import digest_of
 from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
@@ -208,3 +209,27 @@ async def test_events_that_a_process_has_not_handled_when_it_ends_are_handled_by
             ended.notify_stream(UUID(club), seq + 1)
             await asyncio.sleep(0.3)
         await until_noted(connection, club, ["1"])
+
+
+async def test_a_process_that_cannot_ask_for_a_pass_when_it_ends_is_found_dead(
+    container: Container, connection: Connection
+) -> None:
+    count = "SELECT count(*) FROM subscriber_process"
+    async with process(container, noting(), bus=MemoryBus()):
+        before = await connection.fetchval(count)
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("LOCK TABLE subscriber_sweep IN ACCESS EXCLUSIVE MODE")
+    await transaction.rollback()
+    assert await connection.fetchval(count) == before
+
+
+def test_processes_whose_subscribers_handle_other_events_do_not_leave_theirs_to_each_other() -> None:
+    subscribers = [
+        noting(),
+        noting(kinds=("message.created", "message.edited")),
+        noting(containing="@"),
+        noting("other"),
+    ]
+    assert len({digest_of([subscriber]) for subscriber in subscribers}) == 4
+    assert digest_of([noting(), noting("other")]) == digest_of([noting("other"), noting()])

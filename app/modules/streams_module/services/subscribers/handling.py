@@ -13,7 +13,7 @@ from app.adapters.errors import DatabaseUnavailable, PoolExhausted, TransientDat
 from app.modules.streams_module.db.cruds import subscribers as crud
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, make_event
 from app.modules.streams_module.services.log import now
-from app.modules.streams_module.services.subscribers.calls import Outcome, call_handler, too_late
+from app.modules.streams_module.services.subscribers.calls import Outcome, call_handler, call_rebuild, too_late
 from app.modules.streams_module.services.subscribers.recent import RecentEvents, StoredEvent
 from app.utils import metrics
 from app.utils.container import Container
@@ -135,7 +135,7 @@ class Handling:
                 await asyncio.sleep(0)
                 head = max(emptied.get(stream_id, after), after)
                 if head > after and subscriber.rebuild is not None:
-                    await subscriber.rebuild(context, stream_id, head)
+                    await call_rebuild(subscriber.rebuild, context, head)
                 outcome.seqs[stream_id] = given[-1].seq if given else head
                 if len(rows) == EVENTS_AT_ONCE or len(given) < len(rows):
                     outcome.more.add(stream_id)
@@ -209,5 +209,5 @@ async def _take(
         return ()
     first = rows[0]
     if first.seq > after + 1 and first.kind != _END_OF_STREAM and subscriber.rebuild is not None:
-        await subscriber.rebuild(context, context.stream_id, first.seq - 1)
+        await call_rebuild(subscriber.rebuild, context, first.seq - 1)
     return [make_event(context.stream_id, *row) for row in rows if subscriber.wants[row.kind]]

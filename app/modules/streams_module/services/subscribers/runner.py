@@ -66,7 +66,8 @@ class Subscribers:
         self._handle = database.tracing.traced("subscriber", self._handling.handle, _span_details, is_root=True)
         self._cursors = CursorCache(list(self._subscribers))
         self._finding = Finding(database, self._subscribers, self._cursors)
-        self._sweep = Sweep(database, list(self._subscribers), self._add_backlog)
+        self._digest = digest_of(subscribers)
+        self._sweep = Sweep(database, list(self._subscribers), self._digest, self._has_room, self._add_backlog)
         self._notified = StreamQueue()
         self._due = {name: StreamQueue() for name in self._subscribers}
         self._turns = asyncio.Semaphore(_AT_ONCE)
@@ -95,7 +96,7 @@ class Subscribers:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_REGISTRATION):
                     await self._is_registered.wait()
-            self._bus.handled_by = _digest(self._subscribers)
+            self._bus.handled_by = self._digest
             yield
             self._bus.handled_by = ""
         # Cursors that are not stored are computed again, so shutdown does not wait long for a database that hangs.
@@ -114,13 +115,16 @@ class Subscribers:
         if self._finding.note_appended(stream_id, base, head, NOTED_KIND, lines):
             self._recent.note(stream_id, base, head, at, lines)
 
+    def _has_room(self) -> bool:
+        return len(self._notified) < _MAX_WAITING
+
     def _add_backlog(self, stream_ids: Iterable[UUID]) -> None:
         """Adds streams that may have events without a notification."""
         self._notified.add(stream_ids, is_live=False)
 
     def _on_own_heads(self, heads: Mapping[UUID, int]) -> None:
         new = [stream_id for stream_id, head in heads.items() if not self._cursors.are_at(stream_id, head)]
-        if new and len(self._notified) < _MAX_WAITING:
+        if new and self._has_room():
             self._notified.add(new, is_live=True)
 
     def _on_other_heads(self, heads: Mapping[UUID, int]) -> None:
@@ -229,8 +233,10 @@ class Subscribers:
                 logger.debug("cannot retry failed events: {!r}", error)
 
 
-def _digest(names: Iterable[str]) -> str:
-    return blake2b(" ".join(sorted(names)).encode(), digest_size=2).hexdigest()
+def digest_of(subscribers: Iterable[Subscriber]) -> str:
+    """Returns the same in processes whose subscribers handle the same events."""
+    texts = sorted(f"{one.name} {sorted(one.kinds)} {one.containing}" for one in subscribers)
+    return blake2b("\n".join(texts).encode(), digest_size=2).hexdigest()
 
 
 def _span_details(subscriber: Subscriber, stream_ids: Sequence[UUID]) -> SpanDetails:

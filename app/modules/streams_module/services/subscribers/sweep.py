@@ -12,6 +12,7 @@ from loguru import logger
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
+from app.adapters.errors import DatabaseUnavailable
 from app.modules.streams_module.db.cruds import sweep as crud
 from app.utils import metrics
 
@@ -24,13 +25,24 @@ _MEASURE = 15.0
 
 
 class Sweep:
-    """This process' part in the installation's sweep over all streams. `found` gets streams with events to handle."""
+    """This process' part in the installation's sweep over all streams.
 
-    def __init__(self, database: Database, names: Sequence[str], found: Callable[[Sequence[UUID]], None]) -> None:
+    `found` gets streams with events to handle. While `has_room` returns False, no slice is taken.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        names: Sequence[str],
+        digest: str,
+        has_room: Callable[[], bool],
+        found: Callable[[Sequence[UUID]], None],
+    ) -> None:
         self._database = database
         self._names = names
-        # A process of another version, or with other modules, looks for other subscribers.
-        self._name = " ".join(sorted(names))
+        # A process of another version, or with other modules, looks for other subscribers or events.
+        self._name = " ".join([*sorted(names), digest])
+        self._has_room = has_room
         self._found = found
         self._process = uuid4()
         self._is_urgent = True
@@ -46,20 +58,23 @@ class Sweep:
             while True:
                 try:
                     await self._beat()
-                    while await self._take_slice():
-                        pass
+                    while self._has_room() and await self._take_slice():
+                        await self._beat()
                     if monotonic() >= measured_at + _MEASURE:
                         await self._measure()
                         measured_at = monotonic()
                 except Exception as error:  # noqa: BLE001 - the loop must continue
                     logger.debug("cannot sweep the streams: {!r}", error)
+                    # What was committed without an answer has no notification.
+                    self._is_urgent |= isinstance(error, DatabaseUnavailable)
                 await asyncio.sleep(_BEAT)
         finally:
             with suppress(Exception):
                 async with asyncio.timeout(1), self._database.connection() as connection:
-                    await crud.leave(connection, self._process)
-                    # For the events that this process has not handled: the others leave them to it.
+                    # For the events that this process has not handled: the others leave them to it. First, because
+                    # the others notice a process that could only do this half.
                     await crud.run_soon(connection)
+                    await crud.leave(connection, self._process)
 
     async def _beat(self) -> None:
         async with self._database.connection() as connection:
