@@ -14,6 +14,8 @@ _QUIET_DEADLINE = 2.0
 _AFTER_KILL_DEADLINE = 10.0
 _LENIENCE = 10.0
 """The factor by which all limits grow when other work runs on the same machine."""
+_CLOCK_IS_OFF = 1800.0
+"""Seconds between two times that only clocks of two servers explain: no run is that long."""
 _FEW = 100
 """With fewer values there is no p99."""
 JOBS = "jobs"
@@ -99,7 +101,9 @@ def _lag(name: str, times: Iterable[tuple[datetime, datetime]], periods: Sequenc
     """Returns the lag for a list of pairs (time due, time handled)."""
     by_time: Mapping[bool | None, list[float]] = {True: [], False: [], None: []}
     for due, done in times:
-        by_time[_is_kill(due, done, periods)].append((done - due).total_seconds())
+        lag = (done - due).total_seconds()
+        if abs(lag) < _CLOCK_IS_OFF:
+            by_time[_is_kill(due, done, periods)].append(lag)
     everything = [lag for lags in by_time.values() for lag in lags]
     return Lag(name, len(everything), _p99(by_time[None]), _p99(by_time[True]), max(everything, default=0.0))
 

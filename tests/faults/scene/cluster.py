@@ -26,6 +26,8 @@ _SETTINGS = {
     # Sessions must outlive the run.
     "AUTH_ACCESS_TTL": "86400",
     "LOG_LEVEL": "WARNING",
+    # A few accounts upload gigabytes.
+    "ATTACHMENT_QUOTA_BYTES": str(2**40),
 }
 
 
