@@ -1,14 +1,14 @@
 """`python -m tests.performance.processes`: what a send costs with one, two and four processes on one machine."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
-from itertools import cycle
+from itertools import cycle, product
 from os import getloadavg
 from pathlib import Path
 from statistics import median
 from time import perf_counter, sleep
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import psutil
 import typer
@@ -50,7 +50,8 @@ class Case(NamedTuple):
 
 @cli.command()
 def processes(
-    rounds: Annotated[int, typer.Option(min=1)] = 3,
+    starts: Annotated[int, typer.Option(min=1, help="How often the servers are started anew.")] = 2,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of each case after each start.")] = 3,
     seconds: Annotated[float, typer.Option(min=0.5)] = 2.0,
     chats: Annotated[list[int] | None, typer.Option(help="Chats over which the sends are spread.")] = None,
     count: Annotated[list[int] | None, typer.Option(help="Numbers of processes.")] = None,
@@ -59,39 +60,62 @@ def processes(
     background: Annotated[bool, typer.Option(help="The setting API_BACKGROUND: whether subscribers run.")] = True,
     output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = ROOT / ".data" / "results",
 ) -> None:
-    """Measure with each number of processes in turn, print a table, write JSON. Rates depend on the machine's load; the
-    CPU time of a send hardly does.
+    """Measure with each number of processes, print a table, write JSON. The servers run at once, each with a database
+    of its own, and are measured alternately, so that other work on the machine meets all of them.
     """
     console = Console()
     where = machine()
     sizes, counts = chats or [8, 200, 1_000], count or [1, 2, 4]
     points: dict[Case, list[dict[str, float]]] = {}
-    with World(quick=True, data=ROOT / ".data" / "bench-processes") as world:
-        users = [world.sign_up() for _ in range(_CONNECTIONS)]
-        spread = {size: _open_chats(world, users, size) for size in sizes}
-        for number in range(rounds):
-            for workers in counts if number % 2 == 0 else reversed(counts):
-                more = {"SEND_DELEGATION": str(delegation).lower(), "API_BACKGROUND": str(background).lower()}
+    more = {"SEND_DELEGATION": str(delegation).lower(), "API_BACKGROUND": str(background).lower()}
+    with ExitStack() as stack:
+        worlds = {workers: stack.enter_context(_world(workers)) for workers in counts}
+        spreads = {workers: _Spread(world, sizes) for workers, world in worlds.items()}
+        for number in range(starts):
+            for workers, world in worlds.items():
                 world.start_messenger(workers, more=more)
                 _wait_until_idle(world, workers)
-                for size, chats_of in spread.items():
-                    for name in transport or ("rest", "websocket"):
-                        with _RUNS[name](world, users, chats_of) as run:
-                            point = _measure(world, run, seconds, workers)
+            for name, size in product(transport or ("rest", "websocket"), sizes):
+                for place in range(rounds):
+                    for workers in counts[:: -1 if place % 2 else 1]:
+                        point = spreads[workers].measure(name, size, seconds, workers)
                         points.setdefault(Case(name, size, workers), []).append(point)
                         texts = [f"{key} {value:,.1f}" for key, value in point.items()]
                         console.print(number, name, size, workers, *texts)
+    for case, found in points.items():
+        fewest = points[case._replace(processes=counts[0])]
+        for point, base in zip(found, fewest, strict=True):
+            point["of_fewest"] = point["cpu_us"] / base["cpu_us"]
     medians = {case: {key: median(point[key] for point in found) for key in found[0]} for case, found in points.items()}
-    _show(console, medians, counts[0])
+    _show(console, medians)
     data = {
         "machine": where,
         "delegation": delegation,
         "background": background,
+        "starts": starts,
         "rounds": rounds,
         "seconds": seconds,
         "points": [case._asdict() | figures for case, figures in medians.items()],
     }
     write_json(data, output / "processes.json")
+
+
+def _world(workers: int) -> World:
+    return World(quick=True, workers=workers, data=ROOT / ".data" / f"bench-processes-{workers}")
+
+
+class _Spread:
+    """Users of a server, and chats over which their sends are spread."""
+
+    def __init__(self, world: World, sizes: Sequence[int]) -> None:
+        self._world = world
+        self._users = [world.sign_up() for _ in range(_CONNECTIONS)]
+        self._chats_of = {size: _open_chats(world, self._users, size) for size in sizes}
+        world.psql(world.database, "ANALYZE")
+
+    def measure(self, transport: str, size: int, seconds: float, workers: int) -> dict[str, float]:
+        with _RUNS[transport](self._world, self._users, self._chats_of[size]) as run:
+            return _measure(self._world, run, seconds, workers)
 
 
 def _wait_until_idle(world: World, workers: int) -> Mapping[str, float]:
@@ -201,13 +225,12 @@ def _read_metrics(world: World) -> Mapping[str, float]:
     return {name: float(value) for name, _, value in pairs}
 
 
-def _show(console: Console, medians: Mapping[Case, Mapping[str, Any]], fewest: int) -> None:
+def _show(console: Console, medians: Mapping[Case, Mapping[str, float]]) -> None:
     columns = ("sends/s", "CPU µs", "of one", "server", "DB", "at once", "batch", "delegated")
     table = Table("transport", "chats", "processes", *columns)
     for case, point in sorted(medians.items()):
-        base = medians[case._replace(processes=fewest)]["cpu_us"]
-        figures = [point["sends"], point["cpu_us"], None, point["server_us"], point["database_us"], point["at_once_us"]]
-        texts = [f"{point['cpu_us'] / base:.2f}" if figure is None else f"{figure:,.0f}" for figure in figures]
+        texts = [f"{point['sends']:,.0f}", f"{point['cpu_us']:,.0f}", f"{point['of_fewest']:.2f}"]
+        texts += [f"{point[name]:,.0f}" for name in ("server_us", "database_us", "at_once_us")]
         table.add_row(
             case.transport,
             str(case.chats),
