@@ -1,9 +1,9 @@
 from typing import Annotated
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Request, status
 
 from app.dependencies.dependency_db import Work
-from app.dependencies.services_dependency import LimitsDep, service
+from app.dependencies.services_dependency import LimitsDep, container_of, service
 from app.modules.accounts_module.dependencies import DeviceDep, RecentSignIn, SignInServiceDep
 from app.modules.accounts_module.errors import InvalidToken, ReauthenticationRequired
 from app.modules.accounts_module.schemas import SignedIn
@@ -61,6 +61,7 @@ async def disable(identity: RecentSignIn, work: Work, log: LogDep) -> None:
 @router.post("/second-factor", openapi_extra=refuses(InvalidToken, WrongCode))
 async def second_step(
     body: SecondStep,
+    request: Request,
     device: DeviceDep,
     limits: LimitsDep,
     work: Work,
@@ -70,6 +71,6 @@ async def second_step(
     """Opens a session with the ticket of a sign-in and a code. Each code works once."""
     limits.hit(GIVE_CODE, network_of(device.address))
     await sealer.prepare()
-    known = await sign_in_service.read_ticket(body.ticket)
-    await factors.check_code(work, sealer, known.account_id, body.code)
-    return await sign_in_service.finish(known)
+    claim = await sign_in_service.read_ticket(body.ticket)
+    await factors.check_code(work, sealer, claim.device.account_id, body.code)
+    return await sign_in_service.complete(container_of(request.scope), claim)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends
 
@@ -25,6 +26,7 @@ from app.modules.streams_module.dependencies import LogDep
 from app.services.context import work_context
 from app.services.rate_limits import network_of
 from app.utils.container import Container
+from app.utils.module import Modules
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,12 @@ class SignInService:
             password_hash = await accounts.renew_hash(
                 self.work, self.log, self.passwords, found.account_id, password_hash, password, found.device_id.hex
             )
-        return await self.after_first_factor(device, password_hash)
+        methods = await self._list_methods(device.account_id)
+        if methods:
+            # A renewed hash is kept, although the request is refused.
+            await self.work.commit()
+            raise await self._refuse(methods, TicketClaim(device, stamp_of(password_hash)))
+        return await self.finish(device, password_hash)
 
     async def by_grant(
         self, container: Container, grant: Grant, fields: Mapping[str, str], device_token: str | None
@@ -74,26 +81,25 @@ class SignInService:
         account = await find_account(self.work.session, proven.account_id)
         if account is None:
             raise WrongCredentials
-        device = replace(known_device(tokens, account.id, device_token), origin=proven.origin)
-        return await self.after_first_factor(device, account.password_hash)
-
-    async def after_first_factor(self, device: DeviceClaim, password_hash: str | None) -> SignedIn:
-        """Opens a session of an account after its password, or what replaces it, unless a second factor is demanded.
-
-        Raises SecondFactorRequired with a ticket, which is valid as long as the account has this hash.
-        """
-        work = self.work
-        methods = await self.factors.list_methods(await work.raw(), device.account_id)
+        device = known_device(tokens, account.id, device_token)
+        methods = await self._list_methods(account.id)
         if methods:
-            # A renewed hash is kept, although the request is refused.
-            await work.commit()
-            claim = TicketClaim(device, stamp_of(password_hash))
-            ticket = (await self.auth.tokens()).make_ticket(claim, datetime.now(UTC))
-            raise SecondFactorRequired(extra={"ticket": ticket, "methods": methods})
-        return await self.finish(device, password_hash)
+            # What the grant has changed, such as a new identity of the account, is not kept: it comes with the factor.
+            raise await self._refuse(
+                methods, TicketClaim(device, stamp_of(account.password_hash), grant.name, dict(fields))
+            )
+        return await self.finish(replace(device, origin=proven.origin), account.password_hash)
 
-    async def read_ticket(self, ticket: str) -> DeviceClaim:
-        """Returns the account and the device of a sign-in that lacks the second factor.
+    async def _list_methods(self, account_id: UUID) -> list[str]:
+        return await self.factors.list_methods(await self.work.raw(), account_id)
+
+    async def _refuse(self, methods: list[str], claim: TicketClaim) -> SecondFactorRequired:
+        """Returns the refusal, with a ticket that is valid as long as the account has its password."""
+        ticket = (await self.auth.tokens()).make_ticket(claim, datetime.now(UTC))
+        return SecondFactorRequired(extra={"ticket": ticket, "methods": methods})
+
+    async def read_ticket(self, ticket: str) -> TicketClaim:
+        """Returns the sign-in that lacks the second factor.
 
         Raises InvalidToken, also if the password was changed or the account was erased since.
         """
@@ -103,7 +109,23 @@ class SignInService:
         account = await find_account(self.work.session, claim.device.account_id)
         if account is None or stamp_of(account.password_hash) != claim.stamp:
             raise InvalidToken
-        return claim.device
+        return claim
+
+    async def complete(self, container: Container, claim: TicketClaim) -> SignedIn:
+        """Opens a session after the second factor. Raises InvalidToken if the grant is no longer valid."""
+        if claim.grant is None:
+            return await self.finish(claim.device)
+        grants = {grant.name: grant for grant in container.get(Modules).contributions(Grant)}
+        if claim.grant not in grants:
+            raise InvalidToken
+        context = await work_context(self.work, container, datetime.now(UTC))
+        try:
+            proven = await grants[claim.grant].prove(context, claim.fields, network_of(self.device.address))
+        except grants[claim.grant].refuses as error:
+            raise InvalidToken from error
+        if proven.account_id != claim.device.account_id:
+            raise InvalidToken
+        return await self.finish(replace(claim.device, origin=proven.origin))
 
     async def finish(self, device: DeviceClaim, password_hash: str | None = None) -> SignedIn:
         """Opens a session of an account whose owner has proven all that its factors demand.

@@ -1,6 +1,7 @@
 """Signed tokens (JWT) for access, refresh, known devices and unfinished sign-ins. Verifying one needs no query."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import time
 from typing import Any
@@ -44,10 +45,15 @@ class DeviceClaim:
 
 @dataclass(frozen=True, slots=True)
 class TicketClaim:
-    """A sign-in with the right password that lacks the second factor. `stamp` changes with the password."""
+    """A sign-in that lacks the second factor, after the right password or what replaces it.
+
+    `stamp` changes with the password. `grant` replaced it, with `fields`: it is used when the sign-in is complete.
+    """
 
     device: DeviceClaim
     stamp: str
+    grant: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 class Tokens:
@@ -70,16 +76,16 @@ class Tokens:
 
     def make_ticket(self, claim: TicketClaim, issued_at: datetime) -> str:
         device = claim.device
-        claims = {"sub": str(device.account_id), "did": str(device.device_id), "stamp": claim.stamp}
-        if device.origin is not None:
-            claims["origin"] = device.origin
+        claims: dict[str, Any] = {"sub": str(device.account_id), "did": str(device.device_id), "stamp": claim.stamp}
+        if claim.grant is not None:
+            claims |= {"grant": claim.grant, "fields": dict(claim.fields)}
         return self._sign("ticket", claims, issued_at, issued_at + _TICKET_LIFETIME)
 
     def read_ticket(self, token: str) -> TicketClaim:
         claims = self._verify("ticket", token)
         try:
-            device = DeviceClaim(UUID(claims["sub"]), UUID(claims["did"]), claims.get("origin"))
-            return TicketClaim(device, str(claims["stamp"]))
+            device = DeviceClaim(UUID(claims["sub"]), UUID(claims["did"]))
+            return TicketClaim(device, str(claims["stamp"]), claims.get("grant"), claims.get("fields", {}))
         except (KeyError, ValueError, TypeError, AttributeError):
             raise InvalidToken from None
 

@@ -194,8 +194,12 @@ async def test_a_second_factor_is_asked_for_when_a_verified_address_leads_to_the
     provider.people["anna-1"]["email"] = email_of(anna)
     ticket = problem(await browser.exchange(await browser.code()), 401, "second_factor_required")["ticket"]
     problem(await finish(anna, ticket, "000000"), 401, "wrong_code")
+    # Only with the factor the identity becomes one of the account.
+    assert ok(await anna.get("/accounts/me/identities"))["items"] == []
     again = signed_in(browser.http, ok(await finish(anna, ticket, code_now(secret))))
     assert ok(await again.get("/accounts/me"))["id"] == anna.id
+    assert len(ok(await anna.get("/accounts/me/identities"))["items"]) == 1
+    problem(await finish(anna, ticket, code_now(secret, 1)), 401, "unauthenticated")
 
 
 async def test_a_person_who_refuses_at_the_provider_returns_with_an_error(
