@@ -1,6 +1,6 @@
 """The field `forwarded_from` of messages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,16 +19,29 @@ class Forwarded(NamedTuple):
     origin: db.Origin
 
 
-async def _prepare(_: Context, requests: Sequence[PartRequest]) -> list[Any | ServiceError]:
-    """Returns the values. What kept the source from being read refuses the forward here, after repeated sends."""
-    return [
-        request.server_value.value if isinstance(request.server_value, Forwarded) else request.server_value
-        for request in requests
-    ]
+async def _prepare(context: Context, requests: Sequence[PartRequest]) -> list[Any | ServiceError]:
+    """Returns the values. What kept the source from being read refuses the forward here, after repeated sends.
+
+    The author may have been erased since the source was read. Then the forward shows no name.
+    """
+    given = [request.server_value for request in requests]
+    authors = {one.origin.author_id for one in given if isinstance(one, Forwarded) and one.origin.author_id}
+    existing = await db.list_existing(context.connection, authors) if authors else set()
+    return [_show(one, existing) if isinstance(one, Forwarded) else one for one in given]
+
+
+def _show(forwarded: Forwarded, existing: Collection[UUID]) -> Mapping[str, Any]:
+    return forwarded.value if forwarded.origin.author_id in existing else {**forwarded.value, "sender_name": ""}
 
 
 async def _store(context: Context, stored: Sequence[StoredPart]) -> None:
-    await db.insert_forwards(context.connection, [(one.chat_id, one.seq, one.server_value.origin) for one in stored])
+    """Stores the origins. A forward without a name has no author."""
+    forwards = []
+    for one in stored:
+        origin = one.server_value.origin
+        named = origin if one.value["sender_name"] else origin._replace(author_id=None)
+        forwards.append((one.chat_id, one.seq, named))
+    await db.insert_forwards(context.connection, forwards)
 
 
 async def _remove(context: Context, chat_id: UUID, seqs: Sequence[int]) -> None:

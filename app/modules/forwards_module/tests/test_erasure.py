@@ -1,12 +1,16 @@
 """Erased accounts and forwards of their messages."""
 
+import asyncio
+from uuid import UUID
+
 import pytest
 
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.extension import Erasure
 from app.modules.accounts_module.tests.erasing import erase
 from app.utils.container import Container
-from tests.fakers import FakeClient, ok
+from tests.databases import rows
+from tests.fakers import FakeClient, eventually, ok
 
 pytestmark = pytest.mark.usefixtures("erasing_at_once")
 
@@ -40,3 +44,28 @@ async def test_forwards_of_an_erased_account_stay_without_its_name(
     # A forward made afterwards is without a name, too.
     ok(await clara.post(f"/chats/{cafes[0]}/messages/1/forward", {"to_chat_id": cafes[1]}))
     assert ok(await clara.get(f"/chats/{cafes[1]}/messages/3"))["forwarded_from"] == nameless
+
+
+async def test_a_forward_that_waits_during_the_erasure_of_the_author_has_no_name(
+    container: Container, connection: Connection, anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str
+) -> None:
+    await anna.send(club, "Все счастливые семьи")
+    first, second, third = [await boris.open_chat(clara, title=title) for title in ("Кафе", "Чай", "Сад")]
+    ok(await boris.post(f"/chats/{club}/messages/1/forward", {"to_chat_id": first}))
+
+    async def one_waits() -> bool:
+        return bool(await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"))
+
+    async with connection.transaction():
+        await connection.execute("SELECT FROM stream WHERE id = ANY($1) FOR UPDATE", [UUID(second), UUID(third)])
+        # Of the message, and of its forward.
+        forwards = asyncio.gather(
+            boris.post(f"/chats/{club}/messages/1/forward", {"to_chat_id": second}),
+            boris.post(f"/chats/{first}/messages/1/forward", {"to_chat_id": third}),
+        )
+        await eventually(one_waits)
+        await asyncio.sleep(0.2)
+        await erase(container, connection, anna)
+    assert [ok(answer)["forwarded_from"]["sender_name"] for answer in await forwards] == ["", ""]
+    assert await rows(container, "SELECT FROM message_forward WHERE author_id IS NOT NULL") == []
+    assert "Анна" not in str([await clara.events(chat) for chat in (first, second, third)])
