@@ -20,7 +20,7 @@ async def keep_image(work: UnitOfWork, attachment_id: UUID, owner_id: UUID) -> N
     Raises AttachmentNotFound, AttachmentTaken, AttachmentNotReady, or ValidationFailed if it is refused or no image.
     """
     raw, place = await work.raw(), ("body", "attachment_id")
-    row: Any = (await crud.lock(raw, [attachment_id])).get(attachment_id)
+    row: Any = (await crud.lock(raw, [(attachment_id, owner_id)])).get(attachment_id)
     if (refusal := refuse(row, owner_id, place)) is not None:
         raise refusal
     if row["state"] == "processing":

@@ -18,9 +18,9 @@ from app.services.errors import ServiceError, ValidationFailed
 
 async def _prepare(context: Context, requests: Sequence[PartRequest]) -> list[Any | ServiceError]:
     """Takes the attachments for their messages: of two that ask for the same one, the first. Forwards get copies."""
-    asked = {one for request in requests if request.server_value is None for one in request.value}
+    asked = {(one, request.sender_id) for request in requests if request.server_value is None for one in request.value}
     # Before the copies: all transactions lock a file before the used bytes of its owner.
-    found = await crud.lock(context.connection, sorted(asked)) if asked else {}
+    found = await crud.lock(context.connection, asked) if asked else {}
     copied = await copy(context, [request for request in requests if request.server_value is not None])
     taken: set[UUID] = set()
     values: list[Any | ServiceError] = []

@@ -10,7 +10,7 @@ from app.adapters.db.database import Database
 from app.modules.attachments_module.db.cruds import contents, uploads
 from app.modules.attachments_module.tests.uploading import ready
 from app.utils.container import Container
-from tests.fakers import FakeClient, eventually, ok
+from tests.fakers import FakeClient, eventually, ok, problem
 
 _LOCK_STREAM = "SELECT FROM stream WHERE id = $1 FOR UPDATE"
 _LOCK_FILE = "SELECT FROM attachment WHERE id = $1 FOR UPDATE"
@@ -48,6 +48,17 @@ async def test_a_batch_takes_files_before_the_used_bytes_of_their_owners(
         await uploads.release(job, anna.uuid, 0)
     for answer in await sends:
         ok(answer)
+
+
+async def test_a_request_that_names_a_file_of_another_account_does_not_lock_it(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container
+) -> None:
+    file = (await ready(boris, urandom(50)))["id"]
+    async with container.get(Database).connection() as job, job.transaction():
+        await job.execute(_LOCK_FILE, UUID(file))
+        problem(await anna.post(f"/chats/{club}/messages", {"attachments": [file]}), 404, "not_found")
+        problem(await anna.put("/accounts/me/avatar", {"attachment_id": file}), 404, "not_found")
+    ok(await boris.post(f"/chats/{club}/messages", {"attachments": [file]}))
 
 
 async def test_the_collector_takes_the_used_bytes_of_accounts_in_their_order(

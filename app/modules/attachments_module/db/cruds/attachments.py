@@ -1,6 +1,6 @@
 """Attachments, in hand-written SQL: what they become, and the messages that carry them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,8 +30,13 @@ _VISIBLE = f"""
 AND (a.state <> 'uploading' OR a.expires_at > now())
 """
 _LIST_VISIBLE = f"SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) AND {_VISIBLE}"  # noqa: S608
-# In the order of their ids: two transactions that take several take them in the same order.
-_LOCK = f"SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) ORDER BY a.id FOR UPDATE"  # noqa: S608
+# In the order of their ids: two transactions that take several take them in the same order. A file of another account,
+# which a client may name, is not locked.
+_LOCK = f"""
+SELECT {_SHOWN} FROM attachment a
+WHERE a.id = ANY($1) AND (a.id, a.owner_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+ORDER BY a.id FOR UPDATE
+"""  # noqa: S608
 # Keeps the rows, and with them their contents, until the end of the transaction. Nothing else waits for this lock.
 _HOLD = f"""
 SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) AND a.state IN ('processing', 'ready', 'refused')
@@ -114,8 +119,9 @@ async def list_visible(connection: DatabaseConnection, ids: Sequence[UUID], view
     return await connection.fetch(_LIST_VISIBLE, ids, viewer)
 
 
-async def lock(connection: DatabaseConnection, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
-    return {row["id"]: row for row in await connection.fetch(_LOCK, ids)}
+async def lock(connection: DatabaseConnection, owned: Collection[tuple[UUID, UUID]]) -> Mapping[UUID, Any]:
+    """Locks and returns those of the attachments that are of the account named with them: (attachment, account)."""
+    return {row["id"]: row for row in await connection.fetch(_LOCK, *map(list, zip(*owned, strict=True)))}
 
 
 async def hold(connection: DatabaseConnection, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
