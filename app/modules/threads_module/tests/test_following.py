@@ -2,8 +2,14 @@
 
 from uuid import uuid4
 
+import pytest
+
+from app.adapters.db.connection import Connection
+from app.modules.accounts_module.tests.erasing import erase
 from app.modules.base_module.services.cursors import encode_cursor
 from app.modules.threads_module.tests.calls import follow, followed, read, reply, thread, unfollow
+from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
 
 
@@ -137,3 +143,18 @@ async def test_an_author_who_rejoins_has_read_the_replies_from_before(
     await reply(anna, club)
     assert ok(await boris.get(f"/chats/{club}"))["unread_count"] == 1
     assert await followed(boris) == [(1, 4, 1)]
+
+
+@pytest.mark.usefixtures("erasing_at_once")
+async def test_an_erased_author_does_not_follow_its_threads_again(
+    anna: FakeClient, boris: FakeClient, container: Container, connection: Connection
+) -> None:
+    chat = await anna.open_chat(boris, type="direct")
+    for _ in range(2):
+        await anna.send(chat)
+    await reply(boris, chat, 1)
+    await erase(container, connection, anna)
+    for root_seq in (1, 2):
+        await reply(boris, chat, root_seq)
+    assert await rows(container, "SELECT FROM thread_position WHERE account_id = $1", anna.uuid) == []
+    assert await followed(boris) == [(2, 5, 0), (1, 4, 0)]

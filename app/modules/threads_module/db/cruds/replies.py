@@ -52,8 +52,8 @@ ON CONFLICT (chat_id, root_seq) DO UPDATE SET reply_count = thread.reply_count +
     last_seq = excluded.last_seq, active_at = excluded.active_at
 """
 # The sender follows the thread and has read it up to its own reply. The author of the root follows it from the first
-# reply on, unless it has left the chat or has unfollowed the thread. After it has joined again, what was said before is
-# not unread.
+# reply on, unless it has left the chat, has unfollowed the thread or is erased: an erased account stays a member of its
+# direct chats. After it has joined again, what was said before is not unread.
 _FOLLOW_BY_REPLIES = f"""
 WITH new AS (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[]) AS new(chat_id, root_seq, seq, sender_id)
@@ -62,6 +62,7 @@ WITH new AS (
     SELECT DISTINCT m.chat_id, m.seq, m.sender_id, greatest(m.seq, r.joined_read_seq), true
     FROM new CROSS JOIN LATERAL {one_row("message", chat_id="new.chat_id", seq="new.root_seq")} m
     CROSS JOIN LATERAL {one_row("chat_member", chat_id="m.chat_id", account_id="m.sender_id")} r
+    JOIN LATERAL {one_row("account", id="m.sender_id")} a ON a.erased_at IS NULL
     WHERE NOT EXISTS (
         SELECT FROM new own
         WHERE own.chat_id = m.chat_id AND own.root_seq = m.seq AND own.sender_id = m.sender_id
