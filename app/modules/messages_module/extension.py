@@ -173,7 +173,7 @@ class UnsentMessages:
 
 
 class EditedMessage(NamedTuple):
-    """A message before an edit. `written_at`: when `text` was written. `new_text` replaces it."""
+    """A message before an edit. `written_at`: when it was sent or last edited. `new_text` may be the same as `text`."""
 
     chat_id: UUID
     seq: int

@@ -15,7 +15,11 @@ from app.utils.invariants import Invariant
 
 
 class MessageVersion(ChatFamilyModel):
-    """A text that an edit has replaced. `number` is 1, 2, 3, ... in its message."""
+    """A text that an edit has replaced. `number` is 1, 2, 3, ... in its message.
+
+    A row with the number 0 has no text. It says when the present text of the message was written: edits of other fields
+    have moved `edited_at` since.
+    """
 
     __tablename__ = "message_version"
 
@@ -50,12 +54,18 @@ INVARIANTS = (
 _LIST = f"""
 SELECT v.text, v.written_at
 FROM message_version v CROSS JOIN {one_row("message", chat_id="$1", seq="$2")} m
-WHERE v.chat_id = $1 AND v.seq = $2 AND m.deleted_at IS NULL ORDER BY v.number DESC
+WHERE v.chat_id = $1 AND v.seq = $2 AND v.number > 0 AND m.deleted_at IS NULL ORDER BY v.number DESC
 """  # noqa: S608 - constants only
 _INSERT = """
+WITH noted AS (DELETE FROM message_version WHERE chat_id = $1 AND seq = $2 AND number = 0 RETURNING written_at)
 INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at)
-SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5 FROM message_version WHERE chat_id = $1 AND seq = $2
+SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, coalesce((SELECT written_at FROM noted), $5)
+FROM message_version WHERE chat_id = $1 AND seq = $2
 RETURNING number
+"""
+_NOTE_TIME = """
+INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at) VALUES ($1, $2, 0, $3, '', $4)
+ON CONFLICT DO NOTHING
 """
 _TRIM = "DELETE FROM message_version WHERE chat_id = $1 AND seq = $2 AND number <= $3"
 _DELETE = "DELETE FROM message_version WHERE chat_id = $1 AND seq = ANY($2)"
@@ -79,10 +89,20 @@ async def list_versions(connection: DatabaseConnection, chat_id: UUID, seq: int)
 async def insert_version(
     connection: DatabaseConnection, chat_id: UUID, seq: int, sender_id: UUID, text: str, written_at: datetime, kept: int
 ) -> None:
-    """Adds a text, and deletes the oldest ones of the message, so that `kept` are left."""
+    """Adds a text, and deletes the oldest ones of the message, so that `kept` are left.
+
+    A time that `note_time` has stored for it replaces `written_at`.
+    """
     number: int = await connection.fetchval(_INSERT, chat_id, seq, sender_id, text, written_at)
     if number > kept:
         await connection.execute(_TRIM, chat_id, seq, number - kept)
+
+
+async def note_time(
+    connection: DatabaseConnection, chat_id: UUID, seq: int, sender_id: UUID, written_at: datetime
+) -> None:
+    """Stores when the present text of a message was written, unless that is stored already."""
+    await connection.execute(_NOTE_TIME, chat_id, seq, sender_id, written_at)
 
 
 async def delete_versions(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int]) -> None:

@@ -64,6 +64,23 @@ async def test_the_same_text_again_is_no_version(anna: FakeClient, club: str) ->
     assert [version["text"] for version in await versions(anna, club)] == ["Другое", "Одно"]
 
 
+async def test_a_text_keeps_its_time_when_only_the_format_is_edited(anna: FakeClient, club: str) -> None:
+    async def change_format(text_format: str) -> None:
+        ok(await anna.patch(f"/chats/{club}/messages/1", {"text_format": text_format}))
+
+    sent = await anna.send(club, "Одно")
+    for text_format in ("markdown", "plain"):
+        await change_format(text_format)
+    assert await versions(anna, club) == []
+    second = await edit(anna, club, "Другое")
+    await change_format("markdown")
+    await edit(anna, club, "Третье")
+    assert await versions(anna, club) == [
+        {"text": "Другое", "written_at": second["edited_at"]},
+        {"text": "Одно", "written_at": sent["created_at"]},
+    ]
+
+
 async def test_the_oldest_texts_are_deleted_beyond_the_limit(anna: FakeClient, club: str, container: Container) -> None:
     kept = container.get(VersionsSettings).kept
     await anna.send(club, "0")
