@@ -210,6 +210,10 @@ class Jobs:
         """Removes the job that waits under a key. Returns True if there was one. A running job is not stopped."""
         return await queue.cancel(await work.raw(), owner_id or job.owner_of(key), job.name, key)
 
+    async def remove(self, work: UnitOfWork, job: Job, owner_id: UUID) -> None:
+        """Removes the jobs of this kind and owner that wait or are dead. A running job is not stopped."""
+        await queue.remove(await work.raw(), owner_id, job.name)
+
     async def reschedule(
         self, work: UnitOfWork, job: Job, key: str, run_at: datetime, owner_id: UUID | None = None
     ) -> bool:

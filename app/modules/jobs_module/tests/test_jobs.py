@@ -150,6 +150,22 @@ async def test_a_waiting_job_can_be_cancelled_or_rescheduled(container: Containe
     assert await texts(connection) == ["moved"]
 
 
+async def test_waiting_and_dead_jobs_of_an_owner_are_removed_and_running_ones_are_not(
+    container: Container, connection: Connection
+) -> None:
+    job, other = noting(), noting("other")
+    here, owner = enqueuing(container, job, other), uuid4()
+    for state in ("waiting", "dead", "running"):
+        await here.enqueue(job, state, owner=owner)
+        await connection.execute("UPDATE job SET state = $1 WHERE payload ->> 'text' = $1", state)
+    await here.enqueue(job, "of another owner", owner=uuid4())
+    await here.enqueue(other, "of another kind", owner=owner)
+    async with open_unit_of_work(here.database) as work:
+        await here.jobs.remove(work, job, owner)
+    left = await connection.fetch("SELECT payload ->> 'text' AS text FROM job WHERE name IN ('noting', 'other')")
+    assert {row["text"] for row in left} == {"running", "of another owner", "of another kind"}
+
+
 async def test_a_lane_limits_how_many_jobs_run_at_once(container: Container, connection: Connection) -> None:
     at_once: list[int] = []
     busy = 0

@@ -13,14 +13,19 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountHook, AccountPart, AddressProof, Erasure, SignUpHook
 from app.modules.accounts_module.schemas import Email
 from app.modules.accounts_module.services.accounts import list_existing_accounts
-from app.modules.accounts_module.services.mailboxes import announce_change, change_email, find_mail_address
+from app.modules.accounts_module.services.mailboxes import (
+    announce_change,
+    change_email,
+    find_by_mailbox,
+    find_mail_address,
+)
 from app.modules.accounts_module.services.sign_ups import SignUps
 from app.modules.base_module.schemas import NOT_NULL
 from app.modules.jobs_module.extension import Jobs
 from app.modules.mail_module.extension import Mailer
 from app.modules.recovery_module.db.cruds import mailboxes, tokens
 from app.modules.recovery_module.errors import LinkExpired
-from app.modules.recovery_module.services.mails import CONFIRM, NOTIFY, Confirmation, Notice
+from app.modules.recovery_module.services.mails import CONFIRM, NOTIFY, RESET, Confirmation, Notice
 from app.modules.recovery_module.services.sign_ups import complete
 from app.modules.recovery_module.settings import VERIFY_EMAIL
 from app.modules.streams_module.services.log import Log, now
@@ -63,7 +68,7 @@ async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, sign_ups: SignUps, tok
             raise LinkExpired
         await change_email(work, account_id, email)
         if current is not None:
-            await jobs.enqueue(work, NOTIFY, Notice(email=current, template="changed", account_id=account_id))
+            await _notify(work, jobs, account_id, current, "changed")
     await note_verified(raw, account_id, email, now())
     await announce_change(work, log, account_id)
 
@@ -92,6 +97,11 @@ async def _enqueue(work: UnitOfWork, jobs: Jobs, account_id: UUID, email: str) -
     await jobs.enqueue(work, CONFIRM, confirmation, key=canonical_email(email), owner_id=account_id)
 
 
+async def _notify(work: UnitOfWork, jobs: Jobs, account_id: UUID, email: str, template: str) -> None:
+    notice = Notice(email=email, template=template, account_id=account_id)
+    await jobs.enqueue(work, NOTIFY, notice, owner_id=account_id)
+
+
 async def _after_sign_up(context: WorkContext, account_id: UUID) -> None:
     if context.container.get(Mailer).is_on:  # type: ignore[type-abstract]
         await send_confirmation(context.work, context.container.get(Jobs), account_id)
@@ -107,9 +117,7 @@ async def _change(context: WorkContext, account_id: UUID, email: str) -> bool:
     changed = await mailboxes.set_pending(context.connection, account_id, email)
     await _enqueue(context.work, jobs, account_id, email)
     if changed and current is not None:
-        await jobs.enqueue(
-            context.work, NOTIFY, Notice(email=current, template="change_requested", account_id=account_id)
-        )
+        await _notify(context.work, jobs, account_id, current, "change_requested")
     return changed
 
 
@@ -124,8 +132,16 @@ async def _describe_pending(context: Context, _: UUID, account_ids: Sequence[UUI
 
 
 async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
-    await mailboxes.delete(context.connection, account_id)
-    await tokens.delete_of_account(context.connection, account_id)
+    """Deletes the addresses of the account, also those in mails that are to be sent or could not be sent."""
+    jobs = context.container.get(Jobs)
+    for job in (CONFIRM, NOTIFY):
+        await jobs.remove(context.work, job, account_id)
+    addresses = await tokens.delete_of_account(context.connection, account_id)
+    verified = await mailboxes.delete(context.connection, account_id)
+    for key in {canonical_email(email) for email in addresses} | ({verified} if verified else set()):
+        # Another account may have the address by now.
+        if await find_by_mailbox(context.work, key) is None:
+            await jobs.remove(context.work, RESET, RESET.owner_of(key))
     return False
 
 

@@ -81,7 +81,12 @@ async def _with_link(context: JobContext, purpose: Purpose, account_id: UUID, em
     return Letter(email, purpose, values, account_id=account_id) if stored else None
 
 
-async def _notify(_: JobContext, notice: Notice) -> Letter:
+async def _notify(context: JobContext, notice: Notice) -> Letter | None:
+    """An account that was erased meanwhile gets no mail."""
+    if notice.account_id is not None:
+        async with context.unit_of_work() as work:
+            if not await list_existing_accounts(work, {notice.account_id}):
+                return None
     return Letter(notice.email, notice.template, account_id=notice.account_id)
 
 

@@ -19,6 +19,7 @@ SELECT id FROM job WHERE owner_id = $1 AND name = $2 AND key = $3 AND state = 'w
 """
 _EXISTS = "SELECT id FROM job WHERE owner_id = $1 AND name = $2 AND key = $3 AND state <> 'dead' LIMIT 1"
 _CANCEL = "DELETE FROM job WHERE owner_id = $1 AND name = $2 AND key = $3 AND state = 'waiting' RETURNING id"
+_REMOVE = "DELETE FROM job WHERE owner_id = $1 AND name = $2 AND state <> 'running'"
 _RESCHEDULE = """
 UPDATE job SET run_at = $4 WHERE owner_id = $1 AND name = $2 AND key = $3 AND state = 'waiting' RETURNING id
 """
@@ -57,6 +58,11 @@ async def exists(connection: Connection, owner_id: UUID, name: str, key: str) ->
 async def cancel(connection: Connection, owner_id: UUID, name: str, key: str) -> bool:
     """Deletes the waiting job. Returns True if there was one."""
     return await connection.fetchval(_CANCEL, owner_id, name, key) is not None
+
+
+async def remove(connection: Connection, owner_id: UUID, name: str) -> None:
+    """Deletes the waiting and dead jobs of an owner."""
+    await connection.execute(_REMOVE, owner_id, name)
 
 
 async def reschedule(connection: Connection, owner_id: UUID, name: str, key: str, run_at: datetime) -> bool:

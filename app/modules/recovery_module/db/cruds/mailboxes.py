@@ -27,7 +27,7 @@ ON CONFLICT (account_id) DO UPDATE SET verified_key = excluded.verified_key,
                              THEN account_mailbox.first_verified_at ELSE excluded.first_verified_at END,
     pending_email = nullif(account_mailbox.pending_email, $3)
 """
-_DELETE = "DELETE FROM account_mailbox WHERE account_id = $1"
+_DELETE = "DELETE FROM account_mailbox WHERE account_id = $1 RETURNING verified_key"
 
 
 async def list_mailboxes(connection: DatabaseConnection, account_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
@@ -49,5 +49,7 @@ async def set_verified(connection: DatabaseConnection, account_id: UUID, key: st
     await connection.execute(_SET_VERIFIED, account_id, key, email, at)
 
 
-async def delete(connection: DatabaseConnection, account_id: UUID) -> None:
-    await connection.execute(_DELETE, account_id)
+async def delete(connection: DatabaseConnection, account_id: UUID) -> str | None:
+    """Returns the canonical form of the address that was confirmed last."""
+    verified_key: str | None = await connection.fetchval(_DELETE, account_id)
+    return verified_key

@@ -32,7 +32,7 @@ DELETE FROM recovery_token WHERE token_hash IN (
     SELECT token_hash FROM recovery_token WHERE expires_at < $1 ORDER BY expires_at LIMIT $2
 )
 """
-_DELETE_OF_ACCOUNT = "DELETE FROM recovery_token WHERE account_id = $1"
+_DELETE_OF_ACCOUNT = "DELETE FROM recovery_token WHERE account_id = $1 RETURNING purpose, email"
 
 
 async def store(
@@ -76,5 +76,7 @@ async def delete_old(connection: DatabaseConnection, before: datetime, limit: in
     return int((await connection.execute(_DELETE_OLD, before, limit)).rpartition(" ")[2])
 
 
-async def delete_of_account(connection: DatabaseConnection, account_id: UUID) -> None:
-    await connection.execute(_DELETE_OF_ACCOUNT, account_id)
+async def delete_of_account(connection: DatabaseConnection, account_id: UUID) -> set[str]:
+    """Returns the addresses of the account to which links to a new password were sent."""
+    deleted = await connection.fetch(_DELETE_OF_ACCOUNT, account_id)
+    return {row["email"] for row in deleted if row["purpose"] == "reset"}
