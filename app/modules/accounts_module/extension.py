@@ -73,10 +73,11 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class NewAccountWithPassword(NewAccount):
-    """An account that signs up with an address and a password."""
+    """An account that signs up with an address and a password. `network` is where the request comes from."""
 
     email: str
     password_hash: str
+    network: str = ""
 
 
 @dataclass(frozen=True)

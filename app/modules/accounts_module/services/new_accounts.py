@@ -31,7 +31,7 @@ async def prepare_account(
         check_reserved(request.username, reserved)
     password_hash = await passwords.hash(request.password, source)
     return NewAccountWithPassword(
-        request.email, request.username, request.display_name or request.username, password_hash
+        request.email, request.username, request.display_name or request.username, password_hash, source
     )
 
 

@@ -22,8 +22,9 @@ from app.utils.canonical import canonical_email
 from app.utils.secrets import hash_of
 
 LIFETIME = timedelta(hours=24)
-MAX_MAILS = 3
-"""Mails that a mailbox gets within LIFETIME because of sign-ups. Strangers must not flood it."""
+MAX_MAILS_BY_NETWORK, MAX_MAILS = 3, 12
+"""Mails that a mailbox gets within LIFETIME because of sign-ups. Strangers must not flood it. Neither may one of them use
+up what its owner needs."""
 
 
 class Begun(BaseModel):
@@ -43,6 +44,7 @@ async def _begin(context: WorkContext, new: NewAccountWithPassword) -> None:
         new.username,
         new.display_name,
         new.password_hash,
+        new.network,
         at,
         # Longer than a mail is retried. The time in which the link is valid begins when it is sent.
         at + 2 * LIFETIME,
@@ -58,7 +60,8 @@ async def _compose(context: JobContext, begun: Begun) -> Letter | None:
         if pending is None:
             return None
         email, key = pending["email"], pending["email_key"]
-        if await crud.count_mailed(raw, key, at, begun.sign_up_id) >= MAX_MAILS:
+        of_network, of_all = await crud.count_mailed(raw, key, pending["network"], at, begun.sign_up_id)
+        if of_network >= MAX_MAILS_BY_NETWORK or of_all >= MAX_MAILS:
             return None
         owner = await find_by_mailbox(work, email)
         token_hash = None if owner is not None else hash_of(token)

@@ -8,12 +8,13 @@ from app.adapters.db.connection import DatabaseConnection
 
 _ADD = """
 INSERT INTO pending_sign_up
-    (id, email, email_key, username, display_name, password_hash, created_at, updated_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)
+    (id, email, email_key, username, display_name, password_hash, network, created_at, updated_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
 """
-_FIND = "SELECT email, email_key, username FROM pending_sign_up WHERE id = $1 AND expires_at > $2"
+_FIND = "SELECT email, email_key, username, network FROM pending_sign_up WHERE id = $1 AND expires_at > $2"
 _COUNT_MAILED = """
-SELECT count(*) FROM pending_sign_up WHERE email_key = $1 AND mailed_at IS NOT NULL AND expires_at > $2 AND id <> $3
+SELECT count(*) AS of_all, count(*) FILTER (WHERE network = $4) AS of_network
+FROM pending_sign_up WHERE email_key = $1 AND mailed_at IS NOT NULL AND expires_at > $2 AND id <> $3
 """
 _NOTE_MAILED = "UPDATE pending_sign_up SET token_hash = $2, mailed_at = $3, expires_at = $4 WHERE id = $1"
 # Of two that use a token at once, the second waits for the row, and then finds it deleted.
@@ -37,21 +38,27 @@ async def add(
     username: str,
     display_name: str,
     password_hash: str,
+    network: str,
     at: datetime,
     expires_at: datetime,
 ) -> None:
-    await connection.execute(_ADD, sign_up_id, email, email_key, username, display_name, password_hash, at, expires_at)
+    await connection.execute(
+        _ADD, sign_up_id, email, email_key, username, display_name, password_hash, network, at, expires_at
+    )
 
 
 async def find(connection: DatabaseConnection, sign_up_id: UUID, at: datetime) -> Any | None:
-    """Returns the address and the username of a sign-up that has not expired."""
+    """Returns the address, the username and the network of a sign-up that has not expired."""
     rows = await connection.fetch(_FIND, sign_up_id, at)
     return rows[0] if rows else None
 
 
-async def count_mailed(connection: DatabaseConnection, email_key: str, at: datetime, without: UUID) -> int:
-    """Returns the number of mails that went to a mailbox because of other sign-ups."""
-    return int(await connection.fetchval(_COUNT_MAILED, email_key, at, without))
+async def count_mailed(
+    connection: DatabaseConnection, email_key: str, network: str, at: datetime, without: UUID
+) -> tuple[int, int]:
+    """Returns the number of mails that went to a mailbox because of other sign-ups: from this network, and in all."""
+    (row,) = await connection.fetch(_COUNT_MAILED, email_key, at, without, network)
+    return row["of_network"], row["of_all"]
 
 
 async def note_mailed(

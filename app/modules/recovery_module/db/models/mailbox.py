@@ -27,8 +27,8 @@ class AccountMailbox(Base):
 class PendingSignUp(BaseModel):
     """A sign-up whose address is not verified yet. It reserves neither the address nor the username.
 
-    `token_hash` is null until its mail is sent. Until it expires, a row with `mailed_at` counts as a mail to the
-    mailbox.
+    `token_hash` is null until its mail is sent. Until it expires, a row with `mailed_at` counts as a mail to the mailbox
+    that somebody in `network` has caused.
     """
 
     __tablename__ = "pending_sign_up"
@@ -38,6 +38,7 @@ class PendingSignUp(BaseModel):
     username: Mapped[str] = mapped_column(Text)
     display_name: Mapped[str] = mapped_column(Text)
     password_hash: Mapped[str] = mapped_column(Text)
+    network: Mapped[str] = mapped_column(Text, server_default="")
     token_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     mailed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime] = mapped_column(index=True)
