@@ -1,6 +1,7 @@
 """Slow clients: every way to hold a connection open has a time limit."""
 
 import asyncio
+import gc
 import re
 import socket
 from collections.abc import AsyncIterator
@@ -112,6 +113,14 @@ async def test_an_idle_connection_is_closed(offline: str) -> None:
     assert [answer[:3] for answer in answers] == [b"", b"200"]
 
 
+async def test_a_connection_is_idle_after_a_body_that_came_behind_its_answer(offline: str) -> None:
+    async with asyncio.timeout(TIMEOUT), connected(offline) as (reader, writer):
+        writer.write(b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+        writer.write(b"x")
+        await reader.read()
+
+
 @pytest.mark.parametrize("proxy", ["nginx.conf", "Caddyfile", "compose/Caddyfile"])
 def test_a_proxy_gives_up_an_idle_connection_before_the_server_does(proxy: str) -> None:
     configuration = (PROJECT_ROOT / "docs" / "deployment" / proxy).read_text()
@@ -199,3 +208,18 @@ async def test_slow_clients_hold_no_resource_that_others_need(anna: FakeClient, 
             await anna.send(club)
         for writer in writers:
             writer.transport.abort()
+
+
+async def test_what_is_sent_before_the_requests_before_it_are_answered_does_not_fill_the_memory(
+    anna: FakeClient, live_server: str
+) -> None:
+    head = f"GET {API}/accounts/me/events HTTP/1.1\r\nHost: x\r\nAuthorization: {anna.headers['Authorization']}\r\n"
+    events = f"{head}Accept: text/event-stream\r\n\r\n".encode()
+    async with asyncio.timeout(TIMEOUT), connected(live_server) as (reader, writer):
+        writer.write(events + b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+        writer.write(bytes(20_000_000))
+        await asyncio.sleep(1)
+        # The server is in this process.
+        protocols = [one for one in gc.get_objects() if isinstance(one, http_protocol.HttpProtocol)]
+        assert 0 <= max(len(one._unparsed) for one in protocols) < 2_000_000

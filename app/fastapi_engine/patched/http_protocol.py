@@ -20,6 +20,8 @@ MAX_HEAD_BYTES = 64 * 1024
 """The largest size of a request's first line and headers."""
 PARSED_AT_ONCE = 16 * 1024
 """Bytes parsed in one step. A read may hold thousands of pipelined requests, which wait for the responses before."""
+MAX_UNPARSED_BYTES = 1024 * 1024
+"""Bytes that a client may send before the requests that it has sent already are answered."""
 HEAD_TIMEOUT = 10.0
 """Seconds from the connection, or from the first byte after a response, to the end of the headers."""
 BODY_TIMEOUT = 30.0
@@ -89,6 +91,12 @@ class HttpProtocol(RespondingProtocol):
         self._unparsed += data
         if is_first:
             self._go_on()
+        if self.pipeline:
+            # Again: the application that answers the request before lets the connection be read.
+            self.flow.pause_reading()
+        if len(self._unparsed) > MAX_UNPARSED_BYTES:
+            self._unparsed.clear()
+            self.refuse(400, "Too much was sent before the requests before it were answered")
 
     def _go_on(self) -> None:
         while self._unparsed and not self.pipeline and not self._is_refused and not self.transport.is_closing():
@@ -134,6 +142,7 @@ class HttpProtocol(RespondingProtocol):
         del self.parser
 
     def on_message_begin(self) -> None:
+        self._unset_keepalive_if_required()
         super().on_message_begin()
         self._in_head = True
         self._head_bytes = 0
@@ -170,6 +179,11 @@ class HttpProtocol(RespondingProtocol):
         self._in_body = False
         self._read_deadline = None
         super().on_message_complete()
+        if self.cycle.response_complete and not self.pipeline:
+            # It was answered before its body was complete, and what came of that ended the waiting for a request.
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def on_response_complete(self) -> None:
         now = self.loop.time()
