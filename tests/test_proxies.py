@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from uvicorn.middleware.proxy_headers import _TrustedHosts
 
 from app.fastapi_engine.constructor import build_app
 from app.fastapi_engine.server import proxy_options
@@ -54,6 +55,14 @@ async def test_the_address_of_the_client_is_taken_from_a_trusted_proxy(
 ) -> None:
     async with behind(settings, TRUSTED) as http:
         assert await seen_from(http, forwarded) == address
+
+
+def test_a_proxy_is_recognized_in_each_form_of_its_address() -> None:
+    """A network may be written with bits of a host, and a socket for both versions shows IPv4 addresses as IPv6."""
+    options = proxy_options(AppSettings(trusted_proxies=("10.0.0.5/24", "192.0.2.1", "fd00::7/64")))
+    trusted = _TrustedHosts(options["forwarded_allow_ips"])
+    assert all(each in trusted for each in ("10.0.0.9", "::ffff:10.0.0.9", "::ffff:192.0.2.1", "fd00::1"))
+    assert not any(each in trusted for each in ("10.0.1.9", "::ffff:10.0.1.9", "192.0.2.2", "fd01::1"))
 
 
 @pytest.mark.parametrize("trusted", [(), ("10.0.0.0/8",), ("192.0.2.1",)])

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from ipaddress import ip_network
 from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
@@ -211,8 +212,15 @@ def _browser_url(settings: AppSettings, listener: socket.socket) -> str:
 
 
 def proxy_options(settings: AppSettings) -> dict[str, Any]:
-    """Returns uvicorn's options for trusted proxies. X-Forwarded-For and X-Forwarded-Proto of others are ignored."""
-    return {"proxy_headers": bool(settings.trusted_proxies), "forwarded_allow_ips": list(settings.trusted_proxies)}
+    """Returns uvicorn's options for trusted proxies. X-Forwarded-For and X-Forwarded-Proto of others are ignored.
+
+    A socket for both IPv4 and IPv6 shows an IPv4 address as one of IPv6.
+    """
+    networks = [ip_network(network, strict=False) for network in settings.trusted_proxies]
+    mapped = [
+        f"::ffff:{network.network_address}/{96 + network.prefixlen}" for network in networks if network.version == 4
+    ]
+    return {"proxy_headers": bool(networks), "forwarded_allow_ips": [*map(str, networks), *mapped]}
 
 
 def uvicorn_options(**more: Any) -> dict[str, Any]:
