@@ -160,6 +160,17 @@ async def test_an_incomplete_backup_file_changes_nothing(
         ok(await anna.get("/accounts/me"))
 
 
+async def test_a_restore_ends_if_psql_does_in_the_middle(
+    own_database: DatabaseAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "monday.dump"
+    assert (await manage(own_database, "db", "backup", str(file))).exit_code == 0
+    find = backup._find
+    monkeypatch.setattr(backup, "_find", lambda name: "/bin/false" if name == "psql" else find(name))
+    assert (await manage(own_database, "db", "restore", str(file), "--yes")).exit_code == 1
+    assert (await manage(own_database, "db", "check")).exit_code == 0
+
+
 async def test_a_restore_leaves_a_copy_with_a_usual_name_alone(own_database: DatabaseAddress, tmp_path: Path) -> None:
     """An operator has tried the backup in a database of its own before."""
     file = tmp_path / "monday.dump"

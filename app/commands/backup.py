@@ -107,12 +107,15 @@ def _load(file: Path, address: DatabaseAddress) -> None:
     assert unpacking.stdout is not None  # noqa: S101
     assert loading.stdin is not None  # noqa: S101
     try:
-        with suppress(BrokenPipeError):
+        try:
             for line in unpacking.stdout:
                 if line.rstrip() == _SINCE_17:
                     break
                 loading.stdin.write(line)
             shutil.copyfileobj(unpacking.stdout, loading.stdin)
+        except BrokenPipeError:
+            # psql has ended and said why. Nobody reads what is unpacked from now on.
+            raise typer.Exit(loading.wait() or 1) from None
         # psql commits at the end of its input, so the input ends only after a complete unpacking.
         if code := unpacking.wait():
             raise typer.Exit(code)
