@@ -22,6 +22,7 @@ from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.services.log import Log
 from app.services.errors import ValidationFailed
 from app.settings import load_settings
+from app.utils.confirmation import Yes, confirm
 from app.utils.setup_modules import enabled_modules
 
 commands = typer.Typer(
@@ -156,9 +157,11 @@ def erase(
     messages: Annotated[
         KeepOrDelete, typer.Option(help="keep: the messages stay without a name; delete: they are deleted")
     ] = KeepOrDelete.KEEP,
+    yes: Yes = False,
 ) -> None:
     """Erase an account for good: its personal data, its sessions, its memberships. A running server does the work."""
     settings = load_settings()
+    confirm(settings.app.environment, f"Erase {username} for good, and {messages.value} the messages?", yes)
 
     async def enqueue(database: Database) -> UUID:
         async with open_unit_of_work(database) as work:

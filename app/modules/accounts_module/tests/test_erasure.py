@@ -217,7 +217,7 @@ async def test_an_operator_erases_an_account(
     club: str,
 ) -> None:
     await anna.send(club, "words of anna")
-    result = await manage(database_address, "account", "erase", anna.username, "--messages", "delete")
+    result = await manage(database_address, "account", "erase", anna.username, "--messages", "delete", "--yes")
     assert result.exit_code == 0, result.output
     assert anna.username in result.output
     await until_done(connection)
@@ -225,4 +225,7 @@ async def test_an_operator_erases_an_account(
     doctor = await manage(database_address, "doctor", "--least-free-mb=0")
     assert doctor.exit_code == 0, doctor.output
     for name, more in (("unknown", ()), (boris.username, ("--messages", "some"))):
-        assert (await manage(database_address, "account", "erase", name, *more)).exit_code != 0
+        assert (await manage(database_address, "account", "erase", name, *more, "--yes")).exit_code != 0
+    # Without a confirmation nothing is erased.
+    assert (await manage(database_address, "account", "erase", boris.username, typed="n")).exit_code != 0
+    ok(await boris.get("/accounts/me"))
