@@ -36,7 +36,7 @@ from tests.adapters.embedded.support import open_folder
 from tests.databases import Databases, drop, execute
 from tests.fakers import FakeClient
 from tests.nats_server import NatsServer
-from tests.servers import ReusedServer, Servers, client_of, listening, served, settings_for
+from tests.servers import ReusedServer, Servers, client_of, listening, on_database, served
 
 if TYPE_CHECKING:
     from app.modules.mail_module.tests.mailbox import Mailbox
@@ -134,7 +134,7 @@ def base_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture
 def settings(base_settings: Settings, database_address: DatabaseAddress) -> Settings:
     """Settings of an application on this test's database."""
-    return replace(base_settings, db=settings_for(database_address))
+    return on_database(base_settings, database_address)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.errors import DRIVER_ERRORS
 from app.fastapi_engine.constructor import build_app
 from app.fastapi_engine.server import uvicorn_options
+from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.streams_module.services.hub import Hub
 from app.settings import Settings
 from app.settings.db_settings import DbSettings
@@ -55,6 +56,14 @@ def settings_for(address: DatabaseAddress) -> DbSettings:
         server_db=address.database,
         pooler=address.pooler,
     )
+
+
+def on_database(settings: Settings, address: DatabaseAddress) -> Settings:
+    """Returns the settings of a server on this database, with a store of files for it alone."""
+    files = settings.own[AttachmentSettings]
+    assert isinstance(files, AttachmentSettings)
+    files = files.model_copy(update={"store": f"{files.store}/{address.database}"})
+    return replace(settings, db=settings_for(address), own={**settings.own, AttachmentSettings: files})
 
 
 def without(settings: Settings, *modules: str) -> Settings:
@@ -147,7 +156,7 @@ class Servers:
 
     async def _start(self) -> ReusedServer:
         database = await self._databases.make()
-        app = build_app(replace(self._settings, db=settings_for(database)))
+        app = build_app(on_database(self._settings, database))
         life = AsyncExitStack()
         address = await life.enter_async_context(listening(app))
         connection = await asyncpg.connect(**database.connect_arguments())

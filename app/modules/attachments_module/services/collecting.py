@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.attachments_module.db.cruds import contents as crud
+from app.modules.attachments_module.services.ownership import owns_store
 from app.modules.attachments_module.services.part import PART
 from app.modules.attachments_module.services.postponing import postponed_while_down
 from app.modules.attachments_module.services.store import FileStore, content_path, upload_prefix
@@ -41,6 +42,8 @@ async def collect(context: JobContext, _: Everything) -> None:
     """Works until nothing is due. Rows are marked first and deleted last, so a crash repeats a chunk."""
     store = context.container.get(FileStore)
     with postponed_while_down():
+        if not await owns_store(context.container):
+            return
         while await _collect_attachments(context, store) or await _collect_contents(context, store):
             pass
 
@@ -99,6 +102,8 @@ async def sweep(context: JobContext, _: Everything) -> None:
     store, before = context.container.get(FileStore), now() - _ORPHAN_AFTER
     orphans: list[str] = []
     with postponed_while_down():
+        if not await owns_store(context.container, says_so=True):
+            return
         await store.delete_unfinished(before)
         async for paths in list_orphans(store, partial(_list_known, context), before):
             orphans += paths

@@ -8,6 +8,7 @@ from app.adapters.db.connection import Connection
 from app.modules.attachments_module.db.cruds import contents as crud
 from app.modules.attachments_module.errors import StoreUnavailable
 from app.modules.attachments_module.services.collecting import list_orphans
+from app.modules.attachments_module.services.ownership import find_owner, identify
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.streams_module.services.log import now
@@ -28,6 +29,16 @@ async def _find_missing(settings: Settings, connection: Connection) -> list[str]
     ]
 
 
+async def _find_owner(settings: Settings, connection: Connection) -> list[str]:
+    try:
+        owner = await find_owner(_store(settings))
+    except StoreUnavailable:
+        # The first inspection says so.
+        return []
+    here = await identify(connection)
+    return [f"it belongs to database {owner}, this is {here}"] if owner not in (None, here) else []
+
+
 async def _find_orphans(settings: Settings, connection: Connection) -> list[str]:
     async def list_known(uploads: Sequence[UUID], contents: Sequence[str]) -> set[str]:
         return await crud.list_known(connection, uploads, contents)
@@ -35,7 +46,7 @@ async def _find_orphans(settings: Settings, connection: Connection) -> list[str]
     try:
         return [path async for paths in list_orphans(_store(settings), list_known, now() - _OLD) for path in paths]
     except StoreUnavailable:
-        # The other inspection says so.
+        # The first inspection says so.
         return []
 
 
@@ -50,6 +61,11 @@ INSPECTIONS = (
         says="the bytes of every file are in the store",
         find=_find_missing,
         advice="copy the objects from a backup of ATTACHMENT_STORE; until then these files are answered 404",
+    ),
+    Inspection(
+        says="the store of files belongs to this database",
+        find=_find_owner,
+        advice="nothing in it is deleted; if no other database uses it, run `python manage.py attachments adopt`",
     ),
     Inspection(
         says="the store has no old objects that belong to no file",

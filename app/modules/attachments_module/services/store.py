@@ -51,6 +51,8 @@ class FileStore:
     """Objects by their paths. Each method raises StoreUnavailable where the store cannot do it at the moment."""
 
     def __init__(self, settings: AttachmentSettings) -> None:
+        self.is_ours = False
+        """It was seen to belong to the database of this process."""
         self._settings = settings
         self._opened: _Store | None = None
         self._reading: _Store | None = None

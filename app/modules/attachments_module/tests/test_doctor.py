@@ -1,15 +1,15 @@
 """`manage.py doctor` knows the store of files."""
 
-from os import utime
+from os import urandom, utime
 from pathlib import Path
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.settings import AttachmentSettings
-from app.modules.attachments_module.tests.uploading import ready
+from app.modules.attachments_module.tests.uploading import collect, ready
 from app.utils.container import Container
-from tests.fakers import FakeClient
+from tests.fakers import FakeClient, eventually, ok
 from tests.manage import manage
 
 
@@ -41,3 +41,29 @@ async def test_the_space_of_an_account_is_counted_again(
     fixed = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes", ATTACHMENT_STORE=store)
     assert f"{anna.id}: 100 bytes are counted, the files have 4" in fixed.output
     assert await connection.fetchval("SELECT bytes FROM attachment_usage") == 4
+
+
+async def test_nothing_is_deleted_in_a_store_of_another_database_until_it_is_given_to_this_one(
+    anna: FakeClient, connection: Connection, database_address: DatabaseAddress, container: Container
+) -> None:
+    """A database of a typing error, or a restored copy, would not know the files of the real one."""
+    store, place = container.get(FileStore), container.get(AttachmentSettings).store
+    path = f"files/{(file := await ready(anna, urandom(50)))['sha256']}"
+
+    async def is_collected() -> bool:
+        return not await connection.fetchval("SELECT count(*) FROM job WHERE name = 'attachments.collect'")
+
+    async def is_deleted() -> bool:
+        return path not in [one.path async for one in store.list("files")]
+
+    await store.put("owner", b"of another server")
+    store.is_ours = False
+    ok(await anna.delete(f"/attachments/{file['id']}"))
+    await eventually(is_collected)
+    assert not await is_deleted()
+    doctor = await manage(database_address, "doctor", "--least-free-mb=0", ATTACHMENT_STORE=place)
+    assert "it belongs to database of another server" in doctor.output
+    adopted = await manage(database_address, "attachments", "adopt", "--yes", ATTACHMENT_STORE=place)
+    assert adopted.exit_code == 0, adopted.output
+    await collect(container)
+    await eventually(is_deleted)

@@ -23,8 +23,8 @@ from app.utils.secrets import hash_of
 
 LIFETIME = timedelta(hours=24)
 MAX_MAILS_BY_NETWORK, MAX_MAILS = 3, 12
-"""Mails that a mailbox gets within LIFETIME because of sign-ups. Strangers must not flood it. Neither may one of them use
-up what its owner needs."""
+"""Mails that a mailbox gets within LIFETIME because of sign-ups. Strangers must not flood it. Neither may one of them
+use up what its owner needs."""
 
 
 class Begun(BaseModel):
