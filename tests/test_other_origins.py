@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.fastapi_engine.constructor import build_app
-from app.fastapi_engine.server import proxy_options
+from app.fastapi_engine.proxies import proxy_options
 from app.settings import Settings
 from app.settings.app_settings import AppSettings
 from app.settings.db_settings import DbSettings

@@ -8,7 +8,7 @@ import pytest
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
 from app.fastapi_engine.constructor import build_app
-from app.fastapi_engine.server import proxy_options
+from app.fastapi_engine.proxies import proxy_options
 from app.settings import Settings
 from app.settings.app_settings import AppSettings
 from tests.fakers import FakeClient, ok

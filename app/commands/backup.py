@@ -114,7 +114,7 @@ def _load(file: Path, address: DatabaseAddress) -> None:
                 loading.stdin.write(line)
             shutil.copyfileobj(unpacking.stdout, loading.stdin)
         except BrokenPipeError:
-            # psql has ended and said why. Nobody reads what is unpacked from now on.
+            # psql has ended and said why. What is unpacked from now on is not read.
             raise typer.Exit(loading.wait() or 1) from None
         # psql commits at the end of its input, so the input ends only after a complete unpacking.
         if code := unpacking.wait():

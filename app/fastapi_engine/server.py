@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from ipaddress import ip_network
 from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
@@ -25,6 +24,7 @@ from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.adapters.db.servers import embedded_server, is_migrated, own_server_address
 from app.fastapi_engine.connection_limit import raise_file_limit
 from app.fastapi_engine.patched.workers import serve_by_workers
+from app.fastapi_engine.proxies import proxy_options
 from app.resources.constants import MAX_FRAME_BYTES
 from app.settings import PROJECT_ROOT, Mode, Settings, SettingsError, unknown_variables
 from app.settings.app_settings import AppSettings
@@ -209,18 +209,6 @@ def _place_of_metrics() -> str | None:
 def _browser_url(settings: AppSettings, listener: socket.socket) -> str:
     """Returns the URL to open in a browser."""
     return f"http://{_format_address(*listener.getsockname()[:2])}{'' if settings.mode is Mode.PROD else '/docs'}"
-
-
-def proxy_options(settings: AppSettings) -> dict[str, Any]:
-    """Returns uvicorn's options for trusted proxies. X-Forwarded-For and X-Forwarded-Proto of others are ignored.
-
-    A socket for both IPv4 and IPv6 shows an IPv4 address as one of IPv6.
-    """
-    networks = [ip_network(network, strict=False) for network in settings.trusted_proxies]
-    mapped = [
-        f"::ffff:{network.network_address}/{96 + network.prefixlen}" for network in networks if network.version == 4
-    ]
-    return {"proxy_headers": bool(networks), "forwarded_allow_ips": [*map(str, networks), *mapped]}
 
 
 def uvicorn_options(**more: Any) -> dict[str, Any]:

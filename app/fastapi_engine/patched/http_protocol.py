@@ -1,5 +1,6 @@
 """uvicorn's HTTP protocol with deadlines for slow clients, which are checked periodically, and a limit of the head."""
 
+# Longer than 250 lines: the states and deadlines of one connection depend on each other.
 from asyncio import BaseTransport, TimerHandle
 from collections.abc import Callable
 

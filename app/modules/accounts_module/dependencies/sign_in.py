@@ -63,7 +63,8 @@ class SignInService:
         methods = await self._list_methods(device.account_id)
         if methods:
             # A renewed hash is kept, although the request is refused.
-            await self.work.commit()
+            work = self.work
+            await work.commit()
             raise await self._refuse(methods, TicketClaim(device, stamp_of(password_hash)))
         return await self.finish(device, password_hash)
 

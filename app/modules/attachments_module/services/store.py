@@ -35,7 +35,6 @@ _LONGEST_READ = timedelta(days=1)
 _RETRY: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 _SETTLE = 0.05
 _Store: TypeAlias = LocalStore | S3Store
-
 _UNFINISHED = re.compile(r"#[0-9]+$")
 """How the library calls a file that it is writing."""
 
@@ -51,8 +50,7 @@ class FileStore:
     """Objects by their paths. Each method raises StoreUnavailable where the store cannot do it at the moment."""
 
     def __init__(self, settings: AttachmentSettings) -> None:
-        self.is_ours = False
-        """It was seen to belong to the database of this process."""
+        self.is_ours = False  # until it was seen to belong to this database
         self._settings = settings
         self._opened: _Store | None = None
         self._reading: _Store | None = None

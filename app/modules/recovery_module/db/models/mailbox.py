@@ -28,7 +28,7 @@ class PendingSignUp(BaseModel):
     """A sign-up whose address is not verified yet. It reserves neither the address nor the username.
 
     `token_hash` is null until its mail is sent. Until it expires, a row with `mailed_at` counts as a mail to the
-    mailbox that somebody in `network` has caused.
+    mailbox that a client in `network` has caused.
     """
 
     __tablename__ = "pending_sign_up"
