@@ -21,7 +21,7 @@ from app.fastapi_engine.middlewares.rate_limit_middleware import RateLimitMiddle
 from app.fastapi_engine.middlewares.security_headers_middleware import SecurityHeadersMiddleware
 from app.fastapi_engine.openapi import document
 from app.fastapi_engine.problems import Problems, install_problems
-from app.fastapi_engine.route_index import RouteIndex
+from app.fastapi_engine.route_index import RouteIndex, secret_prefixes
 from app.fastapi_engine.route_templates import RouteTemplates
 from app.services.errors import ProblemMaker
 from app.services.http_requests import BearerScheme, CorsHeaders, HttpMiddleware
@@ -33,6 +33,7 @@ from app.utils.container import Container
 from app.utils.metrics import MetricCollectors
 from app.utils.module import Modules
 from app.utils.own_settings import own_groups, rates_by_limit
+from app.utils.secret_path import SECRET_PREFIXES
 from app.utils.setup_modules import check_modules, choose_modules, discover_modules
 from app.utils.tracing import NO_TRACING, Tracing
 
@@ -92,6 +93,7 @@ def build_app(settings: Settings) -> FastAPI:
         ],
     )
     app.state.container = container
+    setattr(app.state, SECRET_PREFIXES, secret_prefixes(app))
     install_problems(app, problems)
     if shows_docs:
         install_docs(app, settings.app)

@@ -142,3 +142,9 @@ def _answers(route: HotRoute, form: BodyForm | None, limit: int) -> ASGIApp:
         await response(scope, receive, send)
 
     return answer
+
+
+def secret_prefixes(app: FastAPI) -> tuple[str, ...]:
+    """Returns what the application's paths begin with that contain a secret."""
+    secret = (context for context in iter_route_contexts(app.routes) if has_secret_path(context.endpoint))
+    return tuple(context.path.partition("{")[0] for context in secret if context.path)

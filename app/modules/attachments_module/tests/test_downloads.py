@@ -3,7 +3,9 @@
 from urllib.parse import unquote
 
 import pytest
+from loguru import logger
 
+from app.fastapi_engine.middlewares import log_middleware
 from app.modules.attachments_module.services.downloads import disposition
 from app.modules.attachments_module.tests.uploading import download, ready
 from tests.fakers import FakeClient, problem
@@ -82,3 +84,16 @@ async def test_an_address_that_was_changed_opens_nothing(anna: FakeClient) -> No
 def test_a_name_in_ascii_is_given_once() -> None:
     assert disposition("report (1).pdf", is_inline=False) == 'attachment; filename="report (1).pdf"'
     assert disposition("a\\b.png", is_inline=True) == "inline; filename=\"a_b.png\"; filename*=UTF-8''a%5Cb.png"
+
+
+async def test_no_line_of_the_log_has_a_token(anna: FakeClient) -> None:
+    lines: list[str] = []
+    sink = logger.add(lines.append, level="INFO", format="{message}", filter=log_middleware.__name__)
+    preflight = {"Origin": "https://example.org", "Access-Control-Request-Method": "GET"}
+    for path in ("/files/TOKEN", "/files/TOKEN/", "/avatars/TOKEN/x", "/%66iles/TOKEN/"):
+        await anna.http.get(path)
+        await anna.http.options(path, headers=preflight)
+        await anna.http.post(path)
+    logger.remove(sink)
+    assert len(lines) == 12
+    assert "TOKEN" not in "".join(lines)
