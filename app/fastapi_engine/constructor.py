@@ -33,7 +33,7 @@ from app.utils.container import Container
 from app.utils.metrics import MetricCollectors
 from app.utils.module import Modules
 from app.utils.own_settings import own_groups, rates_by_limit
-from app.utils.secret_path import SECRET_PREFIXES
+from app.utils.secret_path import HIDDEN_PREFIXES
 from app.utils.setup_modules import check_modules, choose_modules, discover_modules
 from app.utils.tracing import NO_TRACING, Tracing
 
@@ -93,7 +93,7 @@ def build_app(settings: Settings) -> FastAPI:
         ],
     )
     app.state.container = container
-    setattr(app.state, SECRET_PREFIXES, secret_prefixes(app))
+    setattr(app.state, HIDDEN_PREFIXES, secret_prefixes(app))
     install_problems(app, problems)
     if shows_docs:
         install_docs(app, settings.app)

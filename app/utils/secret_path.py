@@ -7,7 +7,7 @@ E = TypeVar("E", bound=Callable[..., object])
 
 SHOWN_PATH = "shown path"
 """The key of an ASGI scope for the path of the route, set if the path of the request contains a secret."""
-SECRET_PREFIXES = "secret_prefixes"
+HIDDEN_PREFIXES = "hidden_prefixes"
 """The attribute of an application's state for what its paths begin with that contain a secret."""
 _NAME = "__secret_path__"
 
