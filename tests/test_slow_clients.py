@@ -108,6 +108,18 @@ async def test_a_body_behind_an_early_answer_is_not_read_forever(offline: str) -
     assert [answer[:3] for answer in answers] == [b"", b"200"]
 
 
+async def test_an_early_answer_reaches_a_client_that_still_sends_its_body(offline: str) -> None:
+    head = b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3000000\r\n\r\n"
+    for _ in range(5):
+        async with asyncio.timeout(TIMEOUT), connected(offline) as (reader, writer):
+            writer.write(head)
+            await asyncio.sleep(0.02)
+            for _ in range(30):
+                writer.write(bytes(100_000))
+                await writer.drain()
+            assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
+
+
 async def test_an_idle_connection_is_closed(offline: str) -> None:
     answers = (await drip(offline, b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\n\r\n", b"")).split(b"HTTP/1.1 ")
     assert [answer[:3] for answer in answers] == [b"", b"200"]

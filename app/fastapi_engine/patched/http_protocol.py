@@ -139,8 +139,9 @@ class HttpProtocol(RespondingProtocol):
         self.transport.set_protocol(protocol)
         protocol.take_handshake(handshake, rest + self._unparsed, HEAD_TIMEOUT, self._leave)
         self._unparsed.clear()
-        # It refers to this protocol: without it, both are freed now.
+        # They refer to this protocol: without them, all are freed now.
         del self.parser
+        self.response_transport.release()
 
     def on_message_begin(self) -> None:
         self._unset_keepalive_if_required()
@@ -257,7 +258,21 @@ class HttpProtocol(RespondingProtocol):
         self.response_transport.flush()
         self.transport.write(self._refusal)
         self._refusal = b""
-        # Closing a connection with unread input resets it, and the response is lost. So input is read for a while.
+        self._close_behind_output()
+
+    def close_after_response(self) -> None:
+        if self._in_body:
+            # It was answered early, and what is left of its body is dropped.
+            self._is_refused = True
+            self._close_behind_output()
+        else:
+            self.transport.close()
+
+    def _close_behind_output(self) -> None:
+        """Closes the connection when its client has done so, or a while later.
+
+        At once, unread input would reset it, and what was written would be lost.
+        """
         self._read_deadline = self.loop.time() + LINGER
         if self.transport.can_write_eof() and not self._has_eof:
             self.transport.write_eof()

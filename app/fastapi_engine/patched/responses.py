@@ -1,6 +1,7 @@
 """Responses whose head leaves together with the beginning of the body, by one system call and in one packet."""
 
 from asyncio import AbstractEventLoop, BaseTransport, Transport
+from collections.abc import Callable
 
 from app.fastapi_engine.patched.upgrades import UpgradingProtocol
 
@@ -11,11 +12,12 @@ class ResponseTransport:
     What a response writes first waits for what it writes next, at most until the loop's next turn.
     """
 
-    __slots__ = ("_head", "_is_begun", "_loop", "_transport")
+    __slots__ = ("_close", "_head", "_is_begun", "_loop", "_transport")
 
-    def __init__(self, transport: Transport, loop: AbstractEventLoop) -> None:
+    def __init__(self, transport: Transport, loop: AbstractEventLoop, close: Callable[[], None]) -> None:
         self._transport = transport
         self._loop = loop
+        self._close = close
         self._head = b""
         self._is_begun = False
 
@@ -39,7 +41,11 @@ class ResponseTransport:
 
     def close(self) -> None:
         self.flush()
-        self._transport.close()
+        self._close()
+
+    def release(self) -> None:
+        """Forgets the protocol, which would otherwise wait for the garbage collector."""
+        self._close = self._transport.close
 
     def is_closing(self) -> bool:
         return self._transport.is_closing()
@@ -50,7 +56,15 @@ class RespondingProtocol(UpgradingProtocol):
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
-        self.response_transport = ResponseTransport(self.transport, self.loop)
+        self.response_transport = ResponseTransport(self.transport, self.loop, self.close_after_response)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.response_transport.release()
+
+    def close_after_response(self) -> None:
+        """Closes the connection behind a response."""
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
