@@ -160,6 +160,25 @@ async def test_an_incomplete_backup_file_changes_nothing(
         ok(await anna.get("/accounts/me"))
 
 
+@pytest.mark.parametrize(
+    "locale", ["LC_COLLATE 'C' LC_CTYPE 'POSIX'", "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"]
+)
+async def test_a_restored_database_has_the_locale_of_the_one_before(
+    own_database: DatabaseAddress, tmp_path: Path, locale: str
+) -> None:
+    find = "SELECT to_jsonb(d) - '{oid,datfrozenxid,datminmxid}'::text[] FROM pg_database d WHERE datname = $1"
+    file = tmp_path / "monday.dump"
+    assert (await manage(own_database, "db", "backup", str(file))).exit_code == 0
+    copy = own_database.with_database(f"{own_database.database}_copy")
+    connection = await asyncpg.connect(**own_database.connect_arguments())
+    await connection.execute(f"CREATE DATABASE {copy.database} TEMPLATE template0 ENCODING 'UTF8' {locale}")
+    before = await connection.fetchval(find, copy.database)
+    assert (await manage(copy, "db", "restore", str(file), "--yes")).exit_code == 0
+    assert await connection.fetchval(find, copy.database) == before
+    await connection.close()
+    await drop(copy)
+
+
 async def test_a_restore_ends_if_psql_does_in_the_middle(
     own_database: DatabaseAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.embedded.binaries import find_binaries, program
 from app.adapters.db.embedded.process import clean_environment
 from app.adapters.db.servers import direct_server
-from app.commands.create_database import create_database, drop_database, quote
+from app.commands.create_database import create_like, drop_database, quote
 from app.modules.streams_module.services.sequence_numbers import move_numbers_ahead
 from app.settings import load_settings
 from app.utils.confirmation import Yes, confirm
@@ -71,7 +71,7 @@ def restore(
         confirm(settings.app.environment, f"Replace database {address.database} with {file}?", yes)
         new = _beside(address, "unfinished_restore")
         asyncio.run(drop_database(new))
-        asyncio.run(create_database(new))
+        asyncio.run(create_like(new, address))
         try:
             _load(file, new)
             asyncio.run(_replace(address, new))

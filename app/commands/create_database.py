@@ -4,6 +4,20 @@ import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
 
+# The column of a provider's own locale has another name in each version.
+_LOCALE = """
+SELECT concat(
+    format(' LC_COLLATE %L LC_CTYPE %L', datcollate, datctype),
+    CASE datlocprovider
+        WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', own.locale)
+        WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', own.locale)
+        ELSE ' LOCALE_PROVIDER libc'
+    END
+)
+FROM pg_database d, coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS own(locale)
+WHERE datname = $1
+"""
+
 
 async def create_database(address: DatabaseAddress) -> bool:
     """Creates the database if it is missing. Returns True if it was."""
@@ -18,6 +32,16 @@ async def create_database(address: DatabaseAddress) -> bool:
         return True
     await connection.close()
     return False
+
+
+async def create_like(new: DatabaseAddress, old: DatabaseAddress) -> None:
+    """Creates a database with the locale of another one on the same server, or the server's if that does not exist."""
+    maintenance = await asyncpg.connect(**new.with_database("postgres").connect_arguments())
+    try:
+        locale = await maintenance.fetchval(_LOCALE, old.database) or ""
+        await maintenance.execute(f"CREATE DATABASE {quote(new.database)} TEMPLATE template0 ENCODING 'UTF8'{locale}")
+    finally:
+        await maintenance.close()
 
 
 async def drop_database(address: DatabaseAddress) -> None:
