@@ -176,6 +176,7 @@ def hot_statements(many: int) -> dict[str, Run]:
         "membership": lambda on: access.find_membership(on, LONG_CHAT, ANNA),
         "head for a member": lambda on: access.find_log_for_member(on, LONG_CHAT, ANNA),
         "departure": lambda on: access.find_departure(on, LONG_CHAT, ANNA),
+        "last departure": lambda on: access.find_last_departure(on, LONG_CHAT),
         "chat": lambda on: _CHATS.find_chat(on, ANNA, [], LONG_CHAT),
         "chats": lambda on: _CHATS.list_chats(on, ANNA, [], None, 51),
         "chats, next page": lambda on: _CHATS.list_chats(on, ANNA, [], (datetime.now(UTC), LONG_CHAT), 51),

@@ -15,6 +15,8 @@ _STATEMENTS = hot_statements(5)
 MAX_PAGES, MAX_ROWS = 120, 120
 """Pages of 8 KB that a statement may touch, and rows that it may look at."""
 _MESSAGES, _CHATS, _PEOPLE = 20_000, 2_000, 2_000
+_ROOT = 10_000
+"""The message of the long chat to which all later ones reply. The hot statements remove replies to it."""
 
 _FILL = f"""
 INSERT INTO account (id, email, email_key, username, display_name, password_hash)
@@ -25,10 +27,12 @@ SELECT md5('chat' || n)::uuid, 'group', md5('person1')::uuid, 20, CASE WHEN n = 
 FROM generate_series(1, {_CHATS}) n;
 INSERT INTO stream (id, last_seq) SELECT id, last_seq FROM chat UNION ALL SELECT id, 1 FROM account;
 INSERT INTO chat_member (chat_id, account_id, role, joined_event_seq, joined_at)
-SELECT md5('chat' || c)::uuid, md5('person' || p)::uuid, 'member', 1, now()
+SELECT md5('chat' || c)::uuid, md5('person' || p)::uuid, 'member', p, now()
 FROM generate_series(1, {_CHATS}) c, generate_series(1, {_PEOPLE}) p
 WHERE c = 1 OR p = 2 AND c <= 5 OR p <> 2 AND (c + p) % CASE WHEN c <= 100 THEN 1000 ELSE 100 END = 0;
 INSERT INTO account_chat (account_id, chat_id, joined_seq) SELECT account_id, chat_id, 1 FROM chat_member;
+INSERT INTO former_member (chat_id, account_id, left_event_seq)
+SELECT md5('chat1')::uuid, md5('former' || n)::uuid, n FROM generate_series(1, {_PEOPLE}) n;
 INSERT INTO message (chat_id, seq, id, client_msg_id, sender_id, type, text, digest, created_at, event_seqs)
 SELECT id, n, gen_random_uuid(), gen_random_uuid(), created_by, 'text', 'word', '', '2026-01-01', ARRAY[n]
 FROM chat, generate_series(1, last_seq) n;
@@ -43,11 +47,12 @@ INSERT INTO search_message (chat_id, sent_at, seq, revision, tsv)
 SELECT chat_id, created_at, seq, seq, 'word' FROM message;
 INSERT INTO message_mention (chat_id, account_id, seq, mentioned_at)
 SELECT chat_id, md5('person' || seq % {_PEOPLE})::uuid, seq, created_at FROM message;
+INSERT INTO thread_reply (chat_id, seq, root_seq, sender_id)
+SELECT chat_id, seq, least(seq, {_ROOT}), md5('person' || seq % {_PEOPLE})::uuid FROM message;
 INSERT INTO thread (chat_id, root_seq, reply_count, last_seq, active_at)
-SELECT chat_id, seq, 1, seq, created_at FROM message;
+SELECT chat_id, root_seq, count(*), max(seq), '2026-01-01' FROM thread_reply GROUP BY chat_id, root_seq;
 INSERT INTO thread_participant (chat_id, root_seq, account_id, first_seq, reply_count)
-SELECT chat_id, seq, sender_id, seq, 1 FROM message;
-INSERT INTO thread_reply (chat_id, seq, root_seq, sender_id) SELECT chat_id, seq, seq, sender_id FROM message;
+SELECT chat_id, root_seq, sender_id, min(seq), count(*) FROM thread_reply GROUP BY chat_id, root_seq, sender_id;
 INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following)
 SELECT md5('chat1')::uuid, p, md5('person' || p)::uuid, 1, true FROM generate_series(1, {_PEOPLE}) p;
 INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -20,6 +20,8 @@ from tests.databases import Connection
 _BEFORE = "48084b23c339"
 _BEFORE_AN_INDEX_OF_MESSAGES = "9b20d4c6e8f1"
 _BEFORE_A_COLUMN_OF_MESSAGES = "c0b7e92d41fa"
+_BEFORE_INDEXES_OF_LARGE_CHATS = "c4a19e7d3f60"
+_OF_LARGE_CHATS = ("chat_member", "former_member", "thread_reply", "thread_participant")
 
 
 @pytest.fixture
@@ -154,6 +156,35 @@ def test_an_index_of_messages_waits_for_old_transactions_as_long_as_they_last(
     _upgrade_beside(database, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM message", waiting, is_still_waiting)
     assert is_migrated(database)
     assert not warnings
+
+
+@pytest.mark.parametrize("table", _OF_LARGE_CHATS)
+def test_members_and_replies_are_written_while_their_indexes_wait(
+    database: DatabaseAddress, warnings: list[str], table: str
+) -> None:
+    command.upgrade(config_for(database), _BEFORE_INDEXES_OF_LARGE_CHATS)
+    one = UUID(int=1)
+    _run(database, "INSERT INTO chat (id, type, created_by, active_at) VALUES ($1, 'group', $1, now())", one)
+    for statement in (
+        "INSERT INTO chat_member (chat_id, account_id, role, joined_event_seq, joined_at) "
+        "VALUES ($1, $1, '', 1, now())",
+        "INSERT INTO former_member (chat_id, account_id, left_event_seq) VALUES ($1, $1, 1)",
+        "INSERT INTO thread_reply (chat_id, seq, root_seq, sender_id) VALUES ($1, 2, 1, $1)",
+        "INSERT INTO thread_participant (chat_id, root_seq, account_id, first_seq, reply_count) "
+        "VALUES ($1, 1, $1, 2, 1)",
+    ):
+        _run(database, statement, one)
+    waiting = f"SELECT count(*) FROM pg_stat_progress_create_index WHERE relid = '{table}'::regclass"  # noqa: S608
+    _upgrade_beside(
+        database,
+        f"BEGIN; LOCK TABLE {table} IN ROW EXCLUSIVE MODE",
+        waiting,
+        lambda writer: writer.execute(f"DELETE FROM {table} WHERE chat_id = $1", one, timeout=10),  # noqa: S608
+    )
+    assert is_migrated(database)
+    assert not warnings
+    check(database)
+    assert _run(database, "SELECT FROM pg_index WHERE NOT indisvalid") == []
 
 
 @asynccontextmanager

@@ -62,5 +62,22 @@ class ThreadPosition(ChatFamilyModel):
 
 
 Index("ix_thread_reply_root_seq", ThreadReply.chat_id, ThreadReply.root_seq, ThreadReply.seq)
+# The first reply of a participant, and the first participants of a thread. The conditions are always true: only
+# statements that contain them can use the indexes.
+Index(
+    "ix_thread_reply_sender_id",
+    ThreadReply.chat_id,
+    ThreadReply.root_seq,
+    ThreadReply.sender_id,
+    ThreadReply.seq,
+    postgresql_where=ThreadReply.seq >= 0,
+)
+Index(
+    "ix_thread_participant_first_seq",
+    ThreadParticipant.chat_id,
+    ThreadParticipant.root_seq,
+    ThreadParticipant.first_seq,
+    postgresql_where=ThreadParticipant.first_seq >= 0,
+)
 # The memberships that end, and the threads of an account.
 Index("ix_thread_position_account_id", ThreadPosition.account_id, ThreadPosition.chat_id)

@@ -25,7 +25,7 @@ SELECT CASE WHEN c.deleted_at IS NULL THEN s.first_seq ELSE s.last_seq END AS fi
 FROM former_member f JOIN chat c ON c.id = f.chat_id JOIN stream s ON s.id = f.chat_id
 WHERE f.chat_id = $1 AND f.account_id = $2
 """
-_LAST_DEPARTURE = "SELECT max(left_event_seq) FROM former_member WHERE chat_id = $1"
+_LAST_DEPARTURE = "SELECT max(left_event_seq) FROM former_member WHERE chat_id = $1 AND left_event_seq >= 0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.db.connection import DatabaseConnection
@@ -43,13 +43,16 @@ _MEMBER = select(
     ChatMember.joined_event_seq,
 ).join(Account, Account.id == ChatMember.account_id)
 
+# A constant, not a parameter: the condition of the index by the order of joining.
+_HAS_JOINED = ChatMember.joined_event_seq >= literal_column("0")
+
 
 async def list_members(session: AsyncSession, chat_id: UUID, after_joined: int, limit: int) -> list[Any]:
     """Returns members with their names, in the order of joining.
 
     `after_joined` is the `joined_event_seq` of the last member of the previous page.
     """
-    statement = _MEMBER.where(ChatMember.chat_id == chat_id, ChatMember.joined_event_seq > after_joined)
+    statement = _MEMBER.where(ChatMember.chat_id == chat_id, ChatMember.joined_event_seq > after_joined, _HAS_JOINED)
     return list((await session.execute(statement.order_by(ChatMember.joined_event_seq).limit(limit))).all())
 
 

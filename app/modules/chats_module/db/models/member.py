@@ -27,6 +27,16 @@ class ChatMember(ChatFamilyModel):
     joined_at: Mapped[datetime]
 
 
+# Pages of members. Neither column changes, so an update of `read_seq` writes to no index. The condition is always true:
+# only statements that contain it can use the index.
+Index(
+    "ix_chat_member_joined_event_seq",
+    ChatMember.chat_id,
+    ChatMember.joined_event_seq,
+    postgresql_where=ChatMember.joined_event_seq >= 0,
+)
+
+
 class AccountChat(Base):
     """A chat in the chat list of an account: the membership, keyed by the account.
 
@@ -58,3 +68,12 @@ class FormerMember(ChatFamilyModel):
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
     left_event_seq: Mapped[int] = mapped_column(BigInteger)
+
+
+# The last departure, for statements that contain the condition.
+Index(
+    "ix_former_member_left_event_seq",
+    FormerMember.chat_id,
+    FormerMember.left_event_seq,
+    postgresql_where=FormerMember.left_event_seq >= 0,
+)

@@ -86,7 +86,7 @@ WHERE t.chat_id = $1 AND t.root_seq = ANY($2) AND t.root_seq = removed.root_seq
 _RECOUNT_PARTICIPANTS = """
 UPDATE thread_participant p SET reply_count = p.reply_count - removed.count, first_seq = coalesce((
     SELECT min(r.seq) FROM thread_reply r
-    WHERE r.chat_id = p.chat_id AND r.root_seq = p.root_seq AND r.sender_id = p.account_id
+    WHERE r.chat_id = p.chat_id AND r.root_seq = p.root_seq AND r.sender_id = p.account_id AND r.seq >= 0
 ), p.first_seq)
 FROM (
     SELECT root_seq, account_id, count(*) FROM unnest($2::bigint[], $3::uuid[]) AS removed(root_seq, account_id)
@@ -96,7 +96,8 @@ WHERE p.chat_id = $1 AND p.root_seq = ANY($2) AND p.root_seq = removed.root_seq
     AND p.account_id = ANY($3) AND p.account_id = removed.account_id
 """
 _DELETE_PARTICIPANTS = """
-DELETE FROM thread_participant WHERE chat_id = $1 AND root_seq = ANY($2::bigint[]) AND reply_count = 0
+DELETE FROM thread_participant
+WHERE chat_id = $1 AND root_seq = ANY($2::bigint[]) AND account_id = ANY($3::uuid[]) AND reply_count = 0
 """
 _LIST_BEFORE = """
 SELECT seq FROM thread_reply WHERE chat_id = $1 AND root_seq = $2 AND seq < $3 ORDER BY seq DESC LIMIT $4
@@ -136,7 +137,7 @@ async def remove_replies(connection: DatabaseConnection, chat_id: UUID, seqs: Se
         roots, senders = [row["root_seq"] for row in removed], [row["sender_id"] for row in removed]
         await connection.execute(_RECOUNT, chat_id, roots)
         await connection.execute(_RECOUNT_PARTICIPANTS, chat_id, roots, senders)
-        await connection.execute(_DELETE_PARTICIPANTS, chat_id, roots)
+        await connection.execute(_DELETE_PARTICIPANTS, chat_id, roots, senders)
 
 
 async def list_before(
