@@ -185,7 +185,7 @@ def hot_statements(many: int) -> dict[str, Run]:
         "settings of chats": lambda on: chat_settings.list_settings(on, ANNA, chats),
         "streams of a socket": lambda on: streams.list_readable(on, ANNA),
         "streams that were left": lambda on: streams.list_left(on, ANNA, chats),
-        "small chats of a socket": lambda on: streams.list_small(on, ANNA, 50, 1_000),
+        "small chats of a socket": lambda on: streams.list_small(on, ANNA, 50, 300, 1_000),
         "mentions": lambda on: entities.list_mentions(on, ANNA, _LATER, 51, unread=False),
         "unread mentions": lambda on: entities.list_mentions(on, ANNA, _LATER, 51, unread=True),
         "followed threads": lambda on: positions.list_followed(on, ANNA, None, 51, only_unread=False),

@@ -162,7 +162,8 @@ class StreamSource:
     - `joins`: kinds of events in an account's own stream by which it begins to read another stream. Each has a function
       that reads the event's data.
     - `list_audience(context, account_id, most)`: returns the streams whose followers are notified of the account's
-      presence: those with the fewest readers first, with at most `most` readers in all.
+      presence: those with the fewest readers first, with at most `most` readers in all, and none that only the account
+      reads.
 
     For an account, a stream ends as for the log's other readers: by its own removal, or by the stream's deletion.
     """

@@ -21,6 +21,9 @@ from app.modules.streams_module.services.log import Log
 from app.resources.constants import SIGNALLED_MEMBERS
 from app.services.context import Context
 
+PRESENCE_CHATS = 300
+"""Maximum of chats in which one account's presence is announced. Those with the newest activity are chosen."""
+
 
 async def _list_streams(context: Context, account_id: UUID) -> Sequence[ReadableStream]:
     return [ReadableStream._make(row) for row in await crud.list_readable(context.connection, account_id)]
@@ -31,7 +34,7 @@ async def _list_left(context: Context, account_id: UUID, chat_ids: Sequence[UUID
 
 
 async def _list_audience(context: Context, account_id: UUID, limit: int) -> Sequence[UUID]:
-    return await crud.list_small(context.connection, account_id, SIGNALLED_MEMBERS, limit)
+    return await crud.list_small(context.connection, account_id, SIGNALLED_MEMBERS, PRESENCE_CHATS, limit)
 
 
 def _find_joined(data: Mapping[str, Any]) -> Joined:

@@ -25,11 +25,14 @@ WHERE f.chat_id = ANY($1) AND f.account_id = $2
 
 _SMALL = """
 SELECT chat_id FROM (
-    SELECT a.chat_id, sum(c.member_count) OVER (ORDER BY c.member_count, c.active_at DESC, a.chat_id) AS members
-    FROM account_chat a
-    JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL AND c.member_count <= $2
-    WHERE a.account_id = $1
-) AS small WHERE members <= $3
+    SELECT chat_id, sum(member_count) OVER (ORDER BY member_count, active_at DESC, chat_id) AS members
+    FROM (
+        SELECT a.chat_id, c.member_count, c.active_at
+        FROM account_chat a
+        JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL AND c.member_count BETWEEN 2 AND $2
+        WHERE a.account_id = $1 ORDER BY c.active_at DESC, a.chat_id LIMIT $3
+    ) AS newest
+) AS small WHERE members <= $4
 """
 
 
@@ -45,6 +48,11 @@ async def list_left(connection: DatabaseConnection, account_id: UUID, chat_ids: 
     return rows
 
 
-async def list_small(connection: DatabaseConnection, account_id: UUID, most_members: int, in_all: int) -> list[UUID]:
-    """Returns chats of at most `most_members` members, the smallest first, up to `in_all` members in total."""
-    return [row["chat_id"] for row in await connection.fetch(_SMALL, account_id, most_members, in_all)]
+async def list_small(
+    connection: DatabaseConnection, account_id: UUID, most_members: int, most_chats: int, in_all: int
+) -> list[UUID]:
+    """Returns chats of 2 to `most_members` members, the smallest first, up to `in_all` members in total.
+
+    They are among the account's `most_chats` such chats with the newest activity.
+    """
+    return [row["chat_id"] for row in await connection.fetch(_SMALL, account_id, most_members, most_chats, in_all)]
