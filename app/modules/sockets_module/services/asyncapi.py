@@ -45,7 +45,8 @@ CLOSE_CODES = {
     NO_TEXT: "a text frame was not UTF-8: fix the client",
     TOO_LARGE: "a frame was too large: fix the client",
     POLICY: "too many small frames, or requests continued after `rate_limited`: fix the client",
-    REPLACED: "the account has opened too many sockets, and this was the least recently used one: do not reconnect",
+    REPLACED: "the account has opened too many sockets, or sockets with too many streams, and this was the least "
+    "recently used one: do not reconnect",
     TRY_AGAIN: "the client reads too slowly, or the server cannot serve it at the moment: reconnect with the cursors",
     RESTARTING: "the server restarts: reconnect with the cursors after a short random pause",
 }

@@ -121,6 +121,7 @@ class Connection:
         except Exception as error:  # noqa: BLE001 - the error becomes the reply
             await self._reject_hello(hello, error)
             return None
+        self._registry.make_room_for_streams(socket, len(streams))
         self._answer_hello(socket, hello, list_starts(streams, identity.account_id, hello.data.cursors))
         await follow_all(socket, self._hub, streams, hello.data.cursors)
         await find_left(socket, self._sources, hello.data.cursors)
@@ -182,11 +183,10 @@ class Connection:
     async def _reject_handshake(self, error: RateLimited) -> None:
         """Refuses the handshake with the problem, if the ASGI server supports it; otherwise with 403."""
         problem = self._container.get(ProblemMaker).describe(error, "/ws")  # type: ignore[type-abstract]
-        headers = {"Retry-After": str(error.retry_after)}
         if "websocket.http.response" in self._websocket.scope.get("extensions", {}):
-            await self._websocket.send_denial_response(
-                Response(orjson.dumps(problem), 429, headers, "application/problem+json")
-            )
+            headers = {"Retry-After": str(error.retry_after)}
+            refusal = Response(orjson.dumps(problem), 429, headers, "application/problem+json")
+            await self._websocket.send_denial_response(refusal)
         else:
             await self._websocket.close(POLICY)
 

@@ -24,6 +24,8 @@ from app.utils.background import running
 from app.utils.isolation import report_failure
 
 MAX_SOCKETS_OF_ACCOUNT = 50
+MAX_STREAMS_OF_ACCOUNT = 100_000
+"""Maximum of streams that the sockets of an account follow together. Each takes 310 bytes for each socket."""
 _STALL_CHECK = 1.0
 _RETRY = 1.0
 _READ_AGAIN_AFTER = 300.0
@@ -93,10 +95,22 @@ class Registry:
 
     def make_room(self, account_id: UUID) -> None:
         """Closes the account's least recently used sockets, so that one more can be added."""
-        sockets = [socket for socket in self._sockets.get(account_id, ()) if not socket.is_closing]
-        sockets.sort(key=lambda socket: socket.used_at, reverse=True)
-        for socket in sockets[MAX_SOCKETS_OF_ACCOUNT - 1 :]:
+        for socket in self._recently_used(account_id)[MAX_SOCKETS_OF_ACCOUNT - 1 :]:
             socket.end(REPLACED)
+
+    def make_room_for_streams(self, socket: Socket, count: int) -> None:
+        """Closes the account's least recently used other sockets, so that this one can follow `count` streams."""
+        socket.expected_streams = count
+        for other in self._recently_used(socket.identity.account_id):
+            if other is not socket:
+                count += other.stream_count
+                if count > MAX_STREAMS_OF_ACCOUNT:
+                    other.end(REPLACED)
+
+    def _recently_used(self, account_id: UUID) -> list[Socket]:
+        """Returns the account's sockets that stay open, the most recently used one first."""
+        sockets = [socket for socket in self._sockets.get(account_id, ()) if not socket.is_closing]
+        return sorted(sockets, key=lambda socket: socket.used_at, reverse=True)
 
     async def load_hidden(self, account_id: UUID) -> None:
         """Reads which accounts are hidden from an account with sockets here."""

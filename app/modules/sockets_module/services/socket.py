@@ -23,7 +23,8 @@ BAD_FRAME = 4400
 POLICY = 1008
 """The client ignores its rate limits."""
 REPLACED = 4409
-"""The account has opened too many sockets, and this was the least recently used one. A reconnect would close another.
+"""The account has opened too many sockets, or sockets with too many streams, and this was the least recently used one.
+A reconnect would close another.
 """
 TRY_AGAIN = 1013
 """The client reads too slowly, or the server cannot serve it now. It reconnects with its cursors and misses nothing."""
@@ -78,6 +79,8 @@ class Socket:
         self.identity = identity
         self.send_buffer = send_buffer
         self.streams: dict[UUID, Following] = {}
+        # After hello `streams` is filled in several turns of the event loop.
+        self.expected_streams = 0
         self.behind: dict[UUID, Following] = {}
         self.left: dict[UUID, Following] = {}
         self.joined: dict[UUID, Following] = {}
@@ -95,6 +98,11 @@ class Socket:
         self._hub = hub
         self._joins = sources.joins
         self._changes = sources.changes
+
+    @property
+    def stream_count(self) -> int:
+        """The number of streams that the socket follows or is about to follow, as far as it is known."""
+        return max(self.expected_streams, len(self.streams))
 
     def end(self, code: int) -> None:
         """Closes the socket with a code, without waiting for buffered frames. Only the first code counts."""

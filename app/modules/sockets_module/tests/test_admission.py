@@ -59,6 +59,35 @@ async def test_a_socket_over_the_limit_closes_the_least_recently_used_one(
                 await socket.ask("ping")
 
 
+async def test_a_socket_over_the_limit_of_streams_closes_the_least_recently_used_one(
+    anna: FakeClient, boris: FakeClient, live_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sockets of an account with many chats need much memory, however few they are."""
+    assert registry.MAX_STREAMS_OF_ACCOUNT == 100_000
+    await anna.open_chat(boris)
+    # Each socket follows the account's stream and that of the chat.
+    monkeypatch.setattr(registry, "MAX_STREAMS_OF_ACCOUNT", 5)
+    first, second, third, other = (FakeSocket(user, live_server) for user in (anna, anna, anna, boris))
+    async with first, second, other:
+        await first.ask("ping")
+        async with third:
+            await second.until(lambda: second.close_code is not None)
+            assert second.close_code == 4409
+            for socket in (first, third, other):
+                await socket.ask("ping")
+
+
+async def test_an_account_with_very_many_streams_has_one_socket(
+    anna: FakeClient, live_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await anna.open_chat()
+    monkeypatch.setattr(registry, "MAX_STREAMS_OF_ACCOUNT", 1)
+    async with FakeSocket(anna, live_server) as first, FakeSocket(anna, live_server) as second:
+        await first.until(lambda: first.close_code is not None)
+        assert first.close_code == 4409
+        await second.ask("ping")
+
+
 async def test_handshakes_over_the_limit_are_refused_with_429(settings: Settings) -> None:
     few = replace(settings, limits=LimitsSettings(hello_address="2/minute"))
     async with listening(build_app(few)) as address:
