@@ -8,6 +8,7 @@ from app.modules.entities_module.services.parts import (
     TEXT_FORMAT,
     UNREAD_MENTION_COUNT,
 )
+from app.modules.entities_module.settings import LIST_MENTIONS
 from app.utils.module import Module
 
 module = Module(
@@ -24,5 +25,6 @@ module = Module(
         MENTION_ALL,
         PURGE,
         MENTIONS_OF_ACCOUNT,
+        LIST_MENTIONS,
     ),
 )

@@ -18,7 +18,7 @@ from app.modules.streams_module.dependencies import LogDep, StreamReadsDep
 from app.modules.threads_module.errors import RootIsReply
 from app.modules.threads_module.schemas import make_threads
 from app.modules.threads_module.services import threads
-from app.modules.threads_module.settings import CHANGE_THREADS
+from app.modules.threads_module.settings import CHANGE_THREADS, LIST_THREADS
 from app.resources.constants import DEFAULT_PAGE, MAX_BIGINT
 from app.services.errors import ValidationFailed
 from app.utils.module import Modules
@@ -38,6 +38,7 @@ def make_router(modules: Modules) -> APIRouter:
     @scoped("messages:read")
     async def list_followed(
         identity: CurrentIdentity,
+        limits: LimitsDep,
         database: Db,
         views: ViewsDep,
         unread: Annotated[bool, Query(description="only threads with unread replies")] = False,
@@ -45,6 +46,7 @@ def make_router(modules: Modules) -> APIRouter:
         limit: Limit = DEFAULT_PAGE,
     ) -> Response:
         """Lists the threads of all chats that the caller follows, the one with the newest reply first."""
+        limits.hit(LIST_THREADS, identity.account_id.int)
         async with database.connection() as connection:
             page = await threads.list_followed(
                 connection, views, identity.account_id, cursor, limit, only_unread=unread

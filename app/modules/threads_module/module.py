@@ -3,7 +3,7 @@ from app.modules.threads_module.db.invariants import INVARIANTS
 from app.modules.threads_module.db.models import Thread, ThreadParticipant, ThreadPosition, ThreadReply
 from app.modules.threads_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.threads_module.services.part import POSITIONS_OF_ACCOUNT, PURGE, ROOT_SEQ, THREAD
-from app.modules.threads_module.settings import CHANGE_THREADS
+from app.modules.threads_module.settings import CHANGE_THREADS, LIST_THREADS
 from app.utils.module import Module
 
 module = Module(
@@ -14,5 +14,5 @@ module = Module(
     models=(Thread, ThreadReply, ThreadParticipant, ThreadPosition),
     events=EVENTS,
     invariants=INVARIANTS,
-    contributes=(*EVENT_TEXTS, ROOT_SEQ, THREAD, PURGE, POSITIONS_OF_ACCOUNT, CHANGE_THREADS),
+    contributes=(*EVENT_TEXTS, ROOT_SEQ, THREAD, PURGE, POSITIONS_OF_ACCOUNT, CHANGE_THREADS, LIST_THREADS),
 )

@@ -9,3 +9,10 @@ CHANGE_THREADS = RateLimit(
     "threads read, followed and unfollowed, per account",
     "отметок о прочтении веток, подписок на них и отписок на аккаунт",
 )
+LIST_THREADS = RateLimit(
+    "list_threads",
+    "120/minute",
+    "account",
+    "lists of followed threads read, per account",
+    "чтений списка веток, на которые подписан, на аккаунт",
+)
