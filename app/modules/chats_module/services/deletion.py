@@ -1,7 +1,7 @@
 """The background work after a chat was deleted: ends memberships and deletes rows, in chunks. It can resume."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -22,7 +22,7 @@ _ROWS_AT_ONCE = 2000
 _PERIOD = 60.0
 """Seconds between two checks for deletions that another process has left unfinished."""
 
-_NEXT_CHAT = select(Chat.id).where(Chat.deleted_at.is_not(None), Chat.purged_at.is_(None)).limit(1)
+_TO_PURGE = select(Chat.id).where(Chat.deleted_at.is_not(None), Chat.purged_at.is_(None)).order_by(Chat.deleted_at)
 
 
 class Deletions:
@@ -47,8 +47,7 @@ class Deletions:
         """Runs until cancelled."""
         while True:
             try:
-                while await self._do_chunk():
-                    pass
+                await self._do_round()
             except Exception as error:  # noqa: BLE001 - the next round resumes where this one stopped
                 logger.warning("the deletion of chats was interrupted: {!r}", error)
             # Not `wait_for`: before Python 3.12 it loses a cancellation that arrives together with the event.
@@ -57,17 +56,27 @@ class Deletions:
                     await self._wake_up.wait()
             self._wake_up.clear()
 
-    async def _do_chunk(self) -> bool:
-        """Processes one chunk of one chat. Returns False if there was nothing to do."""
+    async def _do_round(self) -> None:
+        """Processes one chat after another. One whose chunk fails is left to the next round."""
+        failed: set[UUID] = set()
+        while (chat_id := await self._find_next(failed)) is not None:
+            try:
+                await self._do_chunk(chat_id)
+            except Exception as error:  # noqa: BLE001 - the other chats are deleted all the same
+                failed.add(chat_id)
+                logger.warning("the deletion of chat {} was interrupted: {!r}", chat_id, error)
+
+    async def _find_next(self, failed: Collection[UUID]) -> UUID | None:
+        async with self._database.session() as session:
+            chat_id: UUID | None = await session.scalar(_TO_PURGE.where(Chat.id.not_in(failed)).limit(1))
+            return chat_id
+
+    async def _do_chunk(self, candidate: UUID) -> None:
         async with open_unit_of_work(self._database) as work:
-            candidate = await work.session.scalar(_NEXT_CHAT)
-            if candidate is None:
-                return False
             await self._log.lock(work, chats=[candidate])
             chat_id = await work.session.scalar(select(Chat.id).where(Chat.id == candidate, Chat.purged_at.is_(None)))
             if chat_id is not None and not await self._remove_members(work, chat_id):
                 await self._purge_some(work, chat_id)
-            return True
 
     async def _remove_members(self, work: UnitOfWork, chat_id: UUID) -> bool:
         statement = select(ChatMember.account_id).where(ChatMember.chat_id == chat_id).order_by(ChatMember.account_id)

@@ -95,3 +95,32 @@ async def test_another_process_finishes_an_interrupted_deletion(
     assert await tables.fetchval(_LEFT, UUID(club)) <= 1
     assert ok(await boris.get(f"/chats/{kept}"))["last_message"]["seq"] == 1
     assert len(await boris.events(kept)) == 3
+
+
+_REFUSE = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'too many rows'; END $$;
+CREATE TRIGGER refuse BEFORE DELETE ON message FOR EACH ROW WHEN (OLD.chat_id = '{}') EXECUTE FUNCTION refuse()
+"""
+_ALLOW = "DROP TRIGGER IF EXISTS refuse ON message; DROP FUNCTION IF EXISTS refuse()"
+
+
+async def test_a_chat_that_cannot_be_purged_does_not_keep_later_ones_and_is_tried_again(
+    anna: FakeClient, boris: FakeClient, tables: Tables
+) -> None:
+    refused, *later = [await anna.open_chat(boris) for _ in range(4)]
+    for chat in (refused, *later):
+        await anna.send(chat)
+    try:
+        await tables.execute(_REFUSE.format(refused))
+        for chat in (refused, *later[:2]):
+            ok(await anna.delete(f"/chats/{chat}"))
+        for chat in later[:2]:
+            await _wait_until_purged(tables, chat)
+        assert await tables.fetchval(_DELETION_EVENTS, [boris.uuid]) == 3
+        assert not await tables.fetchval(_PURGED, UUID(refused))
+    finally:
+        await tables.execute(_ALLOW)
+    ok(await anna.delete(f"/chats/{later[2]}"))
+    for chat in (refused, later[2]):
+        await _wait_until_purged(tables, chat)
+    assert await tables.fetchval(_LEFT, UUID(refused)) == 0
