@@ -18,7 +18,7 @@ from app.modules.messages_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.messages_module.schemas.models import message_models
 from app.modules.messages_module.services.contents import LAST_MESSAGE, PURGE
 from app.modules.messages_module.services.delegation import delegating
-from app.modules.messages_module.services.erasure import MESSAGES_OF_ACCOUNT
+from app.modules.messages_module.services.erasure import MESSAGES_OF_ACCOUNT, Erasures
 from app.modules.messages_module.services.fields import MessageFields
 from app.modules.messages_module.services.messages import MessageService
 from app.modules.messages_module.services.parts import MessageParts
@@ -50,6 +50,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
         container,
     )
     container.put(MessageParts, parts)
+    container.put(Erasures, Erasures())
     bus = container.get(Bus)  # type: ignore[type-abstract]
     publisher = Publisher(container.get(Hub), bus, container.get(Subscribers))
     queue = container.put(SendQueue, SendQueue(container.get(Database), publisher, container.get(RateLimits), parts))
