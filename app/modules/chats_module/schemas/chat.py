@@ -20,7 +20,7 @@ from app.modules.base_module.schemas import (
     with_updates,
 )
 from app.modules.chats_module.extension import ChatPart
-from app.modules.chats_module.schemas.member import MemberRead, Role
+from app.modules.chats_module.schemas.member import UNREAD_COUNT, MemberRead, Role
 from app.utils.module import Modules
 
 ChatType = Literal["direct", "group", "channel"]
@@ -107,7 +107,7 @@ class ChatRead(ResponseModel):
     last_seq: int = Field(description="sequence number of the newest message, 0 if there is none")
     read_seq: int = Field(description="sequence number up to which the caller has read")
     others_read_seq: int = Field(description="the highest read position of the other members")
-    unread_count: int = Field(description="number of messages after read_seq that are not deleted")
+    unread_count: int = Field(description=UNREAD_COUNT)
     event_seq: int = Field(description="sequence number of the newest event in the chat's stream")
     created_at: datetime
     updated_at: datetime

@@ -9,6 +9,10 @@ from pydantic import ConfigDict, Field
 from app.modules.base_module.schemas import BodyInt, RequestModel, ResponseModel
 
 Role = Literal["owner", "admin", "member", "reader"]
+UNREAD_COUNT = (
+    "number of messages after read_seq that are not deleted. It is exact up to 10,000 deleted messages after read_seq; "
+    "any further ones are counted"
+)
 
 
 class MemberRead(ResponseModel):
@@ -53,4 +57,4 @@ class ReadPosition(ResponseModel):
     """The caller's read position. It never moves back."""
 
     read_seq: int = Field(examples=[3])
-    unread_count: int = Field(examples=[0])
+    unread_count: int = Field(description=UNREAD_COUNT, examples=[0])

@@ -1,9 +1,11 @@
 """The number of unread messages equals a recount of the history, after every step of random histories."""
 
 import random
+from uuid import UUID
 
 import pytest
 
+from app.adapters.db.connection import Connection
 from tests.fakers import FakeClient, ok
 
 
@@ -37,3 +39,25 @@ async def test_unread_counts_equal_a_recount(anna: FakeClient, boris: FakeClient
         for each in (*users, phone):
             shown, counted = await recount(each, club)
             assert shown == counted
+
+
+_ADD_DELETED = """
+INSERT INTO message (chat_id, seq, id, sender_id, type, text, digest, created_at, deleted_at, event_seqs)
+SELECT $1, seq, gen_random_uuid(), $2, 'text', '', '', now(), now(), '{}' FROM generate_series($3::bigint, $4) seq
+"""
+
+
+async def test_up_to_ten_thousand_deleted_messages_are_not_counted_as_unread(
+    anna: FakeClient, boris: FakeClient, connection: Connection, club: str
+) -> None:
+    await boris.send(club)
+
+    async def counts() -> set[int]:
+        (listed,) = ok(await anna.get("/chats"))["items"]
+        read = ok(await anna.put(f"/chats/{club}/read", {"seq": 0}))
+        return {listed["unread_count"], ok(await anna.get(f"/chats/{club}"))["unread_count"], read["unread_count"]}
+
+    for first_seq, last_seq, unread in ((2, 10_001, 1), (10_002, 10_006, 6)):
+        await connection.execute(_ADD_DELETED, UUID(club), boris.uuid, first_seq, last_seq)
+        await connection.execute("UPDATE chat SET last_seq = $2 WHERE id = $1", UUID(club), last_seq)
+        assert await counts() == {unread}

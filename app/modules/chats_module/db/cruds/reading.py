@@ -20,14 +20,20 @@ UPDATE chat SET
 WHERE id = $1 AND $3 > CASE WHEN furthest_reader_id = $2 THEN furthest_read_seq ELSE runner_up_read_seq END
 """
 
+MAX_DELETED = 10_000
+"""Deleted messages after a read position that are looked for. Any member can send and delete millions."""
+
 # The unread messages of member m in chat c. Sending a message updates no counter. Only an index of the deleted messages
 # is read, and only if something is unread. Callers read the event's sequence number in the same statement, so that both
 # come from one snapshot.
-UNREAD = """
+UNREAD = f"""
 CASE WHEN c.last_seq > m.read_seq THEN c.last_seq - m.read_seq - (
-    SELECT count(*) FROM message WHERE chat_id = c.id AND seq > m.read_seq AND deleted_at IS NOT NULL
+    SELECT count(*) FROM (
+        SELECT seq FROM message WHERE chat_id = c.id AND seq > m.read_seq AND deleted_at IS NOT NULL
+        ORDER BY seq LIMIT {MAX_DELETED}
+    ) deleted
 ) ELSE 0 END
-"""
+"""  # noqa: S608 - constants only
 _FIND = f"""
 SELECT m.read_seq, {UNREAD} AS unread_count FROM chat c JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $2
 WHERE c.id = $1
@@ -45,6 +51,9 @@ async def move_read(connection: DatabaseConnection, chat_id: UUID, account_id: U
 
 
 async def find_read(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> tuple[int, int]:
-    """Returns a member's read position, and the number of messages after it that are not deleted."""
+    """Returns a member's read position, and the number of messages after it that are not deleted.
+
+    It is exact up to MAX_DELETED deleted messages.
+    """
     row = (await connection.fetch(_FIND, chat_id, account_id))[0]
     return row["read_seq"], row["unread_count"]
