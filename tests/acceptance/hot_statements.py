@@ -105,6 +105,8 @@ def numbered(kind: str, number: int) -> UUID:
 
 
 LONG_CHAT, ANNA = numbered("chat", 1), numbered("person", 2)
+LIKED = 5_000
+"""The number of a message of the long chat that has thousands of reactions."""
 _MIDDLE, _NEXT = 10_000, 2**40
 """The number of a message of the long chat that is far from its first and its last one, and one that is free."""
 _ID = uuid4()
@@ -144,6 +146,9 @@ def hot_statements(many: int) -> dict[str, Run]:
         "move a read position": lambda on: reading.move_read(on, LONG_CHAT, ANNA, _MIDDLE),
         "read position": lambda on: reading.find_read(
             _Finding(on, {"read_seq": 1, "unread_count": 1}), LONG_CHAT, ANNA
+        ),
+        "emojis of a message": lambda on: changes.count_other_emojis(
+            _Finding(on, {"total": 1, "own": 1}), LONG_CHAT, LIKED, "👎", ANNA
         ),
         "message to change": lambda on: changes.find_message(on, LONG_CHAT, _MIDDLE),
         "named members": lambda on: entities.find_named(on, [(c, f"person{n}") for n, c in enumerate(chats, 1)]),

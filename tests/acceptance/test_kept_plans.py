@@ -8,7 +8,7 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
-from tests.acceptance.hot_statements import Preparer, hot_statements
+from tests.acceptance.hot_statements import LIKED, Preparer, hot_statements
 from tests.databases import clone, drop
 
 _STATEMENTS = hot_statements(5)
@@ -55,6 +55,9 @@ INSERT INTO thread_participant (chat_id, root_seq, account_id, first_seq, reply_
 SELECT chat_id, root_seq, sender_id, min(seq), count(*) FROM thread_reply GROUP BY chat_id, root_seq, sender_id;
 INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following)
 SELECT md5('chat1')::uuid, p, md5('person' || p)::uuid, 1, true FROM generate_series(1, {_PEOPLE}) p;
+INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at)
+SELECT md5('chat1')::uuid, {LIKED}, CASE WHEN n < 10 THEN '🎉' ELSE '👍' END, md5('person' || n)::uuid, now()
+FROM generate_series(1, {_PEOPLE}) n;
 INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at)
 SELECT chat_id, seq, 1, sender_id, '', now() FROM message;
 INSERT INTO message_pin (chat_id, seq, account_id, pinned_at)

@@ -11,7 +11,7 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.resources.constants import MAX_PAGE
-from tests.acceptance.hot_statements import LONG_CHAT, Preparer, Run, hot_statements
+from tests.acceptance.hot_statements import LIKED, LONG_CHAT, Preparer, Run, hot_statements
 
 MAX_PAGES = 1_000
 """Pages of 8 KB that a statement may touch: some for each of a hundred chats. Half of all messages have 10,000."""
@@ -36,6 +36,9 @@ FROM generate_series(1, 10000) AS c, LATERAL (VALUES (1 + c % 1000), (1 + (c + 1
 INSERT INTO account_chat (account_id, chat_id, joined_seq) SELECT account_id, chat_id, 1 FROM chat_member;
 INSERT INTO subscriber_cursor (stream_id, subscriber, seq)
 SELECT id, name, last_seq FROM stream, unnest('{{search,files}}'::text[]) AS name;
+INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at)
+SELECT md5('chat1')::uuid, {LIKED}, CASE WHEN n < 10 THEN '🎉' ELSE '👍' END, gen_random_uuid(), now()
+FROM generate_series(1, 100000) n;
 INSERT INTO job (owner_id, id, name, key, lane, payload, run_at, created_at)
 SELECT md5('person' || n % 1000)::uuid, md5('person' || n)::uuid, 'a job', n, 'default', '{{}}', now(), now()
 FROM generate_series(1, 20000) AS n;

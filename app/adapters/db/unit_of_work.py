@@ -50,7 +50,11 @@ class UnitOfWork:
         return raw
 
     async def commit(self) -> None:
-        """Commits the changes made so far. A request calls it itself only to keep them although it will be refused."""
+        """Commits the changes made so far.
+
+        A request calls it itself only to keep them although it will be refused, or to release its locks before it reads
+        its answer.
+        """
         # The commit returns the connection to its pool.
         self._raw = None
         await self.session.commit()

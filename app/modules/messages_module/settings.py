@@ -8,6 +8,15 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from app.settings.base import SettingsGroup
+from app.settings.limits_settings import RateLimit
+
+REACT = RateLimit(
+    "react",
+    "60/minute",
+    "account",
+    "reactions added and removed, per account",
+    "добавлений и снятий реакций на аккаунт",
+)
 
 
 class MessagesSettings(SettingsGroup):

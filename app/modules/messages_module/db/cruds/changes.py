@@ -44,9 +44,21 @@ DELETE FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji = $3 AND account_
 """
 _COUNT_REACTION = "UPDATE message SET reaction_count = reaction_count + $3 WHERE chat_id = $1 AND seq = $2"
 _COUNT_OF_EMOJI = "SELECT count(*) FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji = $3"
+# One lookup in the key for each different emoji, however many accounts have given it.
 _COUNT_EMOJIS = """
-SELECT count(DISTINCT emoji) AS total, count(*) FILTER (WHERE account_id = $4) AS own
-FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji <> $3
+WITH RECURSIVE given AS (
+    (SELECT emoji FROM reaction WHERE chat_id = $1 AND seq = $2 ORDER BY emoji LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT r.emoji FROM reaction r WHERE r.chat_id = $1 AND r.seq = $2 AND r.emoji > given.emoji
+        ORDER BY r.emoji LIMIT 1
+    ) FROM given WHERE given.emoji IS NOT NULL
+)
+SELECT count(*) AS total, coalesce(sum((
+    SELECT count(*) FROM reaction r
+    WHERE r.chat_id = $1 AND r.seq = $2 AND r.emoji = given.emoji AND r.account_id = $4
+)), 0)::int AS own
+FROM given WHERE given.emoji <> $3
 """
 
 
