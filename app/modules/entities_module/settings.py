@@ -4,7 +4,7 @@ from app.settings.limits_settings import RateLimit
 
 LIST_MENTIONS = RateLimit(
     "list_mentions",
-    "120/minute",
+    "600/minute",
     "account",
     "lists of mentions read, per account",
     "чтений списка упоминаний на аккаунт",

@@ -12,7 +12,7 @@ from app.settings.limits_settings import RateLimit
 
 REACT = RateLimit(
     "react",
-    "60/minute",
+    "300/minute",
     "account",
     "reactions added and removed, per account",
     "добавлений и снятий реакций на аккаунт",

@@ -11,7 +11,7 @@ CHANGE_THREADS = RateLimit(
 )
 LIST_THREADS = RateLimit(
     "list_threads",
-    "120/minute",
+    "600/minute",
     "account",
     "lists of followed threads read, per account",
     "чтений списка веток, на которые подписан, на аккаунт",

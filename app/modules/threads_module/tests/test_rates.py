@@ -13,7 +13,7 @@ async def test_an_account_that_lists_its_threads_too_often_has_to_wait(settings:
     async with served(build_app(replace(settings, limits=LimitsSettings()))) as http:
         anna = await FakeClient.sign_up(http, "anna")
         boris = await FakeClient.sign_up(http, "boris")
-        for number in range(120):
+        for number in range(600):
             ok(await anna.get("/threads", unread=number % 2 == 0))
         refused = await anna.get("/threads")
         problem(refused, 429, "rate_limited")
