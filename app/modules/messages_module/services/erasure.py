@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 from uuid import UUID
 
 from app.modules.accounts_module.extension import AccountHook, Erasure
@@ -18,8 +18,7 @@ _PAGES_PER_CALL = 20
 _MAX_ERASURES = 500
 
 
-@dataclass(frozen=True)
-class _Progress:
+class _Progress(NamedTuple):
     """What a pass over all messages of an account has reached: the chats that are next, and the place in the first one.
 
     `listed_until`: the last chat that was looked up. `has_deleted`: the pass has found messages.
@@ -32,11 +31,11 @@ class _Progress:
 
     def after(self, page: Page) -> "_Progress":
         if page.after is not None:
-            return replace(self, place=page.after)
+            return self._replace(place=page.after)
         return self.after_chat()
 
     def after_chat(self) -> "_Progress":
-        return replace(self, chats=self.chats[1:], place=Place())
+        return self._replace(chats=self.chats[1:], place=Place())
 
 
 class Erasures:
@@ -79,7 +78,7 @@ async def _erase(context: WorkContext, account_id: UUID, mode: Erasure, limit: i
                 erasures.forget(account_id)
                 return progress.has_deleted
             chats = [chat_id for chat_id, has_messages in found if has_messages]
-            erasures.keep(account_id, replace(progress, chats=chats, listed_until=found[-1][0]))
+            erasures.keep(account_id, progress._replace(chats=chats, listed_until=found[-1][0]))
             continue
         chat_id = progress.chats[0]
         page = await list_page(context.connection, account_id, chat_id, progress.place, _MESSAGES_AT_ONCE)
@@ -100,8 +99,8 @@ async def _delete(context: WorkContext, account_id: UUID, progress: _Progress, p
     seqs = page.live[:limit]
     await messages.erase(context.work, chat_id, seqs, reason="the account is erased", actor_id=account_id)
     if len(seqs) < len(page.live):
-        return replace(progress, has_deleted=True)
-    return replace(progress.after(page), has_deleted=True)
+        return progress._replace(has_deleted=True)
+    return progress.after(page)._replace(has_deleted=True)
 
 
 MESSAGES_OF_ACCOUNT = AccountHook("messages", _erase)
