@@ -36,7 +36,7 @@ def recorder() -> _Recorder:
 
 @pytest.fixture
 async def transport(recorder: _Recorder) -> ResponseTransport:
-    return ResponseTransport(recorder, asyncio.get_running_loop())
+    return ResponseTransport(recorder, asyncio.get_running_loop(), recorder.close)
 
 
 async def test_the_head_leaves_with_the_beginning_of_the_body(

@@ -5,17 +5,16 @@ import asyncpg
 from app.adapters.db.address import DatabaseAddress
 
 # The column of a provider's own locale has another name in each version.
-_LOCALE = """
-SELECT concat(
-    format(' LC_COLLATE %L LC_CTYPE %L', datcollate, datctype),
-    CASE datlocprovider
+_CREATE_LIKE = """
+SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING %L', $2::text, 'UTF8') || coalesce((
+    SELECT format(' LC_COLLATE %L LC_CTYPE %L', datcollate, datctype) || CASE datlocprovider
         WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', own.locale)
         WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', own.locale)
         ELSE ' LOCALE_PROVIDER libc'
     END
-)
-FROM pg_database d, coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS own(locale)
-WHERE datname = $1
+    FROM pg_database d, coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS own(locale)
+    WHERE datname = $1
+), '')
 """
 
 
@@ -38,8 +37,8 @@ async def create_like(new: DatabaseAddress, old: DatabaseAddress) -> None:
     """Creates a database with the locale of another one on the same server, or the server's if that does not exist."""
     maintenance = await asyncpg.connect(**new.with_database("postgres").connect_arguments())
     try:
-        locale = await maintenance.fetchval(_LOCALE, old.database) or ""
-        await maintenance.execute(f"CREATE DATABASE {quote(new.database)} TEMPLATE template0 ENCODING 'UTF8'{locale}")
+        statement = await maintenance.fetchval(_CREATE_LIKE, old.database, new.database)
+        await maintenance.execute(statement)
     finally:
         await maintenance.close()
 
