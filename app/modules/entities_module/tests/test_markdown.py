@@ -119,7 +119,7 @@ def test_white_space_around_a_text_counts_for_offsets() -> None:
 
 
 def test_a_text_has_a_bounded_number_of_entities() -> None:
-    assert len(derive_plain("@abc " * 700)) == MAX_ENTITIES
+    assert len(derive_plain("@all " * 700)) == MAX_ENTITIES
     assert len(derive_plain("ab.cd " * 600)) == MAX_LINKS
     fences = "```\na\n```\n" * 300
     assert len(derive_markdown(fences)) <= 3 * MAX_BLOCKS

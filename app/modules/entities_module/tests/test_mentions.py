@@ -40,8 +40,16 @@ async def test_a_mention_is_of_the_member_with_the_longest_name(anna: FakeClient
     assert mentioned(await anna.send(club, f"@{names[0]}.")) == [long.id]
     assert mentioned(await anna.send(club, f"@{names[0]}")) == [short.id]
     assert mentioned(await anna.send(other, f"@{names[0]}.")) == [short.id]
-    sent = await anna.send(club, f"@{names[0]}..")
-    assert covered(sent["text"], sent["entities"]) == [("mention", f"@{names[0]}.")]
+    for dots in ("..", "...", "....", "." * 20):
+        sent = await anna.send(club, f"@{names[0]}{dots}")
+        assert covered(sent["text"], sent["entities"]) == [("mention", f"@{names[0]}.")]
+
+
+async def test_a_name_with_many_dots_is_mentioned_with_all_dots(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    username = f"x{uuid4().hex[:8]}...."
+    ok(await boris.patch("/accounts/me", {"username": username}))
+    assert mentioned(await anna.send(club, f"@{username}")) == [boris.id]
+    assert mentioned(await anna.send(club, f"@{username.rstrip('.')}")) == []
 
 
 async def test_a_mention_stays_that_of_the_account_when_its_name_changes(

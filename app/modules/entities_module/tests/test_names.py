@@ -1,8 +1,11 @@
 """Mentions, links and commands in texts."""
 
+from typing import Any
+
 import pytest
 
-from app.modules.entities_module.services.deriving import derive_plain
+from app.modules.entities_module.services.deriving import derive_markdown, derive_plain
+from app.modules.entities_module.services.names import MAX_MENTIONS
 from app.modules.entities_module.tests.slicing import markdown, plain
 
 MENTIONED = {
@@ -63,13 +66,25 @@ def test_a_username_with_underscores_at_its_ends_is_no_formatting() -> None:
     ("text", "names"),
     [
         ("@anna. Да", ["anna.", "anna"]),
-        ("@Anna.Smith...", ["anna.smith...", "anna.smith..", "anna.smith.", "anna.smith"]),
+        ("@Anna.Smith..", ["anna.smith..", "anna.smith.", "anna.smith"]),
+        ("@Anna.Smith...", ["anna.smith...", "anna.smith.", "anna.smith"]),
+        (f"@a00{'.' * 29}", [f"a00{'.' * 29}", "a00.", "a00"]),
+        (f"@a00{'.' * 90}", [f"a00{'.' * 29}", "a00.", "a00"]),
+        ("@a......", ["a......", "a...", "a.."]),
         (f"@{'a' * 31}..", [f"{'a' * 31}.", "a" * 31]),
         ("@an.", ["an."]),
     ],
 )
 def test_dots_at_the_end_may_belong_to_the_name_or_to_the_sentence(text: str, names: list[str]) -> None:
     assert [entity["names"] for entity in derive_plain(text)] == [names]
+
+
+@pytest.mark.parametrize("derive", [derive_plain, derive_markdown])
+@pytest.mark.parametrize("mention", ["@a00", f"@a00{'.' * 29}", "@a00_"])
+def test_a_text_has_a_bounded_number_of_mentions(mention: str, derive: Any) -> None:
+    entities = derive(f"{mention} " * (MAX_MENTIONS + 1) + "@all")
+    assert [entity["type"] for entity in entities] == ["mention"] * MAX_MENTIONS + ["mention_all"]
+    assert sum(len(entity.get("names", ())) for entity in entities) <= 3 * MAX_MENTIONS
 
 
 @pytest.mark.parametrize("text", ["@all", "@ALL", "Эй, @all!", "@all...", "(@all)"])
