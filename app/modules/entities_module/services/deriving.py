@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.modules.entities_module.services.links import find_links
+from app.modules.entities_module.services.links import Addresses, find_links
 from app.modules.entities_module.services.markdown import parse
 from app.modules.entities_module.services.names import find_command, find_mentions
 from app.modules.entities_module.services.spans import Span, cover, merge
@@ -20,7 +20,7 @@ def derive_plain(text: str) -> Sequence[Mapping[str, Any]]:
     if "@" not in text and "/" not in text and not _has_dotted_letter(text):
         return NOTHING
     core, offset = _trim(text)
-    links = find_links(core)
+    links = find_links(core, Addresses())
     return _as_entities(text, offset, [*links, *_find_names(core, links)])
 
 

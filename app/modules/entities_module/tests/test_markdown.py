@@ -4,7 +4,7 @@ import pytest
 
 from app.modules.entities_module.services.blocks import MAX_BLOCKS
 from app.modules.entities_module.services.deriving import MAX_ENTITIES, derive_markdown, derive_plain
-from app.modules.entities_module.services.links import MAX_LINKS
+from app.modules.entities_module.services.links import MAX_ADDRESSES, MAX_LINKS
 from app.modules.entities_module.services.markdown import MAX_MARKERS
 from app.modules.entities_module.tests.slicing import covered, markdown, shown
 
@@ -124,6 +124,12 @@ def test_a_text_has_a_bounded_number_of_entities() -> None:
     fences = "```\na\n```\n" * 300
     assert len(derive_markdown(fences)) <= 3 * MAX_BLOCKS
     assert shown(fences).endswith("```\na\n```\n")
+
+
+@pytest.mark.parametrize("link", ["[a](http://b.cd/%d)", "<http://b/%d>"])
+def test_a_text_has_a_bounded_number_of_different_links(link: str) -> None:
+    assert len(markdown("".join(link % number for number in range(150)), "link")) == MAX_ADDRESSES
+    assert len(markdown(link % 7 * 150, "link")) == 150
 
 
 def test_a_paragraph_with_too_many_markers_is_text() -> None:
