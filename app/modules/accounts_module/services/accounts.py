@@ -175,15 +175,16 @@ async def list_profiles(
 ) -> Page[AccountPublic]:
     """Returns the accounts whose username or display name contains the query, the oldest account first.
 
-    Names change and the creation time does not: the order is stable while a client reads the pages.
+    Names change and the creation time does not: the order is stable while a client reads the pages. A page may have
+    fewer accounts than `limit`, or none, and still a cursor.
     """
     after = decode_cursor(cursor, tuple[Moment, UUID], of="people") if cursor else None
     raw = await work.raw()
-    rows = await profiles.list_profiles(raw, query, after, limit + 1)
+    rows, end = await profiles.list_profiles(raw, query, after, limit + 1)
     shown = rows[:limit]
-    next_cursor = (
-        encode_cursor(shown[-1]["created_at"], str(shown[-1]["id"]), of="people") if len(rows) > limit else None
-    )
+    if len(rows) > limit:
+        end = shown[-1]["created_at"], shown[-1]["id"]
+    next_cursor = encode_cursor(end[0], str(end[1]), of="people") if end else None
     return Page(items=await parts.view_profiles(raw, viewer, shown), next_cursor=next_cursor)
 
 

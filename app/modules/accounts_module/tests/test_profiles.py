@@ -7,6 +7,9 @@ from uuid import uuid4
 import httpx
 
 from app.modules.base_module.services.cursors import encode_cursor
+from app.utils.container import Container
+from app.utils.names import search_grams
+from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
 
 
@@ -85,6 +88,24 @@ async def test_pages_contain_every_account_once(server: httpx.AsyncClient, anna:
         cursor = {"cursor": page["next_cursor"]}
     assert len(seen) == 5
     assert len(set(seen)) == 5
+
+
+async def test_a_name_that_others_resemble_is_found_on_later_pages(
+    server: httpx.AsyncClient, anna: FakeClient, container: Container
+) -> None:
+    # They have all pairs of its characters.
+    await rows(
+        container,
+        "INSERT INTO account (id, username, display_name, search_text, search_grams, created_at, updated_at) "
+        "SELECT gen_random_uuid(), 'guest' || n, $1, $1, $2::int[], now() - interval '1 day', now() "
+        "FROM generate_series(1, 21000) n",
+        *("abab baba", search_grams("abab baba")),
+    )
+    last = await FakeClient.sign_up(server, "guest", "ab bab ba")
+    first = ok(await anna.get("/accounts", query="ab bab ba"))
+    assert (first["items"], first["next_cursor"] is None) == ([], False)
+    second = ok(await anna.get("/accounts", query="ab bab ba", cursor=first["next_cursor"]))
+    assert ([user["id"] for user in second["items"]], second["next_cursor"]) == ([last.id], None)
 
 
 async def test_an_account_renamed_between_pages_is_not_missed(server: httpx.AsyncClient, anna: FakeClient) -> None:

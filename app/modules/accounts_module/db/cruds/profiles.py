@@ -5,13 +5,20 @@ A search reads a bounded part of the table, however common a name is.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 from app.utils.names import query_grams, search_text
 
-_FROM_THE_FIRST = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
+Key = tuple[datetime, UUID]
+"""The time of creation and the id of an account."""
+_WINDOW = 5_000
+"""Accounts in the order of the list that one statement looks at."""
+_MOST_WINDOWS = 4
+_MOST_BY_INDEX = 2_000
+"""Accounts with the characters of a text that are looked at through the index. More of them are too many."""
+_FROM_THE_FIRST: Key = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 _COLUMNS = """
 SELECT a.id, a.username, a.display_name, a.bio, coalesce(p.online_until > $1, false) AS online, p.last_seen_at,
        a.created_at
@@ -19,22 +26,43 @@ SELECT a.id, a.username, a.display_name, a.bio, coalesce(p.online_until > $1, fa
 _PRESENCE = "LEFT JOIN account_presence p ON p.account_id = a.id"
 _ONE = f"{_COLUMNS} FROM account a {_PRESENCE} WHERE a.id = $2"
 _ID = "SELECT id FROM account WHERE username = $1"
-_NEXT = "SELECT * FROM account WHERE (created_at, id) > ($2, $3::uuid) AND erased_at IS NULL ORDER BY created_at, id"
+_NEXT = "SELECT * FROM account WHERE (created_at, id) > ($2, $3::uuid) {} ORDER BY created_at, id"
 _IN_ORDER = "ORDER BY a.created_at, a.id LIMIT $4"
-_ALL = f"{_COLUMNS} FROM ({_NEXT} LIMIT $4) a {_PRESENCE} {_IN_ORDER}"
+_ALL = f"{_COLUMNS} FROM ({_NEXT.format('AND erased_at IS NULL')} LIMIT $4) a {_PRESENCE} {_IN_ORDER}"
 # For a common name: enough matches are found among the next accounts in the order of the list.
 _AMONG_NEXT = f"""
-{_COLUMNS} FROM ({_NEXT} LIMIT 5000) a {_PRESENCE} WHERE a.search_text LIKE $5 {_IN_ORDER}
+{_COLUMNS} FROM ({_NEXT.format("")} LIMIT {_WINDOW}) a {_PRESENCE}
+WHERE a.erased_at IS NULL AND a.search_text LIKE $5 {_IN_ORDER}
 """
-# For a rare name: through the index, sorted afterwards. The planner cannot choose between the two itself.
+_END_OF_NEXT = """
+SELECT created_at, id FROM account WHERE (created_at, id) > ($1, $2::uuid) ORDER BY created_at, id OFFSET $3 LIMIT 1
+"""
+# For a rare name: through the index, sorted afterwards. The planner cannot choose between the two itself. `found` is
+# read no further than `bounded` needs, and is planned without its limit, for which the planner would leave the index.
 _BY_INDEX = f"""
 WITH found AS MATERIALIZED (
-    SELECT id, created_at FROM account WHERE search_grams @> $6::int[] AND search_text LIKE $5
+    SELECT id, created_at, search_text FROM account WHERE search_grams @> $6::int[]
+), bounded AS MATERIALIZED (
+    SELECT * FROM found LIMIT {_MOST_BY_INDEX} + 1
 ), page AS MATERIALIZED (
-    SELECT id FROM found WHERE (created_at, id) > ($2, $3::uuid) ORDER BY created_at, id LIMIT $4
+    SELECT id FROM bounded WHERE (created_at, id) > ($2, $3::uuid) AND search_text LIKE $5
+    ORDER BY created_at, id LIMIT $4
 )
-{_COLUMNS} FROM page JOIN account a USING (id) {_PRESENCE} {_IN_ORDER}
+SELECT counted.is_all, row.* FROM (SELECT count(*) <= {_MOST_BY_INDEX} AS is_all FROM bounded) counted
+LEFT JOIN LATERAL ({_COLUMNS} FROM page JOIN account a USING (id) {_PRESENCE} {_IN_ORDER}) row ON true
+ORDER BY row.created_at, row.id
 """  # noqa: S608 - constants only
+
+
+class Profiles(NamedTuple):
+    """Public fields of accounts that a search has found, in order.
+
+    `end` is the key of the account up to which all were looked at, None where no account after them has the text, or
+    where `rows` are as many as were asked for.
+    """
+
+    rows: Sequence[Any]
+    end: Key | None = None
 
 
 async def find_profile(connection: DatabaseConnection, account_id: UUID) -> Any | None:
@@ -49,20 +77,31 @@ async def find_id(connection: DatabaseConnection, username: str) -> UUID | None:
     return account_id
 
 
-async def list_profiles(
-    connection: DatabaseConnection, query: str, after: tuple[datetime, UUID] | None, limit: int
-) -> Sequence[Any]:
-    """Returns public fields of the accounts whose username or display name contains `query`, the oldest account first.
+async def list_profiles(connection: DatabaseConnection, query: str, after: Key | None, limit: int) -> Profiles:
+    """Returns the accounts whose username or display name contains `query`, the oldest account first.
 
-    `after` are the time of creation and the id of the last account of the previous page.
+    `after` is the key of the last account of the previous page. There may be fewer rows than `limit` and still more
+    accounts after `end`: a text that is neither common nor rare is not searched to the end of the table at once.
     """
-    start = (datetime.now(UTC), *(after or _FROM_THE_FIRST), limit)
+    at, start = datetime.now(UTC), after or _FROM_THE_FIRST
     text = search_text(query)
     if not text:
-        rows: Sequence[Any] = await connection.fetch(_ALL, *start)
-        return rows
+        return Profiles(await connection.fetch(_ALL, at, *start, limit))
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    rows = await connection.fetch(_AMONG_NEXT, *start, f"%{escaped}%")
-    if len(rows) < limit:
-        rows = await connection.fetch(_BY_INDEX, *start, f"%{escaped}%", query_grams(text))
-    return rows
+    rows: list[Any] = []
+    for number in range(_MOST_WINDOWS):
+        rows += await connection.fetch(_AMONG_NEXT, at, *start, limit - len(rows), f"%{escaped}%")
+        if len(rows) >= limit:
+            return Profiles(rows)
+        ends: Sequence[Any] = await connection.fetch(_END_OF_NEXT, *start, _WINDOW - 1)
+        if not ends:
+            return Profiles(rows)
+        if number == 0 and len(rows) * _MOST_WINDOWS < limit:
+            found: Sequence[Any] = await connection.fetch(
+                _BY_INDEX, at, *start, limit, f"%{escaped}%", query_grams(text)
+            )
+            if found[0]["is_all"]:
+                return Profiles([row for row in found if row["id"] is not None])
+        # An account that was committed in between may have moved the end to before the last one found.
+        start = max([(row["created_at"], row["id"]) for row in (*rows[-1:], *ends)])
+    return Profiles(rows, start)
