@@ -1,7 +1,12 @@
 """People and chats for a field that is being typed into."""
 
+import asyncio
 from typing import Any
+from uuid import uuid4
 
+import pytest
+
+from app.modules.search_module.services import suggesting
 from tests.fakers import FakeClient, ok, problem
 
 
@@ -29,6 +34,34 @@ async def test_a_chat_with_a_word_that_begins_with_the_text_comes_first(anna: Fa
     first = await anna.open_chat(title="Жёлтая марина")
     await anna.send(second, "новее")
     assert (await suggest(anna, "марина"))[1] == [first, second]
+
+
+async def test_only_the_chats_with_the_newest_messages_are_looked_at(
+    anna: FakeClient, boris: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suggesting, "MAX_CHATS", 2)
+    clubs = [await anna.open_chat(title=f"Бор {number}") for number in range(2)]
+    direct = await anna.open_chat(boris, type="direct")
+    assert (await suggest(anna, "бор"))[1] == [direct, clubs[1]]
+    await anna.send(clubs[0], "новее")
+    assert (await suggest(anna, "бор"))[1] == [clubs[0], direct]
+
+
+async def test_other_tasks_run_while_titles_are_compared() -> None:
+    names = [{"id": uuid4(), "title": "Ёлка " * 40, "other": ""} for _ in range(suggesting.MAX_CHATS)]
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(count())
+    found = await suggesting.find_named(names, "елка")
+    other.cancel()
+    assert found == [name["id"] for name in names]
+    assert turns >= len(names) // 100
 
 
 async def test_what_is_wrong_is_refused(anna: FakeClient) -> None:

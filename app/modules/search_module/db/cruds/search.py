@@ -26,7 +26,7 @@ LEFT JOIN LATERAL (
     SELECT o.search_text FROM chat_member p JOIN account o ON o.id = p.account_id
     WHERE c.type = 'direct' AND p.chat_id = c.id AND p.account_id <> $1 LIMIT 1
 ) other ON true
-WHERE a.account_id = $1 ORDER BY c.active_at DESC, c.id DESC
+WHERE a.account_id = $1 ORDER BY c.active_at DESC, c.id DESC LIMIT $2
 """  # noqa: S608 - constants only
 # Of this transaction. A plan for these very words: how many messages have them decides.
 _LIMIT = """
@@ -113,9 +113,9 @@ async def list_chats(connection: Connection, viewer: UUID, chat_id: UUID | None)
     return [Chat(*row) for row in await connection.fetch(_CHATS, viewer, chat_id)]
 
 
-async def list_names(connection: Connection, viewer: UUID) -> Sequence[Any]:
-    """Returns the chats that an account is in, the one with the newest message first: (id, title, other)."""
-    rows: Sequence[Any] = await connection.fetch(_NAMES, viewer)
+async def list_names(connection: Connection, viewer: UUID, limit: int) -> Sequence[Any]:
+    """Returns up to `limit` chats that an account is in, the one with the newest message first: (id, title, other)."""
+    rows: Sequence[Any] = await connection.fetch(_NAMES, viewer, limit)
     return rows
 
 
