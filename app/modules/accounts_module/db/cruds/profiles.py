@@ -38,17 +38,21 @@ _END_OF_NEXT = """
 SELECT created_at, id FROM account WHERE (created_at, id) > ($1, $2::uuid) ORDER BY created_at, id OFFSET $3 LIMIT 1
 """
 # For a rare name: through the index, sorted afterwards. The planner cannot choose between the two itself. `found` is
-# read no further than `bounded` needs, and is planned without its limit, for which the planner would leave the index.
+# read no further than `bounded` needs, and is planned without its limit and without the grams, for which the planner
+# would leave the index.
 _BY_INDEX = f"""
 WITH found AS MATERIALIZED (
-    SELECT id, created_at, search_text FROM account WHERE search_grams @> $6::int[]
+    SELECT id, created_at, search_text FROM account WHERE search_grams @> (SELECT $6::int[])
 ), bounded AS MATERIALIZED (
     SELECT * FROM found LIMIT {_MOST_BY_INDEX} + 1
+), counted AS MATERIALIZED (
+    SELECT count(*) <= {_MOST_BY_INDEX} AS is_all FROM bounded
 ), page AS MATERIALIZED (
-    SELECT id FROM bounded WHERE (created_at, id) > ($2, $3::uuid) AND search_text LIKE $5
+    SELECT id FROM bounded
+    WHERE (SELECT is_all FROM counted) AND (created_at, id) > ($2, $3::uuid) AND search_text LIKE $5
     ORDER BY created_at, id LIMIT $4
 )
-SELECT counted.is_all, row.* FROM (SELECT count(*) <= {_MOST_BY_INDEX} AS is_all FROM bounded) counted
+SELECT counted.is_all, row.* FROM counted
 LEFT JOIN LATERAL ({_COLUMNS} FROM page JOIN account a USING (id) {_PRESENCE} {_IN_ORDER}) row ON true
 ORDER BY row.created_at, row.id
 """  # noqa: S608 - constants only
