@@ -12,8 +12,9 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
       // A message moves its sender's read position, without an event for it.
       if (data.sender_id === accountId) markAllRead(chat, data.seq);
       else {
-        Object.assign(chat, { others_read_seq: data.seq, unread_count: chat.unread_count + 1 });
-        if (mentions(data, accountId)) chat.unread_mention_count += 1;
+        chat.others_read_seq = data.seq;
+        // The read position may be beyond the last event: the account's own stream is received before those of its chats.
+        if (data.seq > chat.read_seq) countUnread(chat, data, accountId);
       }
       break;
     case 'message.edited':
@@ -87,7 +88,7 @@ function countReply(messages, { root_seq: rootSeq, seq, sender_id: senderId }) {
  */
 export function moveRead(chat, seq) {
   if (seq >= chat.last_seq) {
-    markAllRead(chat, chat.last_seq);
+    markAllRead(chat, seq);
     return true;
   }
   const passed = [];
@@ -98,8 +99,13 @@ export function moveRead(chat, seq) {
   return !(chat.unread_mention_count > 0);
 }
 
+function countUnread(chat, message, accountId) {
+  chat.unread_count += 1;
+  if (mentions(message, accountId)) chat.unread_mention_count += 1;
+}
+
 function markAllRead(chat, seq) {
-  Object.assign(chat, { read_seq: seq, unread_count: 0 });
+  Object.assign(chat, { read_seq: Math.max(chat.read_seq, seq), unread_count: 0 });
   // A server without the module `entities` counts no mentions.
   if ('unread_mention_count' in chat) chat.unread_mention_count = 0;
 }
