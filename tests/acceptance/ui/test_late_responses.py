@@ -2,6 +2,7 @@
 
 import re
 
+import httpx
 from playwright.async_api import Route, expect
 
 from tests.browsers import Reader
@@ -40,6 +41,25 @@ async def test_a_removed_member_does_not_come_back_with_an_older_list(
     await eve.composer.press_sequentially("@")
     await expect(eve.page.get_by_role("option")).to_have_count(1)
     await expect(eve.page.get_by_role("option")).to_contain_text(f"@{anna.username}")
+
+
+async def test_the_members_are_read_once_more_however_many_people_were_added_meanwhile(
+    eve: Reader, server: httpx.AsyncClient, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    people = [(await FakeClient.sign_up(server, f"person{number}", f"Сосед {number}")).id for number in range(6)]
+    await eve.open("Двор")
+    await eve.composer.press_sequentially("@")
+    await expect(eve.page.get_by_role("option")).to_have_count(1)
+    held = await eve.hold("**/members*")
+    ok(await anna.post(f"/chats/{yard}/members", {"account_ids": people[:5]}))
+    await expect(eve.page.locator(".peer p")).to_have_text("7 members")
+    await held.until_asked()
+    old = ok(await her.get(f"/chats/{yard}/members"))
+    ok(await anna.post(f"/chats/{yard}/members", {"account_ids": people[5:]}))
+    await expect(eve.page.locator(".peer p")).to_have_text("8 members")
+    assert len(held.waiting) == 1
+    await held.answer_late(eve.page, old)
+    await expect(eve.page.get_by_role("option")).to_have_count(7)
 
 
 async def test_a_new_name_is_not_replaced_by_an_older_one(eve: Reader, her: FakeClient) -> None:

@@ -2,11 +2,13 @@
 
 import { Problem, call, get, getAll, persistently } from './api.js';
 import { applyEvent, applyToMessages, isMuted, mayChangeMentions, moveRead, rank } from './chat.js';
-import { coalesced, debounced } from './dom.js';
+import { coalesced, debounced, wait } from './dom.js';
 import { People } from './people.js';
 
 const PAGE = 50;
 const TYPING_LASTS_MS = 6000;
+/** The events of people who are added together arrive one after the other. */
+const MEMBERS_PAUSE_MS = 200;
 
 export class Store extends EventTarget {
   constructor() {
@@ -98,20 +100,33 @@ export class Store extends EventTarget {
     return known;
   }
 
-  async loadMembers(chat) {
-    const loading = chat.loadingMembers = getAll(`/chats/${chat.id}/members`);
+  /**
+   * Reads the members. However many calls come during a read, one read follows it: its response may be older than they
+   * are. The first read begins after `pause` milliseconds.
+   */
+  loadMembers(chat, pause = 0) {
+    chat.areMembersOld = true;
+    chat.loadingMembers ??= this.readMembers(chat, pause);
+    return chat.loadingMembers;
+  }
+
+  async readMembers(chat, firstPause) {
     try {
-      const members = await loading;
-      // A later event has begun another request.
-      if (chat.loadingMembers !== loading) return;
-      chat.members = members;
+      for (let pause = firstPause; chat.areMembersOld; pause = MEMBERS_PAUSE_MS) {
+        if (pause) await wait(pause);
+        chat.areMembersOld = false;
+        const members = await getAll(`/chats/${chat.id}/members`);
+        // A list that is older than an event is shown only while there is no other.
+        if (chat.areMembersOld && chat.members) continue;
+        chat.members = members;
+        members.forEach((member) => this.people.storeMember(member));
+        this.changed();
+      }
     } finally {
-      if (chat.loadingMembers === loading) chat.loadingMembers = null;
+      chat.loadingMembers = null;
     }
-    chat.members.forEach((member) => this.people.storeMember(member));
     const peer = this.peer(chat);
     if (peer) this.people.refresh(peer.id);
-    this.changed();
   }
 
   /** Creates a chat, or finds the existing direct chat. Returns its id. */
@@ -406,7 +421,7 @@ function applyToPage(chat, { kind, data }, store) {
     const changed = kind === 'member.changed' && chat.members?.find(({ account_id: id }) => id === data.account_id);
     if (changed) changed.role = data.role;
     // A response that is on its way may be older.
-    if (chat.loadingMembers || (kind === 'member.added' && chat.members)) store.loadMembers(chat).catch(() => {});
+    if (chat.loadingMembers || (kind === 'member.added' && chat.members)) store.loadMembers(chat, MEMBERS_PAUSE_MS).catch(() => {});
   } else if (kind === 'chat.updated') {
     // Without a changed field, it is one that another module adds, such as the avatar.
     const { chat_id: _, actor_id: __, ...changes } = data;
