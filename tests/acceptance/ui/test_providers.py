@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
 from playwright.async_api import Browser, expect
 from pydantic import SecretStr
 
@@ -14,7 +15,7 @@ from app.modules.oidc_module.tests.provider import CLIENT_ID, CLIENT_SECRET, EGR
 from app.settings import Settings
 from app.utils.container import Container
 from tests.browsers import Reader
-from tests.fakers import PASSWORD, FakeClient
+from tests.fakers import PASSWORD, FakeClient, ok
 
 # The button of the dialog, which appears only when the session is 10 minutes old.
 _GO_TO_PROVIDER = """() => {
@@ -85,6 +86,30 @@ async def test_an_existing_account_is_linked_after_its_password_and_can_be_linke
     await expect(settings).to_have_count(0)
     await expect(page.get_by_text("The provider is linked to your account.")).to_be_visible()
     await expect((await page_of.settings()).get_by_role("button", name=f"Remove {her.username}@")).to_be_visible()
+
+
+async def test_a_provider_is_linked_to_an_account_that_signed_in_meanwhile_only_if_it_agrees(
+    page_of: Reader, provider: FakeProvider, her: FakeClient, anna: FakeClient
+) -> None:
+    page = page_of.page
+    await page_of.sign_in(her.username)
+
+    # The provider waits for a click. An empty address leads to the same page.
+    provider.answers["/authorize"] = HTMLResponse('<a href="">Continue</a>')
+    await (await page_of.settings()).get_by_role("button", name="Link Acme").click()
+    await expect(page.get_by_role("link", name="Continue")).to_be_visible()
+    second = await page_of.context.new_page()
+    in_second = replace(page_of, page=second)
+    await second.goto(f"{page_of.address}/ui")
+    await (await in_second.settings()).get_by_role("button", name="Sign out", exact=True).click()
+    await in_second.sign_in(anna.username)
+    provider.answers.clear()
+    await page.get_by_role("link", name="Continue").click()
+    question = page.get_by_role("dialog").filter(has_text="to Анна?")
+    await expect(question).to_be_visible()
+    assert ok(await anna.get("/accounts/me/identities"))["items"] == []
+    await question.get_by_role("button", name="Link", exact=True).click()
+    await expect(page.get_by_text("The provider is linked to your account.")).to_be_visible()
 
 
 async def test_a_refusal_at_the_provider_is_explained(page_of: Reader, provider: FakeProvider) -> None:

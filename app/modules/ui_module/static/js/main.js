@@ -114,7 +114,7 @@ async function followReturn(returned) {
   } catch (error) {
     if (error.code !== 'second_factor_required') {
       // The code stays valid: it links the provider when the user has signed in with the password.
-      if (error.code === 'link_required') keepLink({ ...returned, asks: true });
+      if (error.code === 'link_required') keepLink(returned);
       toast(explain(error));
     } else if (isAgain) {
       if (await signsInAgain(null, error.body.ticket)) toast(t('again.done'));
@@ -128,8 +128,9 @@ async function followReturn(returned) {
 /** Links the account at a provider that the user has come back from. */
 async function linkReturned() {
   const link = takeLink();
-  // Another user may have signed in at this page since.
-  if (link?.asks && !await confirmed(t('identities.linkSure', { name: running.store.me.display_name }), t('identities.link'))) return;
+  const { id, display_name: name } = running.store.me;
+  // Another user may have signed in since, at this page or in another tab.
+  if (link && link.accountId !== id && !await confirmed(t('identities.linkSure', { name }), t('identities.link'))) return;
   if (link && await withRecentSignIn(running, () => linkIdentity(link))) toast(t('identities.linked'));
 }
 

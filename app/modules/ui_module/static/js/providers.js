@@ -8,12 +8,15 @@ const LINK_KEY = 'messenger.link';
 /** True if this page can prove to the server that it has begun a sign-in: browsers hash over https and on localhost only. */
 export const canUseProviders = () => has('oidc') && crypto.subtle !== undefined;
 
-/** Leaves the page for the provider. `purpose` is what happens afterwards: `signIn`, or `link` to the user's account. */
-export async function goToProvider(id, purpose) {
+/**
+ * Leaves the page for the provider. `purpose` is what happens afterwards: `signIn`, or `link` to the account with the id
+ * `accountId`.
+ */
+export async function goToProvider(id, purpose, accountId = null) {
   const verifier = random();
   const state = random();
   const challenge = base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier)));
-  store(KEY, { verifier, state, purpose });
+  store(KEY, { verifier, state, purpose, accountId });
   const asked = new URLSearchParams({ redirect: location.pathname, code_challenge: challenge, state });
   location.assign(apiAddress(`/auth/oidc/${id}/start?${asked}`));
 }
@@ -29,7 +32,8 @@ export function takeReturn() {
   const begun = take(KEY);
   // It was begun in another tab, or by another page.
   if (begun?.state !== answer.get('state')) return { error: 'unknown' };
-  return { purpose: begun.purpose, verifier: begun.verifier, code: answer.get('code'), error: answer.get('error') };
+  const { purpose, accountId, verifier } = begun;
+  return { purpose, accountId, verifier, code: answer.get('code'), error: answer.get('error') };
 }
 
 /** Signs in with what the provider has sent, in place of a session that is open. Throws Problem or Unreachable. */
@@ -38,8 +42,8 @@ export async function signInWithReturn(returned) {
   await (session.isOpen ? renewSession(open) : open());
 }
 
-/** Keeps what the provider has sent until the user is signed in, to link it then. With `asks` the user is asked first. */
-export const keepLink = ({ code, verifier, asks = false }) => store(LINK_KEY, { code, verifier, asks });
+/** Keeps what the provider has sent until the user is signed in, to link it then. */
+export const keepLink = ({ code, verifier, accountId }) => store(LINK_KEY, { code, verifier, accountId });
 
 export const takeLink = () => take(LINK_KEY);
 

@@ -30,7 +30,7 @@ export function identities(context) {
       iconButton('close', t('identities.remove', { name }), () => remove(`${PATH}/${id}`, t('identities.removeSure', { name }), t('identities.remove', { name }))));
   }
 
-  const element = section(t('identities.title'), h('div', { class: 'stack' }, h('p', {}, t('identities.why')), list, providerButtons('identities.add', 'link')));
+  const element = section(t('identities.title'), h('div', { class: 'stack' }, h('p', {}, t('identities.why')), list, providerButtons('identities.add', 'link', context.store.me.id)));
   element.hidden = true;
   return element;
 }

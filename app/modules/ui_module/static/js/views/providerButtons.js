@@ -7,11 +7,11 @@ import { goToProvider } from '../providers.js';
 import { attempt } from './forms.js';
 
 /** Creates the buttons. They appear when the providers are known; `label` is the key of their text. */
-export function providerButtons(label, purpose) {
+export function providerButtons(label, purpose, accountId) {
   const place = h('div', { class: 'stack' });
   attempt(async () => {
     const { items } = await listProviders();
-    place.replaceChildren(...items.map(({ id, name }) => h('button', { type: 'button', class: 'button wide', on: { click: () => attempt(() => goToProvider(id, purpose)) } }, t(label, { name }))));
+    place.replaceChildren(...items.map(({ id, name }) => h('button', { type: 'button', class: 'button wide', on: { click: () => attempt(() => goToProvider(id, purpose, accountId)) } }, t(label, { name }))));
   });
   return place;
 }
