@@ -73,6 +73,22 @@ async def test_a_new_name_is_not_replaced_by_an_older_one(eve: Reader, her: Fake
     await expect(eve.page.locator(".own")).to_contain_text("Ева Новикова")
 
 
+async def test_the_number_of_unread_messages_is_read_again_if_a_message_comes_during_the_read(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    for number in range(1, 6):
+        await anna.send(yard, f"сообщение {number}")
+    await expect(eve.item("Двор").locator(".badge")).to_have_text("5")
+    held = await eve.hold(f"**/chats/{yard}")
+    ok(await her.put(f"/chats/{yard}/read", {"seq": 3}))
+    await held.until_asked()
+    old = ok(await her.get(f"/chats/{yard}"))
+    await anna.send(yard, "сообщение 6")
+    await expect(eve.item("Двор")).to_contain_text("сообщение 6")
+    await held.answer_late(eve.page, old)
+    await expect(eve.item("Двор").locator(".badge")).to_have_text("3")
+
+
 async def test_a_chosen_language_is_not_replaced_by_an_older_one(eve: Reader, her: FakeClient) -> None:
     path = "/accounts/me/notifications"
     ok(await her.put(path, {"language": "en"}))

@@ -7,8 +7,8 @@ import { People } from './people.js';
 
 const PAGE = 50;
 const TYPING_LASTS_MS = 6000;
-/** The events of people who are added together arrive one after the other. */
-const MEMBERS_PAUSE_MS = 200;
+/** Events often arrive several at a time, such as those of people who are added together. */
+const READ_AGAIN_AFTER_MS = 200;
 
 export class Store extends EventTarget {
   constructor() {
@@ -112,7 +112,7 @@ export class Store extends EventTarget {
 
   async readMembers(chat, firstPause) {
     try {
-      for (let pause = firstPause; chat.areMembersOld; pause = MEMBERS_PAUSE_MS) {
+      for (let pause = firstPause; chat.areMembersOld; pause = READ_AGAIN_AFTER_MS) {
         if (pause) await wait(pause);
         chat.areMembersOld = false;
         const members = await getAll(`/chats/${chat.id}/members`);
@@ -331,9 +331,31 @@ export class Store extends EventTarget {
     persistently(() => this.readJoined(id)).catch(() => {});
   }
 
-  /** Reads the numbers of unread messages and mentions, where no event says what they are. */
+  /**
+   * Reads the numbers of unread messages and mentions, where no event says what they are. Repeats that if there was
+   * another call or an event during the read, which the response may not include.
+   */
   readState(chat) {
-    return get(`/chats/${chat.id}`).then((fresh) => this.chats.has(chat.id) && this.addChat(fresh)).catch(() => {});
+    chat.isStateOld = true;
+    chat.readingState ??= this.readStateUntilNew(chat);
+    return chat.readingState;
+  }
+
+  async readStateUntilNew(chat) {
+    try {
+      for (;;) {
+        chat.isStateOld = false;
+        const fresh = await get(`/chats/${chat.id}`);
+        if (this.chats.get(chat.id) !== chat) return;
+        this.addChat(fresh);
+        if (!chat.isStateOld && chat.event_seq <= fresh.event_seq) return;
+        await wait(READ_AGAIN_AFTER_MS);
+      }
+    } catch {
+      // The numbers stay as they are.
+    } finally {
+      chat.readingState = null;
+    }
   }
 
   /** Reads a chat that the account has joined. Its events are kept until the response arrives. */
@@ -421,7 +443,7 @@ function applyToPage(chat, { kind, data }, store) {
     const changed = kind === 'member.changed' && chat.members?.find(({ account_id: id }) => id === data.account_id);
     if (changed) changed.role = data.role;
     // A response that is on its way may be older.
-    if (chat.loadingMembers || (kind === 'member.added' && chat.members)) store.loadMembers(chat, MEMBERS_PAUSE_MS).catch(() => {});
+    if (chat.loadingMembers || (kind === 'member.added' && chat.members)) store.loadMembers(chat, READ_AGAIN_AFTER_MS).catch(() => {});
   } else if (kind === 'chat.updated') {
     // Without a changed field, it is one that another module adds, such as the avatar.
     const { chat_id: _, actor_id: __, ...changes } = data;
