@@ -1,6 +1,7 @@
 """Users at the page in a real browser: what they see of each other."""
 
 import re
+from datetime import datetime, timedelta
 
 from playwright.async_api import Browser, expect
 
@@ -166,3 +167,22 @@ async def test_the_focus_moves_to_the_composer_when_a_message_is_deleted(
     await eve.page.get_by_role("dialog").get_by_role("button", name="Delete").press("Enter")
     await expect(eve.page.get_by_text("Message deleted").first).to_be_visible()
     await expect(eve.composer).to_be_focused(timeout=5000)
+
+
+async def test_a_message_left_unsent_since_yesterday_is_shown_under_one_divider(
+    eve: Reader, anna: FakeClient, yard: str
+) -> None:
+    await anna.send(yard, "сегодня")
+    await eve.open("Двор")
+    await eve.sees("сегодня")
+    await eve.context.set_offline(True)
+    await eve.is_offline()
+    now = datetime.now()
+    await eve.page.clock.set_fixed_time(now - timedelta(days=1))
+    await eve.write("вчера")
+    await eve.page.clock.set_fixed_time(now)
+    for text in ("и сегодня", "и ещё раз"):
+        await eve.write(text)
+    await eve.sees("сегодня", "вчера", "и сегодня", "и ещё раз")
+    await expect(eve.page.locator(".rows .divider:not(.new)")).to_have_text(["Today", "Yesterday", "Today"])
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")

@@ -88,7 +88,8 @@ export class Timeline {
       const today = date.toDateString();
       const isNewDay = !before || before.day !== today;
       const isNew = message.seq === this.newFrom;
-      if (isNewDay) rows.push({ key: `d${today}`, signature: day(date), build: () => h('li', { class: 'divider' }, h('span', {}, day(date))) });
+      // An unsent message may be older than those before it, so that a day has two dividers.
+      if (isNewDay) rows.push({ key: `d${message.seq ?? message.client_msg_id}`, signature: day(date), build: () => h('li', { class: 'divider' }, h('span', {}, day(date))) });
       if (isNew) rows.push({ key: 'new', signature: '', build: () => h('li', { class: 'divider new' }, h('span', {}, t('chat.newMessages'))) });
       const isFirst = isNewDay || isNew || before.sender !== message.sender_id || date - before.date > GROUP_WITHIN_MS;
       rows.push(row(isFirst));
