@@ -1,11 +1,12 @@
 """What is read on other devices and by other users while the page has no connection."""
 
 import re
+from functools import partial
 
 from playwright.async_api import expect
 
 from tests.browsers import Reader
-from tests.fakers import FakeClient, ok
+from tests.fakers import FakeClient, FakeSocket, eventually, ok
 
 
 async def test_messages_that_another_device_has_read_during_an_outage_are_not_unread(
@@ -42,3 +43,55 @@ async def test_an_own_message_does_not_move_the_read_position_back(
     await expect(eve.item("Двор")).to_contain_text("ответ")
     await expect(eve.item("Двор").locator(".badge")).to_have_count(0)
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
+
+
+async def test_read_marks_and_presence_are_right_after_an_outage(
+    eve: Reader, her: FakeClient, anna: FakeClient, boris: FakeClient, live_server: str
+) -> None:
+    chats = {friend.id: await her.open_chat(friend, type="direct") for friend in (anna, boris)}
+    for chat in chats.values():
+        await her.send(chat, "Привет")
+    await eve.open("Анна")
+    await eve.sees("Привет")
+    async with FakeSocket(anna, live_server), FakeSocket(boris, live_server):
+        await expect(eve.page.locator(".sidebar .avatar.online")).to_have_count(2)
+        await eve.context.set_offline(True)
+        await eve.is_offline()
+    for friend in (anna, boris):
+        ok(await friend.put(f"/chats/{chats[friend.id]}/read", {"seq": 1}))
+        await eventually(partial(_is_offline, friend))
+    await eve.context.set_offline(False)
+    await eve.is_online()
+    await expect(eve.page.locator(".message .icon-read")).to_have_count(1)
+    await expect(eve.page.locator(".peer p")).to_contain_text("last seen")
+    await expect(eve.page.locator(".sidebar .avatar.online")).to_have_count(0)
+    # Those of another chat are read when it is opened.
+    await eve.open("Борис")
+    await expect(eve.page.locator(".peer h2")).to_contain_text("Борис")
+    await expect(eve.page.locator(".message .icon-read")).to_have_count(1)
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
+
+
+async def _is_offline(user: FakeClient) -> bool:
+    return not ok(await user.get(f"/accounts/{user.id}"))["online"]
+
+
+async def test_a_late_response_does_not_make_messages_unread_that_the_user_has_seen(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await anna.send(yard, "раз")
+    await expect(eve.item("Двор").locator(".badge")).to_have_text("1")
+    old = ok(await her.get(f"/chats/{yard}"))
+    held = await eve.hold(f"**/chats/{yard}")
+    await eve.open("Двор")
+    await eve.sees("раз")
+    await expect(eve.item("Двор").locator(".badge")).to_have_count(0)
+    await held.until_asked()
+    await eve.page.evaluate("location.hash = '#/'")
+    await expect(eve.page.locator(".peer")).to_have_count(0)
+    # The state is read again when the server knows what she has seen.
+    async with eve.page.expect_request(f"**/chats/{yard}"):
+        await held.answer_late(eve.page, old)
+    await expect(eve.item("Двор").locator(".badge")).to_have_count(0)
+    await anna.send(yard, "два")
+    await expect(eve.item("Двор").locator(".badge")).to_have_text("1")

@@ -158,6 +158,7 @@ function start() {
       store.changed();
       if (connection.state !== 'online') return;
       store.sendReads();
+      store.readMissedSignals(running.shell?.conversation?.chat);
       drafts.saveAll();
       sendQueue.flushAll();
     });

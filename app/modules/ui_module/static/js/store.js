@@ -7,6 +7,8 @@ import { People } from './people.js';
 
 const PAGE = 50;
 const TYPING_LASTS_MS = 6000;
+/** Accounts whose presence is read again after a connection was lost: those of the first chats in the list. */
+const MOST_MARKED = 20;
 /** Events often arrive several at a time, such as those of people who are added together. */
 const READ_AGAIN_AFTER_MS = 200;
 
@@ -93,11 +95,25 @@ export class Store extends EventTarget {
     const known = this.chats.get(fresh.id) ?? own;
     // An event that was applied meanwhile is newer than this state.
     if (known.event_seq > fresh.event_seq) return known;
-    Object.assign(known, fresh);
+    const othersReadSeq = Math.max(known.others_read_seq ?? 0, fresh.others_read_seq);
+    Object.assign(known, this.withSeen(known, fresh), { others_read_seq: othersReadSeq });
     this.chats.set(known.id, known);
     if (known.type === 'direct' && !known.members) this.loadMembers(known).catch(() => {});
     this.changed();
     return known;
+  }
+
+  /**
+   * Returns a state without the numbers that the user's reading has changed since. They are sent to the server again, once,
+   * and then read again: after a restore from a backup its position is the right one.
+   */
+  withSeen(known, fresh) {
+    known.isReadRepeated = known.read_seq > fresh.read_seq && !known.isReadRepeated;
+    if (!known.isReadRepeated) return fresh;
+    Object.assign(known, { hasUnsentRead: true, isUnreadCountUnknown: true });
+    this.sendReadsSoon();
+    const { read_seq: _, unread_count: __, unread_mention_count: ___, ...others } = fresh;
+    return others;
   }
 
   /**
@@ -137,6 +153,22 @@ export class Store extends EventTarget {
   }
 
   // Messages
+
+  /** Reads what signals announce about a chat, since a signal may be lost: read positions, and the presence of the peer. */
+  readSignalled(chat) {
+    this.readState(chat);
+    const peer = this.peer(chat);
+    if (peer) this.people.refresh(peer.id);
+  }
+
+  /** Reads what signals have announced without a connection, for the chat that is open and for the marks in the list. */
+  async readMissedSignals(open) {
+    if (open) this.readSignalled(open);
+    const marked = this.list.filter((chat) => chat !== open).map((chat) => this.peer(chat)).filter((peer) => peer?.online);
+    for (const { id } of marked.slice(0, MOST_MARKED)) {
+      if (this.connection.state === 'online') await this.people.refresh(id);
+    }
+  }
 
   /** Loads the newest page and the members, whose names it needs. Later, events keep both up to date. */
   async open(chat) {
@@ -306,6 +338,8 @@ export class Store extends EventTarget {
     } else if (kind === 'chat.settings_changed' && chat) {
       const { chat_id: _, ...settings } = data;
       chat.settings = settings;
+      // A response that is on its way may be older.
+      if (chat.readingState) this.readState(chat);
     } else if (kind === 'account.updated') {
       this.storeMe(data);
       // The event does not have what other modules add, such as the avatar and the verified address.
@@ -400,7 +434,7 @@ export class Store extends EventTarget {
   /** Moves the read position to a message that the user has seen. */
   see(chat, seq) {
     if (seq <= chat.read_seq) return;
-    chat.isUnreadCountUnknown = !moveRead(chat, seq);
+    if (!moveRead(chat, seq)) chat.isUnreadCountUnknown = true;
     chat.hasUnsentRead = true;
     this.changed();
     this.sendReadsSoon();
@@ -412,11 +446,17 @@ export class Store extends EventTarget {
       if (!chat.hasUnsentRead) continue;
       chat.hasUnsentRead = false;
       const sent = this.connection.ask('read', { chat_id: chat.id, seq: chat.read_seq })
-        .then(() => chat.isUnreadCountUnknown && this.readState(chat))
+        .then(() => this.readUnknownState(chat))
         .catch(() => { chat.hasUnsentRead = true; });
       // Without the results: each would contain all earlier ones.
       this.readsOnTheWay = Promise.all([this.readsOnTheWay, sent]).then(() => null);
     }
+  }
+
+  async readUnknownState(chat) {
+    if (!chat.isUnreadCountUnknown) return;
+    chat.isUnreadCountUnknown = false;
+    await this.readState(chat);
   }
 
   /** Resolves when the server knows what the user has seen, or cannot be reached. */

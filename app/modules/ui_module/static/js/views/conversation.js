@@ -43,6 +43,7 @@ export class Conversation {
   }
 
   begin() {
+    this.context.store.readSignalled(this.chat);
     this.timeline.begin();
     this.composer.begin();
     if (!matchMedia('(pointer: coarse)').matches) this.composer.focus();
