@@ -216,3 +216,25 @@ async def test_a_name_that_cannot_be_read_is_read_again(
     await busy.end_once_asked()
     await expect(eve.page.locator(".message", has_text="Привет")).to_contain_text("Борис")
     eve.ignore_complaints("503")
+
+
+async def test_a_chat_that_could_not_be_loaded_is_loaded_when_the_user_asks(
+    eve: Reader, anna: FakeClient, yard: str
+) -> None:
+    await anna.send(yard, "Привет")
+    asked: list[str] = []
+
+    async def fail_once(route: Route) -> None:
+        asked.append(route.request.url)
+        await (route.abort() if len(asked) == 1 else route.continue_())
+
+    await eve.page.route("**/messages?*", fail_once)
+    await eve.open("Двор")
+    failure = eve.page.get_by_text("The chat could not be loaded.")
+    await expect(failure).to_be_visible()
+    await eve.page.evaluate("fetch(location.href)")
+    assert len(asked) == 1
+    await eve.page.get_by_role("button", name="Try again").click()
+    await eve.sees("Привет")
+    await expect(failure).to_have_count(0)
+    eve.ignore_complaints("ERR_FAILED")

@@ -33,29 +33,28 @@ export class Timeline {
     const { chat } = this;
     // The start of the unread messages stays marked until the user leaves the chat.
     this.newFrom = chat.unread_count > 0 ? chat.read_seq + 1 : null;
-    try {
-      this.hasFailed = false;
-      this.opening = this.context.store.open(chat);
-      await this.opening;
-      if (this.goal) return;
-      this.isPlaced = false;
-      this.update();
-    } catch {
-      this.hasFailed = true;
-      this.update();
-    }
+    this.hasFailed = false;
+    const opening = this.opening = this.context.store.open(chat);
+    const hasFailed = await opening.then(() => false, () => true);
+    // A later call waits for the same load, or for the next one.
+    if (opening !== this.opening) return;
+    this.opening = null;
+    this.hasFailed = hasFailed;
+    if (!hasFailed && this.goal) return;
+    if (!hasFailed) this.isPlaced = false;
+    this.update();
   }
 
   update() {
     const { chat } = this;
     if (!chat) return;
     const isOnline = this.context.connection.state === 'online';
-    // Each new connection tries again to load what has failed.
-    if (isOnline && !this.wasOnline) this.hasFailed = false;
+    // Each new connection tries again to load what has failed. Another part of the page may have loaded it.
+    if (chat.isLoaded || (isOnline && !this.wasOnline)) this.hasFailed = false;
     this.wasOnline = isOnline;
     this.updateNote(chat);
     if (!chat.isLoaded) {
-      if (!chat.loading && !this.hasFailed) this.begin();
+      if (!chat.loading && !this.opening && !this.hasFailed) this.begin();
       return;
     }
     if (this.goal) return;
