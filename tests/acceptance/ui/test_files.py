@@ -9,7 +9,7 @@ from app.modules.attachments_module.tests.pictures import declared_png, picture
 from app.modules.attachments_module.tests.uploading import ready, upload
 from tests.browsers import PHONE, Reader
 from tests.databases import Connection
-from tests.fakers import FakeClient, ok
+from tests.fakers import PASSWORD, FakeClient, ok
 
 _PASTE = """composer => {
     const data = new DataTransfer();
@@ -20,6 +20,11 @@ _DRAG = """(conversation, kind) => {
     const data = new DataTransfer();
     data.items.add(new File(['брошен'], 'drop.txt', { type: 'text/plain' }));
     conversation.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+}"""
+
+_SIGN_IN_AGAIN = """([login, password]) => {
+    const main = [...document.scripts].find(script => script.type === 'module').src;
+    return import(new URL('api.js', main)).then(api => api.renewSession(() => api.signIn(login, password)));
 }"""
 
 
@@ -173,3 +178,30 @@ async def test_an_address_that_has_expired_is_asked_for_again(eve: Reader, anna:
     assert await read(await downloading.value) == b"text"
     assert any(text in ids for ids in asked[known:])
     eve.ignore_complaints("404")
+
+
+async def test_files_are_downloaded_after_the_user_has_signed_in_again(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    page = eve.page
+    files = [await ready(anna, picture("PNG"), "1.png"), await ready(anna, b"text", "2.txt")]
+    await anna.send(yard, "Файлы", attachments=[file["id"] for file in files])
+    await eve.open("Двор")
+    tile = page.get_by_role("button", name="Show 1.png")
+    await expect(tile.locator(".loaded")).to_have_count(1)
+    link = page.get_by_role("link", name="2.txt")
+    await expect(link).to_have_attribute("href", re.compile("/files/"))
+    # The addresses that the page knows belong to the session that ends here.
+    await page.evaluate(_SIGN_IN_AGAIN, [her.username, PASSWORD])
+    await eve.is_online()
+    async with page.expect_download() as downloading:
+        await link.click()
+    assert await read(await downloading.value) == b"text"
+    await page.evaluate(_SIGN_IN_AGAIN, [her.username, PASSWORD])
+    await tile.click()
+    save = page.get_by_role("dialog", name="1.png").get_by_role("link", name="Download")
+    await expect(save).to_have_attribute("download", "1.png")
+    async with page.expect_download() as downloading:
+        await save.click()
+    assert await read(await downloading.value) == picture("PNG")
+    eve.ignore_complaints("401", "403", "404")

@@ -1,9 +1,10 @@
 // The files of a message: images in a grid, and links to the others.
 
-import { h, icon, toast } from '../dom.js';
-import { explain, fileSize, t } from '../i18n.js';
+import { h, icon } from '../dom.js';
+import { fileSize, t } from '../i18n.js';
 import { drawBlurhash } from '../blurhash.js';
 import { isImage } from '../summary.js';
+import { follow } from './download.js';
 import { openLightbox } from './lightbox.js';
 
 const WIDEST = 320;
@@ -57,17 +58,4 @@ function fileRow(context, file) {
   const link = h('a', { class: 'file', download: filename, title: t('files.download', { name: filename }), on: { click: (event) => follow(event, context, file) } }, icon('file'), text(fileSize(size)), icon('download'));
   context.fileUrls.get(id).then((urls) => { if (urls) link.href = urls.url; }).catch(() => {});
   return link;
-}
-
-/** Downloads a file. The address in the link may have expired. */
-export async function follow(event, { fileUrls }, { id, filename }) {
-  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  try {
-    const urls = await fileUrls.get(id);
-    if (urls) h('a', { href: urls.url, download: filename }).click();
-    else toast(t('error.not_found'));
-  } catch (error) {
-    toast(explain(error));
-  }
 }

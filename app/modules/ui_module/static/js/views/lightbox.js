@@ -4,6 +4,7 @@ import { h, iconButton, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
 import { isImage } from '../summary.js';
 import { dialog, rename } from './dialogs.js';
+import { follow } from './download.js';
 
 const SWIPE_PX = 50;
 
@@ -15,7 +16,7 @@ export function openLightbox({ store, fileUrls }, chat, firstId) {
   const place = h('p', { class: 'place-of', 'aria-live': 'polite' });
   const back = iconButton('back', t('files.previous'), () => step(-1));
   const next = iconButton('next', t('files.next'), () => step(1));
-  const download = h('a', { class: 'button' }, t('files.save'));
+  const download = h('a', { class: 'button', on: { click: (event) => follow(event, { fileUrls }, images().find((file) => file.id === id)) } }, t('files.save'));
   const stage = h('div', {
     class: 'stage',
     on: {
