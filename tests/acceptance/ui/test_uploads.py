@@ -1,6 +1,7 @@
 """Uploads of the page on the way: broken, resumed and cancelled."""
 
 import hashlib
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ _FORGET_FILES = """() => new Promise(done => {
         const deleting = opening.result.transaction('files', 'readwrite');
         deleting.objectStore('files').clear();
         deleting.oncomplete = done;
+    };
+})"""
+
+_COUNT_UPLOADS = """() => new Promise(done => {
+    const opening = indexedDB.open('messenger.uploads');
+    opening.onsuccess = () => {
+        const counting = opening.result.transaction('uploads').objectStore('uploads').count();
+        counting.onsuccess = () => done(counting.result);
     };
 })"""
 
@@ -169,3 +178,37 @@ async def test_another_tab_takes_over_an_upload_when_its_tab_is_closed(eve: Read
     await expect(other.locator(".upload")).to_have_count(0)
     await eve.page.close()
     await expect(other.locator(".tray .upload.done")).to_have_count(1)
+
+
+async def test_a_file_that_was_left_unsent_for_a_day_is_uploaded_again_once(eve: Reader, yard: str, film: Path) -> None:
+    page, held = eve.page, Held(eve)
+    await eve.open("Двор")
+    await page.locator("input[type=file]").set_input_files(film)
+    await expect(page.locator(".tray .upload.done")).to_have_count(1)
+    await page.clock.set_fixed_time(datetime.now() + timedelta(days=1))
+    for _ in range(2):
+        await page.reload()
+        await expect(page.locator(".tray .upload.done")).to_have_count(1)
+    assert held.offsets == [0, _PIECE, 2 * _PIECE] * 2
+
+
+async def test_a_file_for_a_chat_that_the_user_has_left_is_not_kept(
+    eve: Reader, her: FakeClient, yard: str, film: Path
+) -> None:
+    page, held = eve.page, Held(eve)
+    await held.begin()
+    await eve.open("Двор")
+    await page.locator("input[type=file]").set_input_files(film)
+    await eventually(held.is_held)
+    await page.goto("about:blank")
+    ok(await her.delete(f"/chats/{yard}/members/{her.id}"))
+    held.end()
+    await page.goto(f"{eve.address}/ui")
+    await eve.is_online()
+
+    async def is_forgotten() -> bool:
+        return bool(await page.evaluate(_COUNT_UPLOADS) == 0)
+
+    await eventually(is_forgotten)
+    assert held.offsets == [0, _PIECE]
+    eve.ignore_complaints("404")

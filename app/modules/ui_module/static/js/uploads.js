@@ -1,6 +1,6 @@
 // Files on their way to the server, by tus 1.0: in pieces, so that a broken connection or a reload costs at most one.
 
-import { Problem, Unreachable, call, upload as send } from './api.js';
+import { Problem, Unreachable, call, get, upload as send } from './api.js';
 import { newId, wait } from './dom.js';
 import { deleteUpload, listUploads, readFile, readUpload, storeFile, storeUpload } from './uploadStorage.js';
 
@@ -107,11 +107,18 @@ export class Uploads extends EventTarget {
         const upload = await readUpload(key).catch(() => null);
         // Another tab has finished it.
         if (!upload || this.listeners.signal.aborted) return owned.release?.();
+        if (await this.isOfNoChat(upload)) return deleteUpload(key).catch(() => {}).then(() => owned.release?.());
         const isOld = Date.now() - upload.created_at > LIFETIME_MS;
         const file = await readFile(key).catch(() => null);
         this.take(Object.assign(owned, upload, { file: file ?? null, offset: null, error: null }, isOld && { id: null, isDone: false }));
       });
     }
+  }
+
+  /** Returns true if the user is not in the chat of an upload. A chat that moved while the list was read may not be known. */
+  async isOfNoChat({ chat_id: id }) {
+    if (this.store.chats.has(id)) return false;
+    return get(`/chats/${id}`).then(() => false, (error) => error.status === 404);
   }
 
   /** Runs `begin` when no other tab has the upload. This tab has it until `release` is called. */
@@ -183,7 +190,8 @@ export class Uploads extends EventTarget {
       const response = await send('POST', '/attachments', {
         headers: { ...TUS, 'Upload-Length': upload.size, 'Upload-Metadata': metadata.map(([name, value]) => `${name} ${base64(value)}`).join() }, signal,
       });
-      Object.assign(upload, { id: response.getResponseHeader('Location').split('/').at(-1), offset: 0 });
+      // An upload that begins again has its whole lifetime.
+      Object.assign(upload, { id: response.getResponseHeader('Location').split('/').at(-1), offset: 0, created_at: Date.now() });
       await this.keep(upload);
     }
     const path = `/attachments/${upload.id}`;
