@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -86,6 +87,23 @@ async def test_filters_narrow_a_search(eve: Reader, club: str) -> None:
     await page.get_by_label("Before").fill("2020-01-01")
     await expect(page.get_by_text("No messages found")).to_be_visible()
     assert eve.complaints == []
+
+
+async def test_the_days_of_filters_are_those_of_the_user(
+    browser: Browser, live_server: str, her: FakeClient, club: str
+) -> None:
+    reader = await Reader.open_signed_in(browser, live_server, her, timezone_id="Asia/Tokyo")
+    page = reader.page
+    await page.locator("#search").fill("фонарь ")
+    await page.get_by_text("Filters").click()
+    await page.get_by_label("From").fill("2026-01-02")
+    async with page.expect_request(re.compile("/search/messages.*before=")) as asking:
+        await page.get_by_label("Before").fill("2026-02-03")
+    asked = parse_qs(urlsplit((await asking.value).url).query)
+    assert asked["after"] == ["2026-01-01T15:00:00.000Z"]
+    assert asked["before"] == ["2026-02-02T15:00:00.000Z"]
+    assert reader.complaints == []
+    await reader.context.close()
 
 
 async def test_a_message_can_be_found_by_keyboard_alone(eve: Reader, club: str) -> None:

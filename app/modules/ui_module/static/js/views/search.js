@@ -69,7 +69,8 @@ export class MessageSearch {
   async find(cursor = null) {
     const words = this.readWords();
     if (!words || !this.isAvailable) return this.context.changed();
-    const filters = Object.fromEntries(new FormData(this.form));
+    const { after, before, ...others } = Object.fromEntries(new FormData(this.form));
+    const filters = { ...others, after: startOf(after), before: startOf(before) };
     if (!cursor) this.forget();
     const asked = this.asked = {};
     this.context.changed();
@@ -94,6 +95,12 @@ export class MessageSearch {
     const entities = message.text ? message.entities ?? [] : [];
     return foundMessage(this.context, message, [text, highlights, entities], marked(text, highlights, plainUnits(text, entities)));
   }
+}
+
+/** Returns the time at which a day begins for the user. The server would take a day for one of UTC. */
+function startOf(day) {
+  const time = new Date(`${day}T00:00`);
+  return Number.isNaN(time.getTime()) ? day : time.toISOString();
 }
 
 /** Returns what is shown of a text around its first hit, with the hits marked. Offsets count UTF-16 code units. */
