@@ -26,12 +26,15 @@ SELECT a.id, a.username, a.display_name, a.bio, coalesce(p.online_until > $1, fa
 _PRESENCE = "LEFT JOIN account_presence p ON p.account_id = a.id"
 _ONE = f"{_COLUMNS} FROM account a {_PRESENCE} WHERE a.id = $2"
 _ID = "SELECT id FROM account WHERE username = $1"
-_NEXT = "SELECT * FROM account WHERE (created_at, id) > ($2, $3::uuid) {} ORDER BY created_at, id"
+_NEXT = "SELECT * FROM account WHERE (created_at, id) > ($2, $3::uuid) ORDER BY created_at, id"
+_NEXT_EXISTING = """
+SELECT * FROM account WHERE (created_at, id) > ($2, $3::uuid) AND erased_at IS NULL ORDER BY created_at, id
+"""
 _IN_ORDER = "ORDER BY a.created_at, a.id LIMIT $4"
-_ALL = f"{_COLUMNS} FROM ({_NEXT.format('AND erased_at IS NULL')} LIMIT $4) a {_PRESENCE} {_IN_ORDER}"
+_ALL = f"{_COLUMNS} FROM ({_NEXT_EXISTING} LIMIT $4) a {_PRESENCE} {_IN_ORDER}"
 # For a common name: enough matches are found among the next accounts in the order of the list.
 _AMONG_NEXT = f"""
-{_COLUMNS} FROM ({_NEXT.format("")} LIMIT {_WINDOW}) a {_PRESENCE}
+{_COLUMNS} FROM ({_NEXT} LIMIT {_WINDOW}) a {_PRESENCE}
 WHERE a.erased_at IS NULL AND a.search_text LIKE $5 {_IN_ORDER}
 """
 _END_OF_NEXT = """
