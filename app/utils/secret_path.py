@@ -26,3 +26,9 @@ def shown_path(scope: MutableMapping[str, Any]) -> str:
     """Returns the path of a request for logs and problems."""
     path: str = scope.get(SHOWN_PATH) or scope["path"]
     return path
+
+
+def may_be_secret(scope: MutableMapping[str, Any]) -> bool:
+    """Returns True if the path of a request that no route has taken begins like one that contains a secret."""
+    app = scope.get("app")
+    return app is not None and scope["path"].startswith(getattr(app.state, HIDDEN_PREFIXES))

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.utils.access_log import access_log
 from app.utils.logs import request_id
 from app.utils.remote_client import end_serving, remote_client_of, serve_client
-from app.utils.secret_path import HIDDEN_PREFIXES, SHOWN_PATH
+from app.utils.secret_path import SHOWN_PATH, may_be_secret
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
@@ -49,7 +49,7 @@ class LogMiddleware:
             path = scope["raw_path"].decode("ascii", "backslashreplace")
             if SHOWN_PATH in scope:
                 path = scope[SHOWN_PATH] or path
-            elif scope["path"].startswith(getattr(scope["app"].state, HIDDEN_PREFIXES)):
+            elif may_be_secret(scope):
                 # A preflight, or a path that no route has.
                 path = path[: path.index("/", 1) + 1] + "..."
             if scope["type"] == "http":

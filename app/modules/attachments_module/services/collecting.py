@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.attachments_module.db.cruds import contents as crud
-from app.modules.attachments_module.services.ownership import owns_store
+from app.modules.attachments_module.services.ownership import PREFIXES, owns_store
 from app.modules.attachments_module.services.part import PART
 from app.modules.attachments_module.services.postponing import postponed_while_down
 from app.modules.attachments_module.services.store import FileStore, content_path, upload_prefix
@@ -121,7 +121,7 @@ async def list_orphans(
     store: FileStore, list_known: Callable[[Sequence[UUID], Sequence[str]], Awaitable[set[str]]], before: datetime
 ) -> AsyncIterator[list[str]]:
     """Yields the paths of objects that are older, and whose upload or content is not known."""
-    for prefix in ("uploads", "files", "previews"):
+    for prefix in PREFIXES:
         found: dict[str, str] = {}
         async for one in store.list(prefix):
             if one.changed_at < before:

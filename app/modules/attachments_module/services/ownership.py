@@ -9,13 +9,15 @@ from app.modules.attachments_module.services.store import FileStore
 from app.utils.container import Container
 
 _OWNER = "owner"
-"""The object that names the database. Uploads, files and previews are in folders."""
+"""The object that names the database."""
+PREFIXES = ("uploads", "files", "previews")
+"""What the paths of all other objects begin with."""
 _DATABASE = "SELECT oid FROM pg_database WHERE datname = current_database()"
 _SYSTEM = "SELECT system_identifier FROM pg_control_system()"
 
 
 async def owns_store(container: Container, *, says_so: bool = False) -> bool:
-    """Returns True if the store is this database's. A store without an owner becomes that.
+    """Returns True if the store is this database's. A store without an owner becomes that as soon as it has objects.
 
     `says_so`: logs that it is not.
     """
@@ -26,6 +28,8 @@ async def owns_store(container: Container, *, says_so: bool = False) -> bool:
         here = await identify(connection)
     owner = await find_owner(store)
     if owner is None:
+        if await _is_empty(store):
+            return True
         await store.put(_OWNER, here.encode())
     elif owner != here:
         if says_so:
@@ -35,6 +39,13 @@ async def owns_store(container: Container, *, says_so: bool = False) -> bool:
             )
         return False
     store.is_ours = True
+    return True
+
+
+async def _is_empty(store: FileStore) -> bool:
+    for prefix in PREFIXES:
+        async for _ in store.list(prefix):
+            return False
     return True
 
 
