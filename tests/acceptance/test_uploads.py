@@ -180,7 +180,7 @@ def upload_while_servers_die(
         assert httpx.get(f"{servers[1].base_url}{attachment['url']}").content == data
 
         def is_tidy() -> bool:
-            files = [one for one in (folder / "files").rglob("*") if one.is_file()]
-            return files == [folder / "files" / "files" / sha256]
+            files = {one for one in (folder / "files").rglob("*") if one.is_file()}
+            return files == {folder / "files" / "owner", folder / "files" / "files" / sha256}
 
         assert eventually(is_tidy)
