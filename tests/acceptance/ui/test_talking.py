@@ -185,4 +185,6 @@ async def test_a_message_left_unsent_since_yesterday_is_shown_under_one_divider(
         await eve.write(text)
     await eve.sees("сегодня", "вчера", "и сегодня", "и ещё раз")
     await expect(eve.page.locator(".rows .divider:not(.new)")).to_have_text(["Today", "Yesterday", "Today"])
+    await eve.context.set_offline(False)
+    await eve.is_online()
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
