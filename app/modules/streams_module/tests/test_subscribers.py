@@ -214,14 +214,18 @@ async def test_events_that_a_process_has_not_handled_when_it_ends_are_handled_by
 async def test_a_process_that_cannot_ask_for_a_pass_when_it_ends_is_found_dead(
     container: Container, connection: Connection
 ) -> None:
-    count = "SELECT count(*) FROM subscriber_process"
-    async with process(container, noting(), bus=MemoryBus()):
-        before = await connection.fetchval(count)
+    async with process(container, noting(), bus=MemoryBus()) as running:
+        own = running._sweep._process
+
+        async def is_known() -> bool:
+            return bool(await connection.fetchval("SELECT count(*) FROM subscriber_process WHERE id = $1", own))
+
+        await eventually(is_known)
         transaction = connection.transaction()
         await transaction.start()
         await connection.execute("LOCK TABLE subscriber_sweep IN ACCESS EXCLUSIVE MODE")
     await transaction.rollback()
-    assert await connection.fetchval(count) == before
+    assert await is_known()
 
 
 def test_processes_whose_subscribers_handle_other_events_do_not_leave_theirs_to_each_other() -> None:
