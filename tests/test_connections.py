@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import socket
+import struct
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
@@ -9,6 +11,7 @@ import pytest
 from fastapi import FastAPI, Request, WebSocket
 
 from app.fastapi_engine import body_meter
+from app.fastapi_engine.half_close import end_output
 from app.fastapi_engine.handshake import PATHS_STATE, list_websocket_paths
 from app.fastapi_engine.patched import http_protocol
 from tests.servers import listening
@@ -235,3 +238,13 @@ async def test_half_a_request_is_refused_at_shutdown(monkeypatch: pytest.MonkeyP
         talking = asyncio.create_task(talk(address, [POST + b"ab"]))
         await asyncio.sleep(0.2)
     assert statuses(await talking) == [b"503"]
+
+
+async def test_the_output_of_a_connection_that_its_client_has_just_reset_is_over() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname())
+        transport, _ = await asyncio.get_running_loop().connect_accepted_socket(asyncio.Protocol, listener.accept()[0])
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    assert not end_output(transport)
+    transport.close()

@@ -10,6 +10,7 @@ from websockets.http11 import Request
 
 from app.fastapi_engine.body_meter import BodyMeter, extend
 from app.fastapi_engine.connection_limit import LIMIT_STATE, ConnectionLimit
+from app.fastapi_engine.half_close import end_output
 from app.fastapi_engine.patched.responses import RespondingProtocol
 from app.fastapi_engine.patched.websocket_protocol import WebSocketProtocol
 from app.fastapi_engine.raw_problem import write_problem
@@ -274,7 +275,5 @@ class HttpProtocol(RespondingProtocol):
         At once, unread input would reset it, and what was written would be lost.
         """
         self._read_deadline = self.loop.time() + LINGER
-        if self.transport.can_write_eof() and not self._has_eof:
-            self.transport.write_eof()
-        else:
+        if self._has_eof or not end_output(self.transport):
             self.transport.close()

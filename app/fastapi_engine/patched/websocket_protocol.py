@@ -9,6 +9,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from app.fastapi_engine.half_close import end_output
 from app.fastapi_engine.patched.frame_reading import FrameReading
 from app.fastapi_engine.raw_problem import write_problem
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
@@ -146,8 +147,7 @@ class WebSocketProtocol(FrameReading):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
+        end_output(self.transport)
         self._abort_in(timeout)
 
     def _abort_in(self, seconds: float) -> None:
