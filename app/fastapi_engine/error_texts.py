@@ -10,9 +10,9 @@ ERROR_TEXTS = {
         "исправьте запрос; покажите `errors` у полей формы",
     ),
     "bad_request": ErrorText(
-        "the request is not valid HTTP",
+        "the request is not valid HTTP, or a header of an upload is malformed",
         "fix the client",
-        "это не запрос HTTP",
+        "запрос не соответствует HTTP, или неверно записан заголовок загрузки",
         "исправьте клиент",
     ),
     "unauthenticated": ErrorText(

@@ -83,8 +83,8 @@ class AppSettings(EnvironmentSettings):
     )
     public_url: Annotated[str, AfterValidator(_check_public_url)] = Field(
         "http://localhost:8788",
-        description="address of this server for its users; links in mails begin with it, and if it is set the "
-        "addresses of files",
+        description="address of this server for its users, used by links in mails, single sign-on and passkeys; if it "
+        "is set, addresses of files begin with it, otherwise they are relative",
     )
     ui_enable: bool = Field(True, description="serve a small chat client at /ui, for trying the server")
     workers: int = Field(
@@ -110,8 +110,8 @@ class AppSettings(EnvironmentSettings):
         "демонстрационные данные): PROD, DEV или LOCAL",
         "mode": "что раскрывает API (подробности ошибок, документация): PROD, DEV или LOCAL; по умолчанию — как "
         "ENVIRONMENT",
-        "background": "выполнять в этом процессе подписчиков и фоновые задачи; `python manage.py worker` "
-        "выполняет только их",
+        "background": "запускать в этом процессе подписчиков и фоновые задачи; `python manage.py worker` "
+        "запускает только их",
         "title": "название API в документации",
         "host": "адрес, на котором сервер принимает соединения; в контейнере 0.0.0.0",
         "service_port": "порт",
@@ -119,8 +119,8 @@ class AppSettings(EnvironmentSettings):
         "contact_email": "контактное лицо: адрес почты",
         "version": "версия в документации и в `/healthcheck`",
         "prefix": "общее начало путей всех модулей",
-        "public_url": "адрес сервера для пользователей; с него начинаются ссылки в письмах, а если он задан — "
-        "и адреса файлов",
+        "public_url": "адрес сервера для пользователей: с ним работают ссылки в письмах, вход через провайдеров и "
+        "ключи доступа; если он задан, с него начинаются и адреса файлов, иначе они относительные",
         "ui_enable": "отдавать по адресу /ui небольшой клиент для знакомства с сервером",
         "workers": "число рабочих процессов; если больше одного, перезапуск при изменениях отключён",
         "reload": "перезапуск при изменении файла в app/; в PROD выключен",

@@ -16,6 +16,8 @@ _HEAD = """\
 """
 _FOLLOWS = {"API_MODE": "ENVIRONMENT"}
 """Variables whose default is the value of another one. `.env.example` must not fix their value."""
+_UNSET = {*_FOLLOWS, "API_PUBLIC_URL"}
+"""Variables that act differently when they are set, even to their default."""
 
 
 def describe_settings(own: Iterable[type[SettingsGroup]]) -> str:
@@ -30,7 +32,7 @@ def tabulate_settings(own: Iterable[type[SettingsGroup]], *, in_russian: bool) -
 
 def _describe(group: type[SettingsGroup]) -> Iterator[str]:
     for variable, field, _ in group.variables():
-        written = "" if variable in _FOLLOWS else _write(field.default)
+        written = "" if variable in _UNSET else _write(field.default)
         value = f'"{written}"' if " " in written else written
         # The name of a repeated variable is none yet.
         comment = "# " if ID in variable else ""

@@ -20,12 +20,14 @@ class EgressSettings(SettingsGroup):
         description="networks that outgoing requests may reach although they are not public, such as 10.0.0.0/8, "
         "separated by commas",
     )
-    timeout_s: float = Field(10.0, gt=0, le=300, description="longest outgoing request, with its redirects, seconds")
+    timeout_s: float = Field(
+        10.0, gt=0, le=300, description="time limit of an outgoing request with its redirects, in seconds"
+    )
 
     russian: ClassVar[Mapping[str, str]] = {
         "allow_networks": "сети, к которым исходящие запросы могут обращаться, хотя они не публичные: например, "
         "10.0.0.0/8, через запятую",
-        "timeout_s": "самый долгий исходящий запрос вместе с перенаправлениями, секунды",
+        "timeout_s": "предельное время исходящего запроса с перенаправлениями, в секундах",
     }
 
     @property

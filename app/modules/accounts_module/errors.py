@@ -82,7 +82,7 @@ class SecondFactorRequired(Unauthenticated):
         "ask for a code and send it with the ticket to `POST /accounts/second-factor`",
         "пароль верен, но у аккаунта есть второй фактор; `ticket` 10 минут подтверждает пароль, в `methods` "
         "перечислены факторы",
-        "спросите код и отправьте его вместе с `ticket` в `POST /accounts/second-factor`",
+        "запросите код у пользователя и отправьте его вместе с `ticket` в `POST /accounts/second-factor`",
     )
 
 

@@ -57,7 +57,9 @@ class AttachmentSettings(SettingsGroup):
         description="where files are kept: file:///folder, or s3://bucket/prefix; all processes need the same one",
     )
     max_bytes: int = Field(52_428_800, ge=1, le=MAX_BYTES, description="size of the largest file")
-    quota_bytes: int = Field(2_147_483_648, ge=1, le=MAX_BYTES, description="bytes of all files of an account")
+    quota_bytes: int = Field(
+        2_147_483_648, ge=1, le=MAX_BYTES, description="limit of the total size of an account's files, in bytes"
+    )
     s3_endpoint: str | None = Field(None, description="address of the S3 service; unset: Amazon's")
     s3_region: str = Field("us-east-1", description="region of the bucket")
     s3_access_key_id: str | None = Field(None, description="access key of the S3 service")
@@ -66,7 +68,7 @@ class AttachmentSettings(SettingsGroup):
     russian: ClassVar[Mapping[str, str]] = {
         "store": "где хранятся файлы: file:///папка или s3://bucket/prefix; всем процессам нужно одно и то же место",
         "max_bytes": "размер самого большого файла",
-        "quota_bytes": "байтов во всех файлах аккаунта",
+        "quota_bytes": "предел общего размера файлов аккаунта, в байтах",
         "s3_endpoint": "адрес службы S3; без него — служба Amazon",
         "s3_region": "регион хранилища",
         "s3_access_key_id": "ключ доступа к службе S3",

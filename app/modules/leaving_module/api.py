@@ -30,9 +30,9 @@ async def deactivate(
     """Deactivates the caller's account, and erases it later.
 
     All sessions and other tokens end. Chats that the account owns pass to the admin who joined first, else to the
-    member or reader who joined first. Signing in before `erase_at` brings the account back. Without `password`, a
-    sign-in proves who calls: the session must have been opened within the last 10 minutes, with the second factor if
-    the account has one.
+    member who joined first, else to such a reader. Signing in before `erase_at` brings the account back. Without
+    `password`, a sign-in proves who calls: the session must have been opened within the last 10 minutes, with the
+    second factor if the account has one.
     """
     limits.hit(DEACTIVATE, identity.account_id.int)
     if body.password is None:

@@ -7,7 +7,7 @@ from app.utils.module import Module
 
 module = Module(
     name="leaving",
-    description="Deactivation of the own account, which is erased later unless its owner comes back",
+    description="Deactivation of one's account, which is erased later unless its owner comes back",
     router=router,
     depends_on=("base", "accounts", "chats", "streams", "jobs"),
     models=(AccountLeaving,),

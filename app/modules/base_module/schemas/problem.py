@@ -36,7 +36,7 @@ class Problem(ResponseModel):
     )
 
     type: str
-    title: str = Field(description="the same for every error of this type")
+    title: str = Field(description="what is wrong, in one line; several titles can have the same code")
     status: int = Field(ge=400, le=599)
     detail: str = Field(description="details of this case, or the same as title")
     instance: str = Field(description="path of the request")
