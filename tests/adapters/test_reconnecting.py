@@ -66,6 +66,23 @@ async def test_hundreds_of_queries_during_an_outage_make_few_attempts_and_notice
         assert await database.ask_by_hundreds() == [1] * 200
 
 
+async def test_the_first_answer_ends_the_outage_for_all(
+    database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No further attempt decides, which might be slow."""
+    monkeypatch.setattr("app.adapters.db.database.TRY_AGAIN_AFTER", 600.0)
+    address = replace(database_address, host="127.0.0.1", port=wire.port)
+    database = CountedDatabase(address, pool_size=4, session_pool_size=4)
+    wire.cut()
+    async with database.connected():
+        await database.has_to_refuse_hundreds()
+        await wire.restore()
+        await eventually(database.answers)
+        database.tries = 0
+        assert await database.ask_by_hundreds() == [1] * 200
+        assert database.tries == 7, "each attempt opens one of the connections that the pools lack"
+
+
 async def test_queries_fail_at_once_during_a_known_outage_even_if_the_server_accepts_connections(
     database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,7 +127,7 @@ class Database:
         at once and the pause since then is over; else they fail without waiting. Hundreds of attempts would slow a
         server that is starting. Such a server may also accept a connection and not answer for seconds.
         """
-        if self._reconnecting is not None and not await self._is_reachable():
+        if self.unavailable_because is not None and not await self._is_reachable():
             raise DatabaseUnavailable("the database was unreachable a moment ago")
         try:
             return await self.connect(connection_class, **self._session)
@@ -179,10 +179,11 @@ class Database:
 
     async def _reconnect(self) -> None:
         try:
-            is_back = False
-            while not is_back:
+            while self.unavailable_because is not None:
                 await asyncio.sleep(TRY_AGAIN_AFTER)
-                is_back = await self._shared_attempt()
+                # An attempt for a caller may have succeeded meanwhile.
+                if self.unavailable_because is not None:
+                    await self._shared_attempt()
         finally:
             self._reconnecting = None
 
