@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import idna
 from linkify_it import LinkifyIt
 from markdown_it.common.normalize_url import normalizeLink
 
@@ -27,9 +28,12 @@ _TOO_LONG = re.compile(rf"\S{{{_LONGEST + 1},}}")
 # Most URLs are normal already, and of most others only the host has to be looked at. The library takes 80 µs.
 _NORMAL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[0-9]+)?(?:[/?#][A-Za-z0-9/?:@&=+,.\-_~!;$#]*)?")
 _WITH_HOST = re.compile(
-    r"(https?://)(?=[^/?#]{1,255}(?:[/?#]|$))([\w-]{1,63}(?:\.[\w-]{1,63})*)"
+    r"(https?://(?=[^/?#]{1,255}(?:[/?#]|$))[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*)"
     r"((?::[0-9]+)?(?:[/?#](?:[^\s%\ud800-\udfff]|%[0-9A-Fa-f]{2})*)?)"
 )
+# The host ends where it does for the library.
+_HOST = re.compile(r"((?:https?://|mailto:)(?:[^/?#]*@)?)([^\s/?#@:%;'\"`{}|\\^<>]+)")
+_HOST_IN_ASCII = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
 # A part of a text without white space that may have an address. The library takes 0.5 µs for each character.
 _WORD = re.compile(r"(?<!\S)[^\s.@/]*+[.@/]\S*")
 _KEPT = ";/?:@&=+$,-_.!~*'()#%"
@@ -101,18 +105,31 @@ def normalize(url: str) -> str | None:
     """Returns a URL in ASCII: the host in Punycode, the rest percent-encoded. None if links may not have it."""
     if _NORMAL.fullmatch(url):
         return url
-    found = _WITH_HOST.fullmatch(url)
-    if found:
-        scheme, host, rest = found.groups()
-        return scheme + ".".join([_label_in_ascii(label) for label in host.split(".")]) + quote(rest, safe=_KEPT)
+    scheme, colon, rest = url.strip().partition(":")
+    url = scheme.lower() + colon + rest
     try:
+        named = _HOST.match(url)
+        if named and not named[2].isascii():
+            url = named[1] + _host_in_ascii(named[2]) + url[named.end() :]
+        found = _WITH_HOST.fullmatch(url)
+        if found:
+            return found[1] + quote(found[2], safe=_KEPT)
         normal: str = normalizeLink(url)
-        is_allowed = normal.lower().startswith(SCHEMES) and bool(urlsplit(normal).netloc or urlsplit(normal).path)
+        is_allowed = normal.startswith(SCHEMES) and bool(urlsplit(normal).netloc or urlsplit(normal).path)
     except ValueError:
         return None
     return normal if is_allowed and normal.isascii() else None
 
 
 @lru_cache(maxsize=1024)
-def _label_in_ascii(label: str) -> str:
-    return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
+def _host_in_ascii(host: str) -> str:
+    """Returns the host that browsers open: its characters are mapped by UTS 46 first. Raises ValueError."""
+    labels = idna.uts46_remap(host, std3_rules=False).split(".")
+    encoded = ".".join([each if each.isascii() else f"xn--{each.encode('punycode').decode()}" for each in labels])
+    if not _HOST_IN_ASCII.fullmatch(encoded):
+        raise ValueError
+    return encoded
+
+
+# The library reads its table at the first use.
+_host_in_ascii("пример.рф")

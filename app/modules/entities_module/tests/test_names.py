@@ -6,7 +6,7 @@ import pytest
 
 from app.modules.entities_module.services.deriving import derive_markdown, derive_plain
 from app.modules.entities_module.services.names import MAX_MENTIONS
-from app.modules.entities_module.tests.slicing import markdown, plain
+from app.modules.entities_module.tests.slicing import covered, markdown, plain
 
 MENTIONED = {
     "@anna": ["@anna"],
@@ -117,6 +117,39 @@ def test_a_longer_name_is_not_all(text: str) -> None:
 def test_addresses_are_links(text: str, link: str, url: str) -> None:
     assert plain(text) == [("link", link)]
     assert derive_plain(text)[0]["url"] == url
+
+
+@pytest.mark.parametrize(
+    ("address", "same"),
+    [
+        ("Пример.рф", "пример.рф"),
+        ("ПРИМЕР.РФ", "пример.рф"),
+        ("https://Госуслуги.рф/Ы?%zz", "https://госуслуги.рф/Ы?%zz"),
+        ("BÜCHER.de", "bücher.de"),
+        ("и\u0306од.рф", "йод.рф"),
+        ("https://и\u0306од.рф/1", "https://йод.рф/1"),
+        ("https://ＡＢ.рф", "https://ab.рф"),
+        ("a@Пример.рф", "a@пример.рф"),
+        ("mailto:Anna@Пример.рф", "mailto:Anna@пример.рф"),
+        ("https://Anna@Пример.рф:80", "https://Anna@пример.рф:80"),
+        ("Https://example.com/A", "https://example.com/A"),
+        ("HTTPS://пример.рф/ы", "https://пример.рф/ы"),
+        ("Mailto:a@пример.рф", "mailto:a@пример.рф"),
+    ],
+)
+def test_other_spellings_of_a_host_or_a_scheme_give_the_same_url(address: str, same: str) -> None:
+    url = derive_plain(same)[0]["url"]
+    for entities in (derive_plain(address), derive_markdown(address)):
+        assert covered(address, entities) == [("link", address)]
+        assert entities[0]["url"] == url
+    in_brackets = f"<{address}>"
+    assert markdown(in_brackets) == [("link", address)]
+    assert [entity["url"] for entity in derive_markdown(in_brackets) if entity["type"] == "link"] == [url]
+
+
+@pytest.mark.parametrize("host", ["℀.com", "\u00ad.рф", f"{'я' * 60}.рф"])
+def test_an_address_whose_host_no_browser_opens_is_no_link(host: str) -> None:
+    assert markdown(f"[да](http://{host})") == []
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.modules.entities_module.services.deriving import MAX_ENTITIES, derive_markdown, derive_plain
+from app.modules.entities_module.services.links import SCHEMES
 from app.modules.entities_module.tests.slicing import Entities, covered, shown, slice_units
 from app.settings import PROJECT_ROOT
 from tests.fuzz.effort import effort
@@ -72,25 +73,12 @@ PIECES = [
     "](",
     ")",
     "](https://a.bc)",
+    "](Https://Ы.рф)",
     "<",
     ">",
 ]
-PIECES += [
-    "\n",
-    "\n\n",
-    "\r\n",
-    "> ",
-    "\t",
-    " ",
-    "  ",
-    "\\",
-    "@anna",
-    "@all",
-    "https://a.bc/d",
-    "a.bc",
-    "/start",
-    "a@b.cd",
-]
+PIECES += ["\n", "\n\n", "\r\n", "> ", "\t", " ", "  ", "\\", "@anna", "@all"]
+PIECES += ["https://a.bc/d", "HTTP://Ы.рф", "a.bc", "/start", "a@b.cd"]
 TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=40).map("".join).filter(str.strip)
 
 
@@ -142,6 +130,9 @@ def test_ranges_are_sorted_and_in_the_text(text: str) -> None:
             assert entity["length"] > 0
             # No surrogate pair is cut into two.
             assert slice_units(text, entity)
+            url = entity.get("url", SCHEMES[0])
+            assert url.startswith(SCHEMES)
+            assert url.isascii()
         runs = [entity for entity in entities if entity["type"] == "syntax"]
         for run, following in pairwise(runs):
             assert run["offset"] + run["length"] < following["offset"]
@@ -212,6 +203,7 @@ HEAVY: dict[str, Any] = {
     "different links": lambda size: "".join(f"[a](http://я{n}.рф/%z)" for n in range(size // 23)),
     "links in brackets": lambda size: "<http://я.рф/ж>" * (size // 15),
     "Cyrillic domains": lambda size: "я.рф/ж " * (size // 7),
+    "domains in capitals": lambda size: "".join(f"Ж{n}.РФ%z " for n in range(size // 10)),
     "emphasis and links": lambda size: "*_a_* [a](http://b.cd/e) " * (size // 25),
     "emphasis in links": lambda size: "[*_a_*](http://b.cd/e) " * (size // 23),
     "slashes": lambda size: "/a" * (size // 2),
