@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.modules.attachments_module.db.cruds import contents, uploads
+from app.modules.attachments_module.db.cruds import attachments, contents, uploads
 from app.modules.attachments_module.tests.uploading import ready
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
@@ -59,6 +59,23 @@ async def test_a_request_that_names_a_file_of_another_account_does_not_lock_it(
         problem(await anna.post(f"/chats/{club}/messages", {"attachments": [file]}), 404, "not_found")
         problem(await anna.put("/accounts/me/avatar", {"attachment_id": file}), 404, "not_found")
     ok(await boris.post(f"/chats/{club}/messages", {"attachments": [file]}))
+
+
+async def test_a_file_that_a_message_carries_is_not_locked_by_its_owner_who_names_it_again(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    first, second = [UUID((await ready(anna, urandom(50)))["id"]) for _ in range(2)]
+    for file in (first, second):
+        ok(await anna.post(f"/chats/{club}/messages", {"attachments": [str(file)]}))
+    problem(await anna.post(f"/chats/{club}/messages", {"attachments": [str(first)]}), 409, "attachment_taken")
+    # Two batches: each forwards the file that the other one names again.
+    database = container.get(Database)
+    async with database.connection() as other, other.transaction(), connection.transaction():
+        await other.execute("SET LOCAL lock_timeout = '1s'")
+        assert first in await attachments.lock(connection, [(first, anna.uuid)])
+        assert second in await attachments.hold(connection, [second])
+        assert second in await attachments.lock(other, [(second, anna.uuid)])
+        assert first in await attachments.hold(other, [first])
 
 
 async def test_the_collector_takes_the_used_bytes_of_accounts_in_their_order(

@@ -30,13 +30,11 @@ _VISIBLE = f"""
 AND (a.state <> 'uploading' OR a.expires_at > now())
 """
 _LIST_VISIBLE = f"SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) AND {_VISIBLE}"  # noqa: S608
-# In the order of their ids: two transactions that take several take them in the same order. A file of another account,
-# which a client may name, is not locked.
-_LOCK = f"""
-SELECT {_SHOWN} FROM attachment a
-WHERE a.id = ANY($1) AND (a.id, a.owner_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
-ORDER BY a.id FOR UPDATE
-"""  # noqa: S608
+_OWNED = "a.id = ANY($1) AND (a.id, a.owner_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))"
+# In the order of their ids: two transactions that take several take them in the same order. Not locked are a file of
+# another account, which a client may name, and one that a message carries: a forward may hold it.
+_LOCK = f"SELECT {_SHOWN} FROM attachment a WHERE {_OWNED} AND a.chat_id IS NULL ORDER BY a.id FOR UPDATE"  # noqa: S608
+_LIST_CARRIED = f"SELECT {_SHOWN} FROM attachment a WHERE {_OWNED} AND a.chat_id IS NOT NULL"  # noqa: S608
 # Keeps the rows, and with them their contents, until the end of the transaction. Nothing else waits for this lock.
 _HOLD = f"""
 SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) AND a.state IN ('processing', 'ready', 'refused')
@@ -120,8 +118,15 @@ async def list_visible(connection: DatabaseConnection, ids: Sequence[UUID], view
 
 
 async def lock(connection: DatabaseConnection, owned: Collection[tuple[UUID, UUID]]) -> Mapping[UUID, Any]:
-    """Locks and returns those of the attachments that are of the account named with them: (attachment, account)."""
-    return {row["id"]: row for row in await connection.fetch(_LOCK, *map(list, zip(*owned, strict=True)))}
+    """Returns those of the attachments that are of the account named with them: (attachment, account).
+
+    Locks those that no message carries.
+    """
+    ids, owners = map(list, zip(*owned, strict=True))
+    rows = await connection.fetch(_LOCK, ids, owners)
+    if len(rows) < len(ids):
+        rows = [*rows, *await connection.fetch(_LIST_CARRIED, ids, owners)]
+    return {row["id"]: row for row in rows}
 
 
 async def hold(connection: DatabaseConnection, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
