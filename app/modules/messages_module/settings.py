@@ -10,6 +10,7 @@ from pydantic_settings import SettingsConfigDict
 from app.settings.base import SettingsGroup
 from app.settings.limits_settings import RateLimit
 
+EDIT = RateLimit("edit", "300/minute", "account", "messages edited, per account", "правок сообщений на аккаунт")
 REACT = RateLimit(
     "react",
     "300/minute",

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Query, Response, status
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.hot_route import HotRoute
 from app.dependencies.scopes import scoped
+from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Limit, PathSeq, Position, refuses
 from app.modules.chats_module.dependencies import ChatId, ChatMembership
@@ -21,6 +22,7 @@ from app.modules.messages_module.errors import (
 )
 from app.modules.messages_module.schemas.models import message_models
 from app.modules.messages_module.services import changes
+from app.modules.messages_module.settings import EDIT
 from app.modules.streams_module.dependencies import LogDep, StreamReadsDep
 from app.resources.constants import DEFAULT_PAGE, MAX_MESSAGE_BYTES
 from app.services.errors import ValidationFailed
@@ -111,8 +113,10 @@ def make_router(modules: Modules) -> APIRouter:
         work: Work,
         log: LogDep,
         parts: PartsDep,
+        limits: LimitsDep,
     ) -> Response:
         """Edits a message. Requires its sender, who must still be allowed to post."""
+        limits.hit(EDIT, member.account_id.int)
         await changes.edit_message(work, log, parts, member.chat_id, member.account_id, seq, body)
         message = await parts.views.view_message(await work.raw(), member.account_id, member.chat_id, seq)
         return Response(message, media_type=_JSON)

@@ -1,4 +1,4 @@
-"""What reactions cost the other members of a chat is limited."""
+"""What edits and reactions cost the other members of a chat is limited."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
@@ -44,7 +44,7 @@ async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     known = discover_modules()
     monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": MODULE})
     (rates,) = [group for group in own_groups([known["messages"]]) if "react" in group.model_fields]
-    limits = {rates: rates().model_copy(update={"react": "4/hour"})}
+    limits = {rates: rates().model_copy(update={"edit": "2/hour", "react": "4/hour"})}
     return build_app(replace(settings, limits=LimitsSettings(), own={**settings.own, **limits}))
 
 
@@ -52,6 +52,16 @@ async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
 async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with served(app) as http:
         yield http
+
+
+async def test_edits_are_limited_per_account(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    await anna.send(club)
+    await boris.send(club)
+    for text in ("Раз", "Два"):
+        ok(await anna.patch(f"/chats/{club}/messages/1", {"text": text}))
+    problem(await anna.patch(f"/chats/{club}/messages/1", {"text": "Три"}), 429, "rate_limited")
+    assert ok(await anna.get(f"/chats/{club}/messages/1"))["text"] == "Два"
+    ok(await boris.patch(f"/chats/{club}/messages/2", {"text": "Раз"}))
 
 
 async def test_reactions_added_and_removed_are_limited_per_account(
