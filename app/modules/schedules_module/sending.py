@@ -106,7 +106,7 @@ async def _fail(work: UnitOfWork, log: Log, row: Any, refusal: ServiceError) -> 
     """Keeps the message for its author, who may edit it; outside of the chat nothing can be done with it."""
     await log.lock(work, accounts=[row["account_id"]])
     raw, key = await work.raw(), (row["chat_id"], row["account_id"], row["id"])
-    if isinstance(refusal, ChatNotFound | AuthorIsLeaving | CouldNotBeSent):
+    if isinstance(refusal, ChatNotFound | AuthorIsLeaving | CouldNotBeSent | ValidationFailed):
         # An earlier attempt may have sent it.
         seq = await db.find_sent(raw, row["chat_id"], row["account_id"], row["client_msg_id"])
         if seq is not None:

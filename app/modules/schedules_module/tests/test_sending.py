@@ -143,6 +143,20 @@ async def test_a_message_that_was_sent_before_its_author_left_has_not_failed(
     assert await rows(container, "SELECT id FROM scheduled_message") == []
 
 
+async def test_a_message_that_was_sent_before_the_module_of_a_field_was_switched_off_has_not_failed(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    scheduled = await schedule(anna, club, "Раз")
+    request = MessageCreate(client_msg_id=UUID(scheduled["client_msg_id"]), text="Раз")
+    await container.get(Messages).post(UUID(club), anna.uuid, request)  # type: ignore[type-abstract]
+    unknown = """(body::jsonb || '{"field_of_a_module": 1}')::json"""
+    await rows(container, f"UPDATE scheduled_message SET state = 'sending', body = {unknown}")  # noqa: S608
+    assert await bring_forward(container, anna, scheduled)
+    (ended,) = await until_ended(anna)
+    assert ended["seq"] == 1
+    assert await rows(container, "SELECT id FROM scheduled_message") == []
+
+
 async def test_an_edit_at_the_moment_of_sending_is_sent_or_refused(
     anna: FakeClient, club: str, container: Container
 ) -> None:
