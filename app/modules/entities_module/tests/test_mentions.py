@@ -142,6 +142,21 @@ async def test_the_format_may_be_changed_without_the_text(anna: FakeClient, bori
     problem(await anna.post(f"/chats/{club}/messages", {"text": "?", "entities": []}), 422, "validation_error")
 
 
+async def test_an_edit_to_what_a_message_has_already_leaves_its_mentions(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    text = f"@{boris.username} привет"
+    sent = await anna.send(club, text)
+    ok(await boris.delete(f"/chats/{club}/members/{boris.id}"))
+    before = await anna.events(club)
+    for body in ({}, {"text": text}, {"text_format": "plain", "text": text}):
+        same = ok(await anna.patch(f"/chats/{club}/messages/1", body))
+        assert (same["edited_at"], same["entities"]) == (None, sent["entities"])
+    assert await anna.events(club) == before
+    edited = ok(await anna.patch(f"/chats/{club}/messages/1", {"text_format": "markdown"}))
+    assert (edited["edited_at"] is None, mentioned(edited)) == (False, [])
+
+
 async def test_a_retry_with_another_format_is_refused(anna: FakeClient, club: str) -> None:
     body = {"client_msg_id": str(uuid4()), "text": "**да**", "text_format": "markdown"}
     first, again = [await anna.post(f"/chats/{club}/messages", body) for _ in range(2)]

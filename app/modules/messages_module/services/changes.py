@@ -39,7 +39,8 @@ async def edit_message(
 ) -> None:
     """Edits a message of the account, which must still be allowed to post. Its earlier events get the new text.
 
-    Fields missing in the request keep their values. A request that changes nothing appends no event.
+    Fields missing in the request keep their values. A request with the values that the message has
+    changes nothing and appends no event, also if what is derived from them would be different now.
     """
     raw, membership, message = await _load(work, log, chat_id, account_id, seq)
     if message["sender_id"] != membership.account_id:
@@ -51,6 +52,9 @@ async def edit_message(
     text = message["text"] if request.text is None else request.text
     before = parts.fields.values_of(message["parts"])
     parts.check_editable(before)
+    named = request.model_dump(mode="json", exclude_unset=True)
+    if named.items() <= {"text": message["text"], **before}.items():
+        return
     complete = parts.complete(request, text, before)
     checked = CheckedSend(chat_id, account_id, membership.role, complete)
     (refusal,) = await parts.check(raw, [(checked, await read_checks(raw, chat_id))], at)
