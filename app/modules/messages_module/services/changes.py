@@ -126,7 +126,7 @@ async def _change(
     blank_until = await find_last_departure(raw, chat_id)
     blank = dump({"text": "", **fields.of_tombstone()})
     await crud.replace_in_events(raw, chat_id, readable, dump(shown), blank, blank_until=blank_until, only=only)
-    await crud.replace_in_events(raw, chat_id, emptied, blank, blank, blank_until=0, only=only)
+    await crud.replace_in_events(raw, chat_id, emptied, blank, blank, blank_until=0, only=fields.names)
 
 
 async def delete_message(

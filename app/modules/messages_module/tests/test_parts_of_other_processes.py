@@ -12,6 +12,7 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.fastapi_engine import constructor
 from app.fastapi_engine.constructor import build_app
 from app.modules.messages_module.extension import MessagePart, Messages
+from app.modules.messages_module.services.changes import MAX_EDITS_WITH_TEXT
 from app.settings import Settings
 from app.utils.module import Module
 from app.utils.setup_modules import discover_modules
@@ -82,6 +83,18 @@ async def test_a_deletion_by_a_process_without_a_module_leaves_no_value_of_the_m
     await anna.send(club, source="секрет")
     ok(await anna_there.delete(f"/chats/{club}/messages/1"))
     assert await list_sources(anna, club) == [None, None]
+
+
+async def test_a_deletion_after_many_edits_leaves_no_value_of_a_module_that_the_process_has_not_in_events(
+    anna: FakeClient, anna_there: FakeClient, club: str
+) -> None:
+    await anna.send(club, source="секрет")
+    path = f"/chats/{club}/messages/1"
+    ok(await anna.patch(path, {"note": "важно"}))
+    for number in range(MAX_EDITS_WITH_TEXT + 1):
+        ok(await anna_there.patch(path, {"note": f"важно {number}"}))
+    ok(await anna_there.delete(path))
+    assert set(await list_sources(anna, club)) == {None}
 
 
 async def test_a_new_text_by_a_process_without_a_module_leaves_no_value_about_the_old_text_in_events(
