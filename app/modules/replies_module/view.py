@@ -26,16 +26,19 @@ class ReplyTo(ResponseModel):
     seq: int
     sender_id: UUID
     snippet: str = Field(
-        description="the beginning of its text; empty if it is deleted or has no text", max_length=MAX_SNIPPET
+        description="the beginning of its text; empty if it is deleted, has no text or contains a spoiler",
+        max_length=MAX_SNIPPET,
     )
     is_deleted: bool
 
 
-# A message without a reply costs one comparison.
+# A message without a reply costs one comparison. Without their ranges, spoilers would be readable.
 _SQL = rf"""
 CASE WHEN m.reply_to_seq IS NOT NULL THEN (
     SELECT json_build_object('seq', answered.seq, 'sender_id', answered.sender_id,
-                             'snippet', left(ltrim(answered.text, E' \t\r\n'), {MAX_SNIPPET}),
+                             'snippet', CASE
+                                 WHEN (answered.parts -> 'entities')::jsonb @> '[{{"type": "spoiler"}}]' THEN ''
+                                 ELSE left(ltrim(answered.text, E' \t\r\n'), {MAX_SNIPPET}) END,
                              'is_deleted', answered.deleted_at IS NOT NULL)
     FROM message answered WHERE answered.chat_id = m.chat_id AND answered.seq = m.reply_to_seq
 ) END

@@ -50,6 +50,14 @@ async def test_a_snippet_is_the_beginning_of_the_text(anna: FakeClient, club: st
     assert await snippet(anna, club, 2) == text[:MAX_SNIPPET]
 
 
+async def test_a_snippet_has_no_text_of_a_message_with_a_spoiler(anna: FakeClient, club: str) -> None:
+    await anna.send(club, "**Убийца** - ||садовник||", text_format="markdown")
+    await anna.send(club, reply_to_seq=1)
+    assert await snippet(anna, club, 2) == ""
+    ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "**Убийца** неизвестен"}))
+    assert await snippet(anna, club, 2) == "**Убийца** неизвестен"
+
+
 async def test_a_reply_to_a_reply_shows_only_that_one(anna: FakeClient, club: str) -> None:
     for text, answered in (("раз", None), ("два", 1), ("три", 2)):
         await anna.send(club, text, reply_to_seq=answered)

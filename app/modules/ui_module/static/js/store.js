@@ -244,7 +244,7 @@ export class Store extends EventTarget {
 
   /** Returns the message that a message replies to, or null while it is being loaded. */
   quoted(chat, { reply_to_seq: seq, reply_to: snippet }) {
-    // A snippet without a text may be that of a file.
+    // A snippet without a text may be that of a file, or of a text with a spoiler.
     const shown = snippet && (snippet.snippet || snippet.is_deleted) && { sender_id: snippet.sender_id, text: snippet.snippet, deleted_at: snippet.is_deleted };
     const known = chat.messages.get(seq) ?? chat.quotes.get(seq) ?? shown;
     if (known || chat.quotes.has(seq)) return known;
