@@ -9,7 +9,7 @@ from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.forwards_module.errors import OriginNotFound
 from app.modules.forwards_module.schemas import ForwardCreate, OriginRead
 from app.modules.forwards_module.services import forwarding
-from app.modules.messages_module.dependencies import MessagesDep, PartsDep, replay_of, sent_response
+from app.modules.messages_module.dependencies import MessagesDep, PartsDep, refused_by_parts, replay_of, sent_response
 from app.modules.messages_module.errors import (
     IdempotencyMismatch,
     MessageIsDeleted,
@@ -38,6 +38,7 @@ def make_router(modules: Modules) -> APIRouter:
             IdempotencyMismatch,
             QueueFull,
             OutcomeUnknown,
+            *refused_by_parts(modules, forward=True),
         ),
     )
     @scoped("messages:write")

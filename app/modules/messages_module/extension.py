@@ -92,6 +92,7 @@ class MessagePart:
     - `remove(context, chat_id, seqs)`: runs in the transaction that deletes messages.
     - `forwarded`: a forward takes this part along. It gets the value of the source as its `server_value`.
     - `forbids_edits`: a message with this part cannot be edited.
+    - `refuses`, `refuses_forward`: the errors of `prepare` for a send and for a forward, for the OpenAPI document.
 
     Without `derive` and `prepare`, the value is stored as it was sent. A value that the server gives with a send
     (`server_value`) is not derived: it is stored as given, or as `prepare` returns it. Without such a value and without
@@ -111,6 +112,8 @@ class MessagePart:
     remove: Remove | None = None
     forwarded: bool = False
     forbids_edits: bool = False
+    refuses: tuple[type[ServiceError], ...] = ()
+    refuses_forward: tuple[type[ServiceError], ...] = ()
 
     @property
     def of_tombstone(self) -> Any:
@@ -124,9 +127,7 @@ class MessagePart:
 
 @dataclass(frozen=True)
 class MessageView:
-    """A field of messages read over REST. It may depend on the viewer.
-
-    Events and responses to sends do not have it.
+    """A field of messages read over REST, which events and responses to sends do not have. It may depend on the viewer.
 
     Either `describe(context, viewer_id, messages)`, called once per page, or `sql`: an expression of the type json over
     the message `m` and the viewer `$2`.

@@ -12,7 +12,7 @@ from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.extension import may
 from app.modules.chats_module.services.access import Membership
 from app.modules.jobs_module.extension import Jobs
-from app.modules.messages_module.dependencies import PartsDep, replay_of
+from app.modules.messages_module.dependencies import PartsDep, refused_by_parts, replay_of
 from app.modules.messages_module.errors import IdempotencyMismatch
 from app.modules.messages_module.services.permissions import POST
 from app.modules.schedules_module import services
@@ -52,6 +52,7 @@ Use = Annotated[Scheduling, Depends(_scheduling)]
 def make_router(modules: Modules) -> APIRouter:
     router = APIRouter(prefix="/chats/{chat_id}/scheduled")
     models = schedule_models(modules)
+    refused = refused_by_parts(modules)
 
     @router.post(
         "",
@@ -59,7 +60,7 @@ def make_router(modules: Modules) -> APIRouter:
         response_model=models.read,
         responses=replay_of(models.read, "scheduled"),
         openapi_extra=refuses(
-            ChatNotFound, NotAllowedInChat, IdempotencyMismatch, AlreadySent, TooManyScheduledMessages
+            ChatNotFound, NotAllowedInChat, IdempotencyMismatch, AlreadySent, TooManyScheduledMessages, *refused
         ),
     )
     @body_limit(MAX_MESSAGE_BYTES)
@@ -91,7 +92,7 @@ def make_router(modules: Modules) -> APIRouter:
     @router.patch(
         "/{scheduled_id}",
         response_model=models.read,
-        openapi_extra=refuses(ChatNotFound, ScheduledMessageNotFound, ScheduledMessageIsSending),
+        openapi_extra=refuses(ChatNotFound, ScheduledMessageNotFound, ScheduledMessageIsSending, *refused),
     )
     @body_limit(MAX_MESSAGE_BYTES)
     @scoped("messages:write")

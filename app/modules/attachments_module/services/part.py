@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from app.modules.attachments_module.db.cruds import attachments as crud
-from app.modules.attachments_module.errors import AttachmentNotFound, AttachmentNotReady, AttachmentTaken
+from app.modules.attachments_module.errors import AttachmentNotFound, AttachmentNotReady, AttachmentTaken, QuotaExceeded
 from app.modules.attachments_module.schemas import AttachmentIds, AttachmentInMessage
 from app.modules.attachments_module.services.copying import copy
 from app.modules.attachments_module.services.kinds import kind_of
 from app.modules.attachments_module.services.views import view_in_message
 from app.modules.chats_module.extension import ChatPurge
+from app.modules.messages_module.errors import MessageIsDeleted
 from app.modules.messages_module.extension import MessagePart, PartRequest, StoredPart
 from app.services.context import Context
 from app.services.errors import ServiceError, ValidationFailed
@@ -85,5 +86,7 @@ PART = MessagePart(
     prepare=_prepare,
     store=_store,
     remove=_remove,
+    refuses=(AttachmentNotFound, AttachmentNotReady, AttachmentTaken),
+    refuses_forward=(AttachmentNotReady, MessageIsDeleted, QuotaExceeded),
 )
 PURGE = ChatPurge("attachments", _purge)

@@ -1,7 +1,7 @@
 from typing import Annotated
 
 from app.dependencies.services_dependency import service
-from app.modules.messages_module.dependencies.answers import replay_of, sent_response
+from app.modules.messages_module.dependencies.answers import refused_by_parts, replay_of, sent_response
 from app.modules.messages_module.extension import Messages
 from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.send_queue import SendQueue
@@ -12,4 +12,4 @@ PartsDep = Annotated[MessageParts, service(MessageParts)]
 SendQueueDep = Annotated[SendQueue, service(SendQueue)]
 ViewsDep = Annotated[MessageViews, service(MessageViews)]
 
-__all__ = ["MessagesDep", "PartsDep", "SendQueueDep", "ViewsDep", "replay_of", "sent_response"]
+__all__ = ["MessagesDep", "PartsDep", "SendQueueDep", "ViewsDep", "refused_by_parts", "replay_of", "sent_response"]

@@ -1,10 +1,13 @@
-"""The answer to a send, the same for all routes that send."""
+"""The answers to a send, the same for all routes that send."""
 
 from typing import Any
 
 from fastapi import Response, status
 
+from app.modules.messages_module.extension import MessagePart
 from app.modules.messages_module.services.sends import Sent
+from app.services.errors import ServiceError
+from app.utils.module import Modules
 
 
 def sent_response(sent: Sent) -> Response:
@@ -18,3 +21,9 @@ def replay_of(model: type, done: str = "stored") -> dict[int | str, dict[str, An
     """Returns the `responses` of such a route. `model` is the model of a message, `done` what was done with it."""
     description = f"The message was already {done}; the answer has the header `Idempotent-Replayed: true`"
     return {200: {"model": model, "description": description}}
+
+
+def refused_by_parts(modules: Modules, *, forward: bool = False) -> list[type[ServiceError]]:
+    """Returns the errors that the parts of a message may add to those of a send, or of a forward."""
+    parts = modules.contributions(MessagePart)
+    return [error for part in parts for error in (part.refuses_forward if forward else part.refuses)]

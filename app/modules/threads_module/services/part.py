@@ -78,6 +78,7 @@ ROOT_SEQ = MessagePart(
     prepare=_prepare,
     store=_store,
     remove=_remove,
+    refuses=(RootIsReply, MessageIsDeleted),
 )
 THREAD = MessageView(
     "thread",

@@ -11,7 +11,14 @@ from app.modules.base_module.schemas import Limit, PathSeq, Position, refuses
 from app.modules.chats_module.dependencies import ChatId, ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.services.access import get_heads
-from app.modules.messages_module.dependencies import PartsDep, SendQueueDep, ViewsDep, replay_of, sent_response
+from app.modules.messages_module.dependencies import (
+    PartsDep,
+    SendQueueDep,
+    ViewsDep,
+    refused_by_parts,
+    replay_of,
+    sent_response,
+)
 from app.modules.messages_module.errors import (
     IdempotencyMismatch,
     MessageIsDeleted,
@@ -42,7 +49,14 @@ def make_router(modules: Modules) -> APIRouter:
         status_code=status.HTTP_201_CREATED,
         response_model=models.read,
         responses=replay_of(models.read),
-        openapi_extra=refuses(ChatNotFound, NotAllowedInChat, IdempotencyMismatch, QueueFull, OutcomeUnknown),
+        openapi_extra=refuses(
+            ChatNotFound,
+            NotAllowedInChat,
+            IdempotencyMismatch,
+            QueueFull,
+            OutcomeUnknown,
+            *refused_by_parts(modules),
+        ),
     )
     @body_limit(MAX_MESSAGE_BYTES)
     @scoped("messages:write")
