@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import one_row
 from app.utils.invariants import Invariant
 
 
@@ -50,12 +49,9 @@ INVARIANTS = (
     ),
 )
 
-# The texts of messages that were deleted while the module was disabled are still in the table.
-_LIST = f"""
-SELECT v.text, v.written_at
-FROM message_version v CROSS JOIN {one_row("message", chat_id="$1", seq="$2")} m
-WHERE v.chat_id = $1 AND v.seq = $2 AND v.number > 0 AND m.deleted_at IS NULL ORDER BY v.number DESC
-"""  # noqa: S608 - constants only
+_LIST = """
+SELECT text, written_at FROM message_version WHERE chat_id = $1 AND seq = $2 AND number > 0 ORDER BY number DESC
+"""
 _INSERT = """
 WITH noted AS (DELETE FROM message_version WHERE chat_id = $1 AND seq = $2 AND number = 0 RETURNING written_at)
 INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at)

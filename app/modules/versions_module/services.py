@@ -25,7 +25,8 @@ async def list_versions(
     message = await views.for_event(connection, member.chat_id, seq)
     if message["sender_id"] != str(member.account_id):
         check(member, READ_VERSIONS, "Only the sender of a message or an admin may read its earlier texts")
-    return await db.list_versions(connection, member.chat_id, seq)
+    # The texts of messages that were deleted while the module was disabled are still in the table.
+    return await db.list_versions(connection, member.chat_id, seq) if message["deleted_at"] is None else []
 
 
 async def _keep(context: WorkContext, message: EditedMessage) -> None:
