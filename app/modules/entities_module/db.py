@@ -40,10 +40,16 @@ Index(
     MessageMention.seq,
 )
 
+MAX_UNREAD = 10_000
+"""Unread mentions of a member in a chat that are counted. Any member can write millions."""
+
 UNREAD_MENTIONS = f"""
 CASE WHEN c.last_seq > m.read_seq THEN (
-    SELECT count(*) FROM message_mention
-    WHERE chat_id = c.id AND account_id IN (m.account_id, '{EVERYONE}') AND seq > m.read_seq
+    SELECT least(count(*), {MAX_UNREAD}) FROM (VALUES (m.account_id), ('{EVERYONE}'::uuid)) AS named(id)
+    CROSS JOIN LATERAL (
+        SELECT seq FROM message_mention WHERE chat_id = c.id AND account_id = named.id AND seq > m.read_seq
+        ORDER BY seq LIMIT {MAX_UNREAD}
+    ) mention
 ) ELSE 0 END
 """  # noqa: S608 - constants only
 

@@ -91,7 +91,10 @@ def make_router(modules: Modules) -> APIRouter:
     async def mark_read(
         root_seq: RootSeq, body: ReadUpdate, member: ChatMembership, work: Work, log: LogDep, limits: LimitsDep
     ) -> ReadPosition:
-        """Moves the caller's read position in a thread forward. The read position of the chat stays."""
+        """Moves the caller's read position in a thread forward. The read position of the chat stays.
+
+        `unread_count` is the number of unread replies, at most 10,000.
+        """
         limits.hit(CHANGE_THREADS, member.account_id.int)
         return await threads.mark_read(work, log, member.chat_id, member.account_id, root_seq, body.seq)
 

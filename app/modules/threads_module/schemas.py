@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, create_model
 
 from app.modules.base_module.schemas import Page, ResponseModel
 from app.modules.messages_module.schemas.models import message_models
+from app.modules.threads_module.db.cruds.positions import MAX_UNREAD
 from app.utils.event_texts import EventText
 from app.utils.module import Modules
 
@@ -77,7 +78,7 @@ def make_threads(modules: Modules) -> type[ResponseModel]:
         __doc__="A thread that the caller follows. `root` is the message with its summary, also if it is deleted.",
         root=(message, ...),
         read_seq=(int, Field(examples=[3])),
-        unread_count=(int, Field(examples=[2])),
+        unread_count=(int, Field(description=f"number of unread replies, at most {MAX_UNREAD:,}", examples=[2])),
     )
     return create_model(
         "FollowedThreads",

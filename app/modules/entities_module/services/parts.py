@@ -1,13 +1,15 @@
 """The fields that the module adds to messages and to chats, and the rows of mentions behind them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
+
+from pydantic import Field
 
 from app.modules.accounts_module.extension import AccountHook, Erasure
 from app.modules.chats_module.extension import ChatPart, ChatPurge, Permission
 from app.modules.entities_module import db
-from app.modules.entities_module.db import EVERYONE, UNREAD_MENTIONS
+from app.modules.entities_module.db import EVERYONE, MAX_UNREAD, UNREAD_MENTIONS
 from app.modules.entities_module.schemas import Entities, TextFormat
 from app.modules.entities_module.services.deriving import derive_markdown, derive_plain
 from app.modules.messages_module.extension import MessagePart, NeedsPrepare, PartRequest, StoredPart
@@ -100,6 +102,11 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int)
 
 TEXT_FORMAT = MessagePart("text_format", TextFormat, TextFormat, TextFormat, empty="plain", forwarded=True)
 ENTITIES = MessagePart("entities", Entities, empty=[], derive=_derive, prepare=_prepare, store=_store, remove=_remove)
-UNREAD_MENTION_COUNT = ChatPart("unread_mention_count", int, empty=0, sql=UNREAD_MENTIONS)
+UNREAD_MENTION_COUNT = ChatPart(
+    "unread_mention_count",
+    Annotated[int, Field(description=f"number of unread messages that mention the caller, at most {MAX_UNREAD:,}")],
+    empty=0,
+    sql=UNREAD_MENTIONS,
+)
 PURGE = ChatPurge("entities", _purge)
 MENTIONS_OF_ACCOUNT = AccountHook("entities", _erase)

@@ -1,8 +1,10 @@
 """Mentions of members: who is mentioned, and the list of messages."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from app.adapters.db.connection import Connection
+from app.modules.entities_module.db import EVERYONE
 from app.modules.entities_module.services.parts import MAX_MENTIONED
 from app.modules.entities_module.tests.reading import mentions_of, unread
 from app.modules.entities_module.tests.slicing import covered
@@ -198,3 +200,24 @@ async def test_a_message_mentions_a_bounded_number_of_accounts(anna: FakeClient,
     sent = await anna.send(club, " ".join(f"@{other.username}" for other in [*others, others[0]]))
     assert mentioned(sent) == [other.id for other in [*others[:-1], others[0]]]
     assert [await unread(others[0], club), await unread(others[-1], club)] == [1, 0]
+
+
+_ADD_MENTIONS = """
+INSERT INTO message_mention (chat_id, account_id, seq, mentioned_at)
+SELECT $1, $2, seq, now() FROM generate_series($3::bigint, $4) seq
+"""
+
+
+async def test_up_to_ten_thousand_unread_mentions_are_counted(
+    anna: FakeClient, boris: FakeClient, connection: Connection, club: str
+) -> None:
+    for account_id, first_seq, last_seq, counted in (
+        (EVERYONE, 1, 6_000, 6_000),
+        (boris.uuid, 6_001, 9_999, 9_999),
+        (boris.uuid, 10_000, 10_005, 10_000),
+        (EVERYONE, 10_006, 16_011, 10_000),
+    ):
+        await connection.execute(_ADD_MENTIONS, UUID(club), account_id, first_seq, last_seq)
+        await connection.execute("UPDATE chat SET last_seq = $2 WHERE id = $1", UUID(club), last_seq)
+        assert await unread(boris, club) == counted
+    assert await unread(anna, club) == 10_000

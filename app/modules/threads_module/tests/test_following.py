@@ -1,6 +1,6 @@
 """Threads that a member follows, and how far it has read them."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -158,3 +158,20 @@ async def test_an_erased_author_does_not_follow_its_threads_again(
         await reply(boris, chat, root_seq)
     assert await rows(container, "SELECT FROM thread_position WHERE account_id = $1", anna.uuid) == []
     assert await followed(boris) == [(2, 5, 0), (1, 4, 0)]
+
+
+_ADD_REPLIES = """
+INSERT INTO thread_reply (chat_id, seq, root_seq, sender_id)
+SELECT $1, seq, 1, $2 FROM generate_series($3::bigint, $4) seq
+"""
+
+
+async def test_up_to_ten_thousand_unread_replies_are_counted(
+    anna: FakeClient, boris: FakeClient, connection: Connection, club: str
+) -> None:
+    await anna.send(club)
+    await reply(boris, club)
+    for first_seq, last_seq, counted in ((3, 10_000, 9_999), (10_001, 10_006, 10_000)):
+        await connection.execute(_ADD_REPLIES, UUID(club), boris.uuid, first_seq, last_seq)
+        assert await followed(anna) == [(1, 1, counted)]
+        assert await read(anna, club, 1) == {"read_seq": 1, "unread_count": counted}

@@ -7,18 +7,28 @@ from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 
+MAX_UNREAD = 10_000
+"""Unread replies of a thread that are counted. Any member can write millions."""
+
 _MOVE = """
 INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following) VALUES ($1, $2, $3, $4, NULL)
 ON CONFLICT (chat_id, root_seq, account_id) DO UPDATE SET read_seq = excluded.read_seq
 WHERE thread_position.read_seq < excluded.read_seq
 RETURNING read_seq
 """
-_FIND = """
-SELECT p.read_seq, (
-    SELECT count(*) FROM thread_reply r WHERE r.chat_id = p.chat_id AND r.root_seq = p.root_seq AND r.seq > p.read_seq
+_UNREAD = f"""
+(
+    SELECT count(*) FROM (
+        SELECT r.seq FROM thread_reply r
+        WHERE r.chat_id = p.chat_id AND r.root_seq = p.root_seq AND r.seq > p.read_seq
+        ORDER BY r.seq LIMIT {MAX_UNREAD}
+    ) unread
 ) AS unread_count
+"""  # noqa: S608 - constants only
+_FIND = f"""
+SELECT p.read_seq, {_UNREAD}
 FROM thread_position p WHERE p.chat_id = $1 AND p.root_seq = $2 AND p.account_id = $3
-"""
+"""  # noqa: S608 - constants only
 # What was said before is not unread.
 _FOLLOW = """
 INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following)
@@ -36,11 +46,8 @@ WHERE thread_position.is_following IS NOT FALSE
 RETURNING account_id
 """
 # $2: unread ones only. $3 to $5: key of the last thread of the page before.
-_LIST = """
-SELECT chosen.chat_id, chosen.root_seq, chosen.read_seq, chosen.active_at, (
-    SELECT count(*) FROM thread_reply r
-    WHERE r.chat_id = chosen.chat_id AND r.root_seq = chosen.root_seq AND r.seq > chosen.read_seq
-) AS unread_count
+_LIST = f"""
+SELECT p.chat_id, p.root_seq, p.read_seq, p.active_at, {_UNREAD}
 FROM (
     SELECT p.chat_id, p.root_seq, p.read_seq, t.active_at
     FROM thread_position p
@@ -49,9 +56,9 @@ FROM (
     WHERE p.account_id = $1 AND p.is_following AND (NOT $2 OR t.last_seq > p.read_seq)
       AND ($3::timestamptz IS NULL OR (t.active_at, p.chat_id, p.root_seq) < ($3, $4::uuid, $5::bigint))
     ORDER BY t.active_at DESC, p.chat_id DESC, p.root_seq DESC LIMIT $6
-) chosen
-ORDER BY chosen.active_at DESC, chosen.chat_id DESC, chosen.root_seq DESC
-"""
+) p
+ORDER BY p.active_at DESC, p.chat_id DESC, p.root_seq DESC
+"""  # noqa: S608 - constants only
 _DELETE_OF_ACCOUNT = """
 DELETE FROM thread_position WHERE account_id = $1 AND (chat_id, root_seq) IN (
     SELECT chat_id, root_seq FROM thread_position WHERE account_id = $1 LIMIT $2
@@ -65,7 +72,7 @@ async def move_read(connection: DatabaseConnection, chat_id: UUID, root_seq: int
 
 
 async def find_read(connection: DatabaseConnection, chat_id: UUID, root_seq: int, account_id: UUID) -> tuple[int, int]:
-    """Returns a position, and the number of replies after it."""
+    """Returns a position, and the number of replies after it, at most MAX_UNREAD."""
     read_seq, unread_count = (await connection.fetch(_FIND, chat_id, root_seq, account_id))[0]
     return read_seq, unread_count
 
