@@ -15,7 +15,7 @@ from app.modules.messages_module.dependencies import ViewsDep
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound
 from app.modules.messages_module.schemas.models import message_models
 from app.modules.streams_module.dependencies import LogDep, StreamReadsDep
-from app.modules.threads_module.errors import RootIsReply
+from app.modules.threads_module.errors import RootIsReply, TooManyThreads
 from app.modules.threads_module.schemas import make_threads
 from app.modules.threads_module.services import threads
 from app.modules.threads_module.settings import CHANGE_THREADS, LIST_THREADS
@@ -86,7 +86,7 @@ def make_router(modules: Modules) -> APIRouter:
         )
         return Response(page, media_type=_JSON)
 
-    @router.put(f"{_ROOT}/read", openapi_extra=refuses(ChatNotFound, MessageNotFound, RootIsReply))
+    @router.put(f"{_ROOT}/read", openapi_extra=refuses(ChatNotFound, MessageNotFound, RootIsReply, TooManyThreads))
     @scoped("chats:write")
     async def mark_read(
         root_seq: RootSeq, body: ReadUpdate, member: ChatMembership, work: Work, log: LogDep, limits: LimitsDep
@@ -101,7 +101,7 @@ def make_router(modules: Modules) -> APIRouter:
     @router.put(
         f"{_ROOT}/follow",
         status_code=status.HTTP_204_NO_CONTENT,
-        openapi_extra=refuses(ChatNotFound, MessageNotFound, RootIsReply, MessageIsDeleted),
+        openapi_extra=refuses(ChatNotFound, MessageNotFound, RootIsReply, MessageIsDeleted, TooManyThreads),
     )
     @scoped("chats:write")
     async def follow(root_seq: RootSeq, member: ChatMembership, work: Work, log: LogDep, limits: LimitsDep) -> None:

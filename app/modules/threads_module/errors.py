@@ -6,6 +6,10 @@ class NoSuchRoot(ValidationFailed):
         super().__init__(("body", "root_seq"), "no message has this sequence number")
 
 
+class TooManyThreads(Conflict):
+    title = "You have reached the limit of threads in this chat"
+
+
 class RootIsReply(Conflict):
     code = "root_is_reply"
     title = "This message belongs to a thread and cannot be the root of another one"

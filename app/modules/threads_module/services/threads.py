@@ -15,7 +15,7 @@ from app.modules.messages_module.services.views import MessageViews, dump
 from app.modules.streams_module.services.log import Log, event
 from app.modules.threads_module.db.cruds import positions, replies
 from app.modules.threads_module.db.cruds.replies import Root
-from app.modules.threads_module.errors import RootIsReply
+from app.modules.threads_module.errors import RootIsReply, TooManyThreads
 from app.modules.threads_module.services.part import find_refusal
 from app.services.errors import ValidationFailed
 
@@ -79,7 +79,8 @@ async def mark_read(
 ) -> ReadPosition:
     """Moves the account's position in a thread forward and returns it. A smaller `seq` changes nothing.
 
-    Appends `thread.read_moved` to the account's own stream if it moved. The chat's read position stays.
+    Appends `thread.read_moved` to the account's own stream if it moved. The chat's read position stays. Raises
+    MessageNotFound, RootIsReply, ValidationFailed or TooManyThreads.
     """
     # The end of a membership takes this lock, too.
     await log.lock(work, accounts=[account_id])
@@ -88,6 +89,7 @@ async def mark_read(
     await _find_root(raw, chat_id, root_seq)
     if seq > membership.last_seq:
         raise ValidationFailed(("body", "seq"), f"the newest message has the sequence number {membership.last_seq}")
+    await _check_room(raw, chat_id, root_seq, account_id)
     if await positions.move_read(raw, chat_id, root_seq, account_id, seq):
         data = {"chat_id": chat_id, "root_seq": root_seq, "read_seq": seq}
         await log.append(work, account_id, event("thread.read_moved", data))
@@ -98,7 +100,7 @@ async def mark_read(
 async def follow(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, root_seq: int) -> None:
     """Follows a thread, or a message that has no reply yet. Repeating it changes nothing.
 
-    Raises MessageNotFound, RootIsReply or MessageIsDeleted.
+    Raises MessageNotFound, RootIsReply, MessageIsDeleted or TooManyThreads.
     """
     await log.lock(work, accounts=[account_id])
     raw = await work.raw()
@@ -106,18 +108,28 @@ async def follow(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, ro
     refusal = find_refusal(await _find_root(raw, chat_id, root_seq))
     if refusal is not None:
         raise refusal
+    await _check_room(raw, chat_id, root_seq, account_id)
     if await positions.follow(raw, chat_id, root_seq, account_id):
         await log.append(work, account_id, event("thread.followed", {"chat_id": chat_id, "root_seq": root_seq}))
 
 
 async def unfollow(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, root_seq: int) -> None:
-    """No longer follows a thread, until the account replies again. Raises MessageNotFound or RootIsReply."""
+    """No longer follows a thread, until the account replies again. Raises MessageNotFound or RootIsReply.
+
+    Without room for a position the account does not follow it, and no reply will make it follow.
+    """
     await log.lock(work, accounts=[account_id])
     raw = await work.raw()
     await get_membership(raw, chat_id, account_id)
     await _find_root(raw, chat_id, root_seq)
-    if await positions.unfollow(raw, chat_id, root_seq, account_id):
+    place = (raw, chat_id, root_seq, account_id)
+    if await positions.has_room(*place) and await positions.unfollow(*place):
         await log.append(work, account_id, event("thread.unfollowed", {"chat_id": chat_id, "root_seq": root_seq}))
+
+
+async def _check_room(connection: Connection, chat_id: UUID, root_seq: int, account_id: UUID) -> None:
+    if not await positions.has_room(connection, chat_id, root_seq, account_id):
+        raise TooManyThreads(f"A member follows or has read at most {positions.MAX_POSITIONS} threads of a chat")
 
 
 async def _find_root(connection: Connection, chat_id: UUID, root_seq: int) -> Root:

@@ -10,6 +10,22 @@ from app.adapters.db.connection import DatabaseConnection
 MAX_UNREAD = 10_000
 """Unread replies of a thread that are counted. Any member can write millions."""
 
+MAX_POSITIONS = 10_000
+"""Positions of a member in the threads of a chat. All are deleted by one statement when the membership ends."""
+
+# True if the member p.account_id has the position of p, or fewer than MAX_POSITIONS in the chat. They are counted only
+# for a new position, in the index of those of a member.
+HAS_ROOM = f"""
+((
+    SELECT count(*) FROM thread_position x
+    WHERE x.chat_id = p.chat_id AND x.root_seq = p.root_seq AND x.account_id = p.account_id
+) > 0 OR NOT EXISTS (
+    SELECT FROM thread_position x WHERE x.chat_id = p.chat_id AND x.account_id = p.account_id OFFSET {MAX_POSITIONS} - 1
+))
+"""  # noqa: S608 - constants only
+_FIND_ROOM = f"""
+SELECT {HAS_ROOM} FROM (SELECT $1::uuid AS chat_id, $2::bigint AS root_seq, $3::uuid AS account_id) p
+"""  # noqa: S608 - constants only
 _MOVE = """
 INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following) VALUES ($1, $2, $3, $4, NULL)
 ON CONFLICT (chat_id, root_seq, account_id) DO UPDATE SET read_seq = excluded.read_seq
@@ -64,6 +80,11 @@ DELETE FROM thread_position WHERE account_id = $1 AND (chat_id, root_seq) IN (
     SELECT chat_id, root_seq FROM thread_position WHERE account_id = $1 LIMIT $2
 ) RETURNING chat_id
 """
+
+
+async def has_room(connection: DatabaseConnection, chat_id: UUID, root_seq: int, account_id: UUID) -> bool:
+    """Returns False if a position in this thread would be one more than MAX_POSITIONS."""
+    return bool(await connection.fetchval(_FIND_ROOM, chat_id, root_seq, account_id))
 
 
 async def move_read(connection: DatabaseConnection, chat_id: UUID, root_seq: int, account_id: UUID, seq: int) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
+from app.modules.threads_module.db.cruds.positions import HAS_ROOM
 
 
 class Root(NamedTuple):
@@ -53,25 +54,31 @@ ON CONFLICT (chat_id, root_seq) DO UPDATE SET reply_count = thread.reply_count +
 """
 # The sender follows the thread and has read it up to its own reply. The author of the root follows it from the first
 # reply on, unless it has left the chat, has unfollowed the thread or is erased: an erased account stays a member of its
-# direct chats. After it has joined again, what was said before is not unread.
+# direct chats. After it has joined again, what was said before is not unread. Who has too many positions does not
+# follow any more. Replies of one batch do not count each other.
 _FOLLOW_BY_REPLIES = f"""
 WITH new AS (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[]) AS new(chat_id, root_seq, seq, sender_id)
 ), authors AS (
     INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following)
-    SELECT DISTINCT m.chat_id, m.seq, m.sender_id, greatest(m.seq, r.joined_read_seq), true
-    FROM new CROSS JOIN LATERAL {one_row("message", chat_id="new.chat_id", seq="new.root_seq")} m
-    CROSS JOIN LATERAL {one_row("chat_member", chat_id="m.chat_id", account_id="m.sender_id")} r
-    JOIN LATERAL {one_row("account", id="m.sender_id")} a ON a.erased_at IS NULL
-    WHERE NOT EXISTS (
-        SELECT FROM new own
-        WHERE own.chat_id = m.chat_id AND own.root_seq = m.seq AND own.sender_id = m.sender_id
-    )
+    SELECT p.* FROM (
+        SELECT DISTINCT m.chat_id, m.seq AS root_seq, m.sender_id AS account_id,
+               greatest(m.seq, r.joined_read_seq), true
+        FROM new CROSS JOIN LATERAL {one_row("message", chat_id="new.chat_id", seq="new.root_seq")} m
+        CROSS JOIN LATERAL {one_row("chat_member", chat_id="m.chat_id", account_id="m.sender_id")} r
+        JOIN LATERAL {one_row("account", id="m.sender_id")} a ON a.erased_at IS NULL
+        WHERE NOT EXISTS (
+            SELECT FROM new own
+            WHERE own.chat_id = m.chat_id AND own.root_seq = m.seq AND own.sender_id = m.sender_id
+        )
+    ) p WHERE {HAS_ROOM}
     ON CONFLICT (chat_id, root_seq, account_id)
     DO UPDATE SET is_following = true WHERE thread_position.is_following IS NULL
 )
 INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following)
-SELECT chat_id, root_seq, sender_id, max(seq), true FROM new GROUP BY chat_id, root_seq, sender_id
+SELECT p.* FROM (
+    SELECT chat_id, root_seq, sender_id AS account_id, max(seq), true FROM new GROUP BY chat_id, root_seq, sender_id
+) p WHERE {HAS_ROOM}
 ON CONFLICT (chat_id, root_seq, account_id)
 DO UPDATE SET read_seq = greatest(thread_position.read_seq, excluded.read_seq), is_following = true
 """  # noqa: S608 - constants only
@@ -124,7 +131,7 @@ async def find_roots(connection: DatabaseConnection, keys: Sequence[tuple[UUID, 
 
 
 async def add_replies(connection: DatabaseConnection, replies: Sequence[Reply], at: datetime) -> None:
-    """Adds and counts replies. Their senders follow the threads, and the authors of the roots do."""
+    """Adds and counts replies. Their senders follow the threads, and the authors of the roots do, if there is room."""
     columns = list(map(list, zip(*replies, strict=True)))
     await connection.execute(_ADD_REPLIES, *columns, at)
     await connection.execute(_FOLLOW_BY_REPLIES, *columns)

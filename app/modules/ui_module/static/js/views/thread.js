@@ -59,7 +59,7 @@ export function threadDialog(context, chat, rootSeq) {
     root.set(rootSeq, await store.message(chat, rootSeq));
     await load();
     toEnd();
-    await markRead();
+    returns();
   }
 
   /** Replies that come while the page is hidden are read when the user returns. */
