@@ -26,6 +26,9 @@ _DIRECT = UUID("5e0bd3a1-6f0e-5b5e-9c0f-4d8a4f1f7c35")
 _DIRECT_VERSION = 5
 """UUID version of the ids of direct chats, and of no other chats."""
 
+_NIL = UUID(int=0)
+"""What reads all chats in the order of their ids begins after this one."""
+
 
 def direct_chat_id(first: UUID, second: UUID) -> UUID:
     """Returns the id of the direct chat of two accounts. The order does not matter, so two accounts have one chat."""
@@ -46,6 +49,8 @@ async def create_chat(
     if request.type != "direct" and request.id is not None and request.id.version == _DIRECT_VERSION:
         # Any user can compute the id of a direct chat. Such ids are reserved for the two accounts of the chat.
         raise ValidationFailed(("body", "id"), "an id of version 5 is reserved for direct chats")
+    if request.id == _NIL:
+        raise ValidationFailed(("body", "id"), "the nil UUID is the id of no chat")
     await _check_accounts(work, creator_id, set(others))
     chat_id = direct_chat_id(creator_id, *others) if request.type == "direct" else request.id or uuid4()
     if not await log.claim_stream(work, chat_id):

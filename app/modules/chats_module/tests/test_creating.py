@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -126,6 +126,7 @@ async def test_invalid_chats_are_refused(anna: FakeClient, boris: FakeClient) ->
         {"type": "group", "description": "x" * 1001},
         {"type": "group", "id": "nonsense"},
         {"type": "group", "id": 7},
+        {"type": "group", "id": str(UUID(int=0))},
         {"type": "group", "owner_id": boris.id},
         {"type": "group", "member_ids": ["nonsense"]},
         {"type": "group", "member_ids": boris.id},
