@@ -51,11 +51,11 @@ async def create_chat(
         raise ValidationFailed(("body", "id"), "an id of version 5 is reserved for direct chats")
     if request.id == _NIL:
         raise ValidationFailed(("body", "id"), "the nil UUID is the id of no chat")
-    await _check_accounts(work, creator_id, set(others))
     chat_id = direct_chat_id(creator_id, *others) if request.type == "direct" else request.id or uuid4()
     if not await log.claim_stream(work, chat_id):
         await _check_same(work, chat_id, creator_id, request)
         return chat_id, False
+    await _check_accounts(work, creator_id, set(others))
     at = now()
     roles = dict.fromkeys([creator_id, *others], "member")
     if request.type != "direct":

@@ -6,7 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.adapters.db.connection import Connection
+from app.modules.accounts_module.tests.erasing import erase
 from app.resources.constants import MAX_CHAT_BYTES
+from app.utils.container import Container
 from tests.fakers import FakeClient, ok, problem
 
 
@@ -65,6 +68,18 @@ async def test_creating_a_chat_with_the_same_id_returns_the_existing_chat(anna: 
     problem(await anna.post("/chats", body | {"type": "channel"}), 409, "conflict")
     problem(await anna.post("/chats", body | {"id": boris.id}), 409, "conflict")
     assert len(await anna.own_events()) == 1
+
+
+@pytest.mark.usefixtures("erasing_at_once")
+async def test_a_chat_is_returned_again_after_an_invited_account_was_erased(
+    anna: FakeClient, boris: FakeClient, container: Container, connection: Connection
+) -> None:
+    group = {"id": str(uuid4()), "type": "group", "member_ids": [boris.id]}
+    direct = {"type": "direct", "member_ids": [boris.id]}
+    created = [(await anna.post("/chats", body)).json()["id"] for body in (group, direct)]
+    await erase(container, connection, boris)
+    repeated = [await anna.post("/chats", body) for body in (group, direct)]
+    assert [(answer.status_code, answer.json().get("id")) for answer in repeated] == [(200, each) for each in created]
 
 
 async def test_ten_concurrent_requests_with_one_id_create_one_chat(anna: FakeClient, boris: FakeClient) -> None:
