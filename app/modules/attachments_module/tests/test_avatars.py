@@ -166,16 +166,6 @@ async def test_members_see_the_avatar_of_a_chat_as_long_as_they_are(
     problem(await download(anna, own), 404, "not_found")
 
 
-async def test_the_avatar_of_a_deleted_chat_is_deleted(anna: FakeClient, club: str, container: Container) -> None:
-    ok(await put(anna, f"/chats/{club}/avatar", await image(anna)))
-    ok(await anna.delete(f"/chats/{club}"))
-
-    async def is_gone() -> bool:
-        return not await rows(container, "SELECT FROM chat_avatar UNION ALL SELECT FROM attachment")
-
-    await eventually(is_gone)
-
-
 @pytest.mark.usefixtures("erasing_at_once")
 async def test_an_erased_account_has_no_avatar_and_sees_none(
     anna: FakeClient, boris: FakeClient, container: Container

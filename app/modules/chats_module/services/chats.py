@@ -96,12 +96,14 @@ async def update_chat(
 async def append_updated(
     work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, changed: Mapping[str, Any] | None = None
 ) -> None:
-    """Changes columns of a chat, whose stream is locked, and appends `chat.updated`.
+    """Changes columns of a chat, whose stream is locked, and appends `chat.updated`, unless the chat is deleted.
 
     Without columns clients read the chat again: a field that another module contributes has changed.
     """
     at, columns = now(), dict(changed or {})
-    await work.session.execute(update(Chat).where(Chat.id == chat_id).values(**columns, updated_at=at))
+    there = update(Chat).where(Chat.id == chat_id, Chat.deleted_at.is_(None))
+    if await work.session.scalar(there.values(**columns, updated_at=at).returning(Chat.id)) is None:
+        return
     updated = event("chat.updated", {"chat_id": str(chat_id), **columns, "actor_id": str(actor_id)})
     await log.append(work, chat_id, updated, at=at)
 
