@@ -38,10 +38,10 @@ async def block(
     raw = await _lock(work, log, account_id, blocked_id)
     if not await list_existing_accounts(work, {blocked_id}):
         raise AccountNotFound
-    if await db.count_blocks(raw, account_id) >= MAX_BLOCKS:
-        raise TooManyBlocks(f"An account blocks at most {MAX_BLOCKS} others")
     at = now()
     if await db.insert_block(raw, account_id, blocked_id, at):
+        if await db.count_blocks(raw, account_id) > MAX_BLOCKS:
+            raise TooManyBlocks(f"An account blocks at most {MAX_BLOCKS} others")
         await set_check(work, direct_chat_id(account_id, blocked_id), _CHECK, on=True)
         await log.append(work, account_id, event("account.blocked", {"account_id": str(blocked_id)}), at=at)
         await _announce(work, filters, rules, blocked_id)

@@ -8,6 +8,7 @@ import pytest
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.accounts_module.tests.erasing import begin
+from app.modules.blocks_module import services
 from app.modules.blocks_module.tests.blocking import PATH, block, unblock
 from app.utils.container import Container
 from tests.databases import rows
@@ -40,6 +41,16 @@ async def test_an_account_blocks_neither_itself_nor_one_that_does_not_exist(anna
     problem(await anna.put(f"{PATH}/{anna.id}"), 422, "validation_error")
     problem(await anna.put(f"{PATH}/{uuid4()}"), 404, "not_found")
     problem(await anna.delete(f"{PATH}/{uuid4()}"), 404, "not_found")
+
+
+async def test_the_block_that_reaches_the_limit_can_be_repeated(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MAX_BLOCKS", 1)
+    for _ in range(2):
+        await block(anna, boris)
+    problem(await anna.put(f"{PATH}/{clara.id}"), 409, "conflict")
+    assert [each["account_id"] for each in ok(await anna.get(PATH))["items"]] == [boris.id]
 
 
 async def test_neither_of_the_two_opens_a_direct_chat(anna: FakeClient, boris: FakeClient) -> None:
