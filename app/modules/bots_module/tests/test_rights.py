@@ -56,6 +56,19 @@ async def test_a_bot_loses_a_right_with_its_owner_and_gets_it_back(
     assert await role_of(anna, club, bot) == "admin"
 
 
+async def test_only_the_owner_of_a_chat_takes_the_admin_role_from_a_bot_whose_own_owner_has_a_lower_one(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, bot: FakeClient, club: str
+) -> None:
+    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [clara.id], "role": "admin"}))
+    await add(anna, club, bot, "admin")
+    assert await role_of(anna, club, bot) == "member"
+    problem(await clara.patch(f"/chats/{club}/members/{bot.id}", {"role": "reader"}), 403, "forbidden")
+    await set_role(anna, club, boris, "admin")
+    assert await role_of(anna, club, bot) == "admin"
+    await set_role(anna, club, bot, "member")
+    await set_role(clara, club, bot, "reader")
+
+
 async def test_a_bot_leaves_with_its_owner(
     anna: FakeClient, boris: FakeClient, bot: FakeClient, club: str, live_server: str
 ) -> None:

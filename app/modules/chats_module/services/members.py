@@ -114,7 +114,7 @@ async def change_role(
     if member.role == "owner":
         check(actor, APPOINT_ADMINS)
         raise OwnerMustHandOver
-    if role in ("owner", "admin") or member.role == "admin":
+    if role in ("owner", "admin") or "admin" in (member.role, member.given_role):
         check(actor, APPOINT_ADMINS)
     await _set_role(work, log, rules, chat_id, actor_id, account_id, role)
     return await _view(work, views, chat_id, actor_id, account_id)
