@@ -54,6 +54,12 @@ class CannotOwn(Forbidden):
     title = "A bot cannot own a chat"
 
 
+class OwnerIsAbsent(Conflict):
+    """The account is deactivated, or its erasure has begun."""
+
+    title = "This member cannot become the owner at present"
+
+
 class TooManyMembers(Conflict):
     title = "The chat has reached its limit of members"
 

@@ -16,6 +16,7 @@ from app.modules.chats_module.errors import (
     DirectChatIsFixed,
     MemberNotFound,
     NotAllowedInChat,
+    OwnerIsAbsent,
     OwnerMustHandOver,
 )
 from app.modules.chats_module.extension import ROLES
@@ -23,12 +24,7 @@ from app.modules.chats_module.schemas import MemberRead, MembersAdd
 from app.modules.chats_module.services.access import Membership, check, get_membership
 from app.modules.chats_module.services.member_views import MemberViews
 from app.modules.chats_module.services.membership_changes import add_to_chat, remove_from_chat
-from app.modules.chats_module.services.permissions import (
-    ADD_MEMBERS,
-    APPOINT_ADMINS,
-    CHANGE_MEMBERS,
-    REMOVE_MEMBERS,
-)
+from app.modules.chats_module.services.permissions import ADD_MEMBERS, APPOINT_ADMINS, CHANGE_MEMBERS, REMOVE_MEMBERS
 from app.modules.chats_module.services.rules import MemberRules, lower
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.errors import ValidationFailed
@@ -100,8 +96,8 @@ async def change_role(
     """Changes the role of a member, and returns the member.
 
     Admins may make readers of members and members of readers. Only the owner may appoint or demote admins, and
-    transfer the ownership. Raises ChatNotFound, MemberNotFound, DirectChatIsFixed, NotAllowedInChat, OwnerMustHandOver
-    or CannotOwn.
+    transfer the ownership. Raises ChatNotFound, MemberNotFound, DirectChatIsFixed, NotAllowedInChat, OwnerMustHandOver,
+    OwnerIsAbsent or CannotOwn.
     """
     await log.lock(work, chats=[chat_id])
     actor = await get_membership(await work.raw(), chat_id, actor_id)
@@ -116,6 +112,11 @@ async def change_role(
         raise OwnerMustHandOver
     if role in ("owner", "admin") or "admin" in (member.role, member.given_role):
         check(actor, APPOINT_ADMINS)
+    if role == "owner":
+        # Under the lock of its deactivation, which later hands over what it owns by then.
+        await log.lock(work, accounts=[account_id])
+        if await rules.is_absent(work, account_id):
+            raise OwnerIsAbsent
     await _set_role(work, log, rules, chat_id, actor_id, account_id, role)
     return await _view(work, views, chat_id, actor_id, account_id)
 

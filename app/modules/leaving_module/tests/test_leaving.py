@@ -176,6 +176,18 @@ async def test_a_deactivated_account_is_not_added_to_chats(anna: FakeClient, bor
     await boris.open_chat(anna)
 
 
+async def test_a_deactivated_account_does_not_become_the_owner_of_a_chat(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    await leave(boris)
+    path = f"/chats/{club}/members/{boris.id}"
+    problem(await anna.patch(path, {"role": "owner"}), 409, "conflict")
+    assert ok(await anna.get(f"/chats/{club}"))["owner_id"] == anna.id
+    ok(await anna.patch(path, {"role": "admin"}))
+    await boris.sign_in()
+    ok(await anna.patch(path, {"role": "owner"}))
+
+
 async def test_a_wrong_password_and_an_old_session_are_refused(anna: FakeClient, container: Container) -> None:
     problem(await anna.post(PATH, {"password": "guessed", "messages": "keep"}), 403, "forbidden")
     problem(await anna.post(PATH, {"password": PASSWORD}), 422, "validation_error")

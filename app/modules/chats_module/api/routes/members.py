@@ -16,6 +16,7 @@ from app.modules.chats_module.errors import (
     LimitingMemberMissing,
     MemberNotFound,
     NotAllowedInChat,
+    OwnerIsAbsent,
     OwnerMustHandOver,
     TooManyChats,
     TooManyMembers,
@@ -77,7 +78,13 @@ def make_router(modules: Modules) -> APIRouter:
         "/members/{account_id}",
         response_model=member_model,
         openapi_extra=refuses(
-            ChatNotFound, MemberNotFound, NotAllowedInChat, CannotOwn, DirectChatIsFixed, OwnerMustHandOver
+            ChatNotFound,
+            MemberNotFound,
+            NotAllowedInChat,
+            CannotOwn,
+            DirectChatIsFixed,
+            OwnerIsAbsent,
+            OwnerMustHandOver,
         ),
     )
     @scoped("members:write")
