@@ -32,13 +32,16 @@ _FIND = """
 SELECT messages, erase_at, erase_at <= statement_timestamp() AS is_due, ended_at FROM account_leaving
 WHERE account_id = $1 FOR UPDATE
 """
-_IS_LEAVING = "SELECT EXISTS (SELECT FROM account_leaving WHERE account_id = $1)"
 _LIST = "SELECT account_id FROM account_leaving WHERE account_id = ANY($1)"
 _END = "UPDATE account_leaving SET ended_at = $2 WHERE account_id = $1"
 _DELETE = "DELETE FROM account_leaving WHERE account_id = $1"
 _OWNED = """
-SELECT c.id FROM account_chat a JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
-WHERE a.account_id = $1 AND c.owner_id = $1 AND ($2::uuid IS NULL OR c.id > $2) ORDER BY c.id LIMIT 1
+SELECT a.chat_id FROM account_chat a JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
+WHERE a.account_id = $1 AND a.chat_id > $2 AND c.owner_id = $1 AND c.member_count > 1 AND EXISTS (
+    SELECT FROM chat_member m JOIN account other ON other.id = m.account_id AND NOT other.is_bot
+    WHERE m.chat_id = a.chat_id AND m.account_id <> $1
+)
+ORDER BY a.chat_id LIMIT 1
 """
 
 
@@ -51,10 +54,6 @@ async def find_leaving(connection: DatabaseConnection, account_id: UUID) -> Any 
     """Returns and locks the row of an account that is leaving."""
     rows = await connection.fetch(_FIND, account_id)
     return rows[0] if rows else None
-
-
-async def is_leaving(connection: DatabaseConnection, account_id: UUID) -> bool:
-    return bool(await connection.fetchval(_IS_LEAVING, account_id))
 
 
 async def list_leaving(connection: DatabaseConnection, account_ids: Collection[UUID]) -> list[UUID]:
@@ -70,7 +69,7 @@ async def delete_leaving(connection: DatabaseConnection, account_id: UUID) -> No
     await connection.execute(_DELETE, account_id)
 
 
-async def find_owned_chat(connection: DatabaseConnection, account_id: UUID, after: UUID | None) -> UUID | None:
-    """Returns a group or channel that the account owns, in the order of ids after a given one."""
+async def find_owned_chat(connection: DatabaseConnection, account_id: UUID, after: UUID) -> UUID | None:
+    """Returns a group or channel that the account owns and that can be handed over, the next one after a given id."""
     found: UUID | None = await connection.fetchval(_OWNED, account_id, after)
     return found

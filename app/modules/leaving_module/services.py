@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from time import monotonic
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -9,13 +10,13 @@ from pydantic import BaseModel
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import WrongCredentials
 from app.modules.accounts_module.extension import Absence, AccountHook, Erasure, SignInHook
-from app.modules.accounts_module.services.erasure import end_access, enqueue_erasure
+from app.modules.accounts_module.services import erasure
 from app.modules.chats_module.errors import AddingRefused
 from app.modules.chats_module.extension import AddCheck, Addition
 from app.modules.chats_module.services.access import find_membership
 from app.modules.chats_module.services.members import hand_over
 from app.modules.chats_module.services.rules import MemberRules
-from app.modules.jobs_module.extension import Job, JobContext, Jobs, RetryAt
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, RetryAfter, RetryAt
 from app.modules.leaving_module import db
 from app.modules.leaving_module.schemas import Deactivated
 from app.modules.leaving_module.settings import LeavingSettings
@@ -31,7 +32,7 @@ class Leaving(BaseModel):
 
 
 async def deactivate(work: UnitOfWork, container: Container, account_id: UUID, messages: Erasure) -> Deactivated:
-    """Ends all sessions and keys of an account, hands its chats over, and plans its erasure.
+    """Ends all sessions and keys of an account, and plans to hand its chats over and to erase it.
 
     The account keeps its names, its memberships and its messages until then.
     """
@@ -42,9 +43,11 @@ async def deactivate(work: UnitOfWork, container: Container, account_id: UUID, m
     if not await db.insert_leaving(raw, account_id, messages, erase_at):
         # Two requests at once: the session of this one has ended.
         raise WrongCredentials
-    await end_access(work, container, account_id)
+    await erasure.end_access(work, container, account_id)
     payload, key = Leaving(account_id=account_id), str(account_id)
-    await jobs.enqueue(work, HAND_OVER, payload, key=key, owner_id=account_id)
+    # Until then other processes may still create chats for it.
+    hand_over_at = at + erasure.TOKENS_END_AFTER
+    await jobs.enqueue(work, HAND_OVER, payload, key=key, run_at=hand_over_at, owner_id=account_id)
     await jobs.enqueue(work, END, payload, key=key, run_at=erase_at, owner_id=account_id)
     await log.append(
         work, account_id, event("account.deactivated", Deactivated(erase_at=erase_at).model_dump(mode="json")), at=at
@@ -54,16 +57,14 @@ async def deactivate(work: UnitOfWork, container: Container, account_id: UUID, m
 
 async def _come_back(context: WorkContext, account_id: UUID) -> None:
     """Brings a deactivated account back. Raises WrongCredentials if its erasure has begun."""
-    if not await db.is_leaving(context.connection, account_id):
-        return
-    await context.container.get(Log).lock(context.work, accounts=[account_id])
     leaving = await db.find_leaving(context.connection, account_id)
     if leaving is None:
         return
     if leaving["ended_at"] is not None:
         raise WrongCredentials
     await db.delete_leaving(context.connection, account_id)
-    await context.container.get(Jobs).cancel(context.work, END, str(account_id), owner_id=account_id)
+    for job in (HAND_OVER, END):
+        await context.container.get(Jobs).cancel(context.work, job, str(account_id), owner_id=account_id)
     payload = {"account_id": str(account_id)}
     await context.container.get(Log).append(context.work, account_id, event("account.reactivated", payload))
 
@@ -73,21 +74,29 @@ COME_BACK = SignInHook("leaving", _come_back)
 
 async def _hand_over(context: JobContext, payload: Leaving) -> None:
     """Hands the owned groups and channels over to the longest-standing admin or member. Those without stay."""
-    after: UUID | None = None
+    turn_ends, after = monotonic() + erasure.TURN, UUID(int=0)
+    while (chat_id := await _hand_over_next(context, payload.account_id, after)) is not None:
+        if monotonic() > turn_ends:
+            # What is handed over is not found again.
+            raise RetryAfter(0)
+        after = chat_id
+
+
+async def _hand_over_next(context: JobContext, account_id: UUID, after: UUID) -> UUID | None:
+    """Hands one chat over. Returns None if there is none after the given one, or if the owner has come back."""
     log, rules = context.container.get(Log), context.container.get(MemberRules)
-    while True:
-        async with context.unit_of_work() as work:
-            raw = await work.raw()
-            chat_id = await db.find_owned_chat(raw, payload.account_id, after)
-            if chat_id is None:
-                return
-            await log.lock(work, chats=[chat_id])
-            # The owner may have come back.
-            membership = await find_membership(raw, chat_id, payload.account_id)
-            is_owner = membership is not None and membership.role == "owner"
-            if is_owner and await db.list_leaving(raw, [payload.account_id]):
-                await hand_over(work, log, rules, chat_id, payload.account_id)
-            after = chat_id
+    async with context.unit_of_work() as work:
+        raw = await work.raw()
+        chat_id = await db.find_owned_chat(raw, account_id, after)
+        if chat_id is None:
+            return None
+        await log.lock(work, chats=[chat_id])
+        if not await db.list_leaving(raw, [account_id]):
+            return None
+        membership = await find_membership(raw, chat_id, account_id)
+        if membership is not None and membership.role == "owner":
+            await hand_over(work, log, rules, chat_id, account_id)
+        return chat_id
 
 
 HAND_OVER = Job("leaving.hand_over", Leaving, _hand_over)
@@ -104,7 +113,7 @@ async def _end(context: JobContext, payload: Leaving) -> None:
                 # This job was cut off, and meanwhile its owner came back and has deactivated the account again.
                 raise RetryAt(leaving["erase_at"])
             await db.mark_ended(raw, payload.account_id, now())
-            await enqueue_erasure(work, context.container.get(Jobs), payload.account_id, leaving["messages"])
+            await erasure.enqueue_erasure(work, context.container.get(Jobs), payload.account_id, leaving["messages"])
 
 
 END = Job("leaving.end", Leaving, _end)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,6 +14,7 @@ from app.modules.bots_module.tests.bots import add, create_bot
 from app.modules.jobs_module.extension import Jobs
 from app.modules.keys_module.tests.keys import create_key, program_of
 from app.modules.leaving_module.services import END
+from app.modules.leaving_module.tests.leaving import PATH, leave
 from app.modules.schedules_module.tests.scheduling import (
     after,
     bring_forward,
@@ -28,12 +28,6 @@ from app.modules.streams_module.services.log import now
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import API, PASSWORD, FakeClient, FakeSocket, eventually, ok, problem
-
-PATH = "/accounts/me/deactivate"
-
-
-async def leave(user: FakeClient, messages: str = "keep") -> dict[str, Any]:
-    return ok(await user.post(PATH, {"password": PASSWORD, "messages": messages}))
 
 
 async def end_now(container: Container, user: FakeClient) -> None:
@@ -89,40 +83,6 @@ async def test_a_sign_in_during_the_deactivation_brings_the_account_back(
     assert await connection.fetch("SELECT FROM account_leaving") == []
 
 
-async def test_owned_chats_pass_to_the_longest_standing_admin(
-    anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str
-) -> None:
-    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [clara.id], "role": "admin"}))
-    await leave(anna)
-
-    async def has_passed() -> bool:
-        return bool(ok(await boris.get(f"/chats/{club}"))["owner_id"] == clara.id)
-
-    await eventually(has_passed)
-    assert len(ok(await boris.get(f"/chats/{club}/members"))["items"]) == 3
-
-
-async def test_owned_chats_pass_to_no_member_who_is_leaving_while_others_are_there(
-    anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str
-) -> None:
-    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [clara.id], "role": "admin"}))
-    only_with_clara = await anna.open_chat(clara)
-    await leave(clara)
-    await leave(anna)
-
-    async def has_passed() -> bool:
-        return bool(ok(await boris.get(f"/chats/{club}"))["owner_id"] != anna.id)
-
-    await eventually(has_passed)
-    assert ok(await boris.get(f"/chats/{club}"))["owner_id"] == boris.id
-    await clara.sign_in()
-
-    async def is_claras() -> bool:
-        return bool(ok(await clara.get(f"/chats/{only_with_clara}"))["owner_id"] == clara.id)
-
-    await eventually(is_claras)
-
-
 @pytest.mark.parametrize("messages", ["keep", "delete"])
 async def test_an_account_that_does_not_come_back_is_erased(
     anna: FakeClient, boris: FakeClient, club: str, container: Container, messages: str
@@ -174,18 +134,6 @@ async def test_a_deactivated_account_is_not_added_to_chats(anna: FakeClient, bor
     problem(await boris.post("/chats", {"type": "group", "member_ids": [anna.id]}), 403, "forbidden")
     await anna.sign_in()
     await boris.open_chat(anna)
-
-
-async def test_a_deactivated_account_does_not_become_the_owner_of_a_chat(
-    anna: FakeClient, boris: FakeClient, club: str
-) -> None:
-    await leave(boris)
-    path = f"/chats/{club}/members/{boris.id}"
-    problem(await anna.patch(path, {"role": "owner"}), 409, "conflict")
-    assert ok(await anna.get(f"/chats/{club}"))["owner_id"] == anna.id
-    ok(await anna.patch(path, {"role": "admin"}))
-    await boris.sign_in()
-    ok(await anna.patch(path, {"role": "owner"}))
 
 
 async def test_a_wrong_password_and_an_old_session_are_refused(anna: FakeClient, container: Container) -> None:

@@ -1,0 +1,11 @@
+"""Calls about leaving."""
+
+from typing import Any
+
+from tests.fakers import PASSWORD, FakeClient, ok
+
+PATH = "/accounts/me/deactivate"
+
+
+async def leave(user: FakeClient, messages: str = "keep") -> dict[str, Any]:
+    return ok(await user.post(PATH, {"password": PASSWORD, "messages": messages}))
