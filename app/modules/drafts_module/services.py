@@ -46,10 +46,12 @@ async def save_draft(
     at = now()
     if draft.text:
         await db.write_draft(raw, chat_id, account_id, draft.text, reply_to_seq, at)
+        saved = DraftRead(text=draft.text, reply_to_seq=reply_to_seq, updated_at=at)
     else:
         await db.delete_draft(raw, chat_id, account_id)
+        saved = DraftRead()
     await log.append(work, account_id, event("draft.changed", {"chat_id": chat_id, "updated_at": at}), at=at)
-    return await read_draft(raw, chat_id, account_id)
+    return saved
 
 
 async def _purge_quoting(context: WorkContext, chat_id: UUID, seqs: Sequence[int]) -> None:

@@ -50,10 +50,7 @@ SELECT p.seq, p.account_id, p.pinned_at
 FROM message_pin p CROSS JOIN LATERAL {one_row("message", chat_id="p.chat_id", seq="p.seq")} m
 WHERE p.chat_id = $1 AND m.deleted_at IS NULL ORDER BY p.pinned_at DESC, p.seq DESC
 """  # noqa: S608 - constants only
-_INSERT = """
-INSERT INTO message_pin (chat_id, seq, account_id, pinned_at) VALUES ($1, $2, $3, $4)
-ON CONFLICT DO NOTHING RETURNING seq
-"""
+_INSERT = "INSERT INTO message_pin (chat_id, seq, account_id, pinned_at) VALUES ($1, $2, $3, $4)"
 _DELETE = "DELETE FROM message_pin WHERE chat_id = $1 AND seq = ANY($2) RETURNING seq"
 _PURGE = """
 DELETE FROM message_pin WHERE chat_id = $1 AND seq IN (SELECT seq FROM message_pin WHERE chat_id = $1 LIMIT $2)
@@ -68,9 +65,8 @@ async def list_pins(connection: DatabaseConnection, chat_id: UUID) -> list[Any]:
 
 async def insert_pin(
     connection: DatabaseConnection, chat_id: UUID, seq: int, account_id: UUID, pinned_at: datetime
-) -> bool:
-    """Returns False if the message was pinned already."""
-    return bool(await connection.fetch(_INSERT, chat_id, seq, account_id, pinned_at))
+) -> None:
+    await connection.execute(_INSERT, chat_id, seq, account_id, pinned_at)
 
 
 async def delete_pins(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int]) -> list[int]:

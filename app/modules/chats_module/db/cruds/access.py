@@ -7,7 +7,7 @@ from uuid import UUID
 from app.adapters.db.connection import DatabaseConnection
 
 _FIND = """
-SELECT c.type, c.owner_id, c.member_count, c.last_seq, m.role, m.read_seq, m.joined_event_seq
+SELECT c.type, m.role, c.member_count, c.last_seq, m.read_seq, m.joined_event_seq
 FROM chat c JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $2
 WHERE c.id = $1 AND c.deleted_at IS NULL
 """
@@ -36,7 +36,6 @@ class Membership:
     account_id: UUID
     chat_type: str
     role: str
-    owner_id: UUID | None
     member_count: int
     last_seq: int
     read_seq: int
@@ -51,8 +50,7 @@ class ChatLog(NamedTuple):
     last_seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(NamedTuple):
     """The events of a chat that a former member may read: from `first_seq` to `left_seq`."""
 
     first_seq: int
@@ -62,20 +60,7 @@ class Departure:
 async def find_membership(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Membership | None:
     """Returns None if the account is not a member, or if the chat is deleted or does not exist."""
     rows = await connection.fetch(_FIND, chat_id, account_id)
-    if not rows:
-        return None
-    row = rows[0]
-    return Membership(
-        chat_id,
-        account_id,
-        row["type"],
-        row["role"],
-        row["owner_id"],
-        row["member_count"],
-        row["last_seq"],
-        row["read_seq"],
-        row["joined_event_seq"],
-    )
+    return Membership(chat_id, account_id, *rows[0]) if rows else None
 
 
 async def find_log_for_member(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> ChatLog | None:
@@ -87,7 +72,7 @@ async def find_log_for_member(connection: DatabaseConnection, chat_id: UUID, acc
 async def find_departure(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Departure | None:
     """Returns None if the account is not a former member."""
     rows = await connection.fetch(_FIND_DEPARTURE, chat_id, account_id)
-    return Departure(rows[0]["first_seq"], rows[0]["left_event_seq"]) if rows else None
+    return Departure(*rows[0]) if rows else None
 
 
 async def find_last_departure(connection: DatabaseConnection, chat_id: UUID) -> int:
