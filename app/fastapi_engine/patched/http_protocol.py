@@ -150,6 +150,11 @@ class HttpProtocol(RespondingProtocol):
         self._in_head = True
         self._head_bytes = 0
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # Trailers are not headers: they must not change the sender or the address of the request.
+        if not self._in_body:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         if self._head_bytes + self._chunk_bytes > MAX_HEAD_BYTES:
             # The received bytes may include a part of the body.
@@ -169,8 +174,6 @@ class HttpProtocol(RespondingProtocol):
         self._body = BodyMeter()
         # Nothing is read while pipelined requests wait for earlier responses.
         self._read_deadline = None if self.pipeline else self.loop.time() + BODY_TIMEOUT
-        # Trailers are not headers: they must not change the sender or the address of the request.
-        self.headers = []
 
     def on_body(self, body: bytes) -> None:
         self._body.take(len(body))
