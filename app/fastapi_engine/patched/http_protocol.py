@@ -126,7 +126,7 @@ class HttpProtocol(RespondingProtocol):
                 self.refuse(431, _HEAD_TOO_LARGE)
         elif self._in_body:
             self._body.receive(len(data))
-            if self._read_deadline is not None:
+            if self._read_deadline is not None and not self.cycle.response_complete:
                 self._read_deadline = extend(self._read_deadline, len(data), self.loop.time() + BODY_TIMEOUT)
             if self._body.is_mostly_framing:
                 self.refuse(413, "The chunks of the body have too much framing for their content")
