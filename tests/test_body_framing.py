@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from app.fastapi_engine import body_meter
 from app.fastapi_engine.patched.http_protocol import HttpProtocol
 from tests.servers import listening
 from tests.test_connections import Stage
@@ -25,6 +26,17 @@ FRAMING = {
 async def address() -> AsyncIterator[str]:
     async with listening(Stage().app) as address:
         yield address
+
+
+async def test_trailers_are_not_headers(address: str) -> None:
+    answer = await talk(address, [b"POST /echo" + CHUNKED, b"4\r\nabcd\r\n0\r\nX-Trailer: here\r\n\r\n"], until=b"]")
+    assert (statuses(answer), b'["abcd","none"]' in answer) == ([b"200"], True)
+
+
+async def test_the_overhead_of_chunks_is_limited(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_meter, "FRAMING_BYTES", 1000)
+    for endless in (b"1;" + b"a" * 2000, b"0\r\nX-Trailer: " + b"a" * 2000):
+        assert statuses(await talk(address, [b"POST /echo" + CHUNKED, endless])) == [b"413"]
 
 
 @pytest.mark.parametrize("framing", FRAMING.values(), ids=FRAMING)

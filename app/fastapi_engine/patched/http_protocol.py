@@ -66,7 +66,7 @@ class HttpProtocol(RespondingProtocol):
         self._leave: Callable[[], None] = leave or (lambda: None)
         if leave is None:
             self._is_refused = True
-            self.transport.write(write_problem(429, "Too many connections from this address", "retry-after: 10"))
+            self.transport.write(write_problem(429, "Too many connections from this address"))
             self.transport.close()
 
     def eof_received(self) -> bool:  # type: ignore[override]
