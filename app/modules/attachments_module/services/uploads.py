@@ -73,6 +73,19 @@ class Uploads:
             attachment_id, owner_id, row["length"], row["received"], expires_at, row["metadata"], not is_uploading
         )
 
+    async def receive_first(
+        self, upload: Upload, chunks: AsyncIterator[bytes], checksum: Checksum | None = None
+    ) -> Upload:
+        """Adds the bytes that come with the creation. If they cannot be added the upload ends: no client knows its id.
+
+        Raises what `receive` raises.
+        """
+        try:
+            return await self.receive(upload, 0, chunks, checksum)
+        except BaseException:
+            await self.discard(upload.id, upload.owner_id)
+            raise
+
     async def receive(
         self, upload: Upload, offset: int, chunks: AsyncIterator[bytes], checksum: Checksum | None = None
     ) -> Upload:

@@ -3,6 +3,7 @@
 import asyncio
 from base64 import b64encode
 
+from app.adapters.db.connection import Connection
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.tests.uploading import add, begin, download, processed, tus
 from app.utils.container import Container
@@ -61,6 +62,22 @@ async def test_of_an_upload_with_a_checksum_nothing_stays(
     writer.transport.abort()
     await eventually(is_deleted)
     assert (await tus(anna, "HEAD", path)).headers["upload-offset"] == "0"
+
+
+async def test_of_a_creation_whose_bytes_do_not_come_nothing_stays(
+    anna: FakeClient, live_server: str, connection: Connection
+) -> None:
+    host, _, port = live_server.partition(":")
+    head = head_of(anna, "POST", "", len(DATA), Content_Type=PART["Content_Type"], Upload_Length=str(len(DATA)))
+    _, writer = await asyncio.open_connection(host, int(port))
+
+    async def uses(size: int) -> bool:
+        return bool(await connection.fetchval("SELECT bytes FROM attachment_usage") == size)
+
+    writer.write(head + DATA[:MIB])
+    await eventually(lambda: uses(len(DATA)))
+    writer.transport.abort()
+    await eventually(lambda: uses(0))
 
 
 async def test_a_stranger_is_refused_before_the_file_is_read(anonymous: FakeClient, live_server: str) -> None:

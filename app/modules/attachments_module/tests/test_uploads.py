@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from app.adapters.db.connection import Connection
+from app.modules.attachments_module.services import uploads
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.uploading import (
@@ -120,6 +121,18 @@ async def test_a_checksum_is_right_or_nothing_is_added(anna: FakeClient) -> None
         assert answer.headers["tus-resumable"] == "1.0.0"
     right = f"sha256 {b64encode(hashlib.sha256(data).digest()).decode()}"
     assert (await add(anna, path, 0, data, Upload_Checksum=right)).status_code == 204
+
+
+async def test_a_creation_whose_bytes_are_refused_reserves_nothing(
+    anna: FakeClient, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = {"Content_Type": "application/offset+octet-stream", "Upload_Length": "3"}
+    wrong = f"sha1 {b64encode(hashlib.sha1(b'other', usedforsecurity=False).digest()).decode()}"
+    problem(await tus(anna, "POST", data=b"abc", **part, Upload_Checksum=wrong), 460, "checksum_mismatch")
+    problem(await tus(anna, "POST", data=b"abcd", **part), 413, "payload_too_large")
+    monkeypatch.setattr(uploads, "MAX_OF_ACCOUNT", 0)
+    problem(await tus(anna, "POST", data=b"abc", **part), 429, "rate_limited")
+    assert await connection.fetchval("SELECT bytes FROM attachment_usage") == 0
 
 
 async def test_what_is_no_tus_is_refused(anna: FakeClient, boris: FakeClient, anonymous: FakeClient) -> None:

@@ -145,7 +145,7 @@ async def create(
             metadata=headers.get("upload-metadata", ""),
         )
         if has_part:
-            upload = await uploads.receive(upload, 0, request.stream(), checksum)
+            upload = await uploads.receive_first(upload, request.stream(), checksum)
         return Response(
             status_code=status.HTTP_201_CREATED,
             headers={"Location": f"{request.url.path}/{upload.id}", **_progress(upload)},
@@ -154,13 +154,8 @@ async def create(
     upload = await uploads.create(
         identity.account_id, length, filename=filename, content_type=headers.get("content-type", "")
     )
-    try:
-        if length:
-            await uploads.receive(upload, 0, request.stream())
-    except BaseException:
-        # No client knows its id.
-        await uploads.discard(upload.id, identity.account_id)
-        raise
+    if length:
+        await uploads.receive_first(upload, request.stream())
     attachment = await read_attachment(database, links, identity, upload.id)
     return JSONResponse(AttachmentRead.model_validate(attachment).model_dump(mode="json"), status.HTTP_201_CREATED)
 
@@ -177,7 +172,7 @@ async def progress(
     """Returns how many bytes of an upload are stored, in the header `Upload-Offset`. Requires its owner."""
     tus.check_version(request.headers)
     upload = await uploads.find(attachment_id, identity.account_id)
-    headers = {"Upload-Length": str(upload.length), "Cache-Control": "no-store", **_progress(upload)}
+    headers = {"Upload-Length": str(upload.length), **_progress(upload)}
     if upload.metadata:
         headers["Upload-Metadata"] = upload.metadata
     return Response(headers=headers)
