@@ -98,7 +98,9 @@ def decode(body: bytes, content_type: str) -> str:
         if known is not None:
             # A page that declares UTF-16 in its own bytes cannot be in UTF-16.
             is_possible = is_header or not known.name.startswith("utf-16")
-            return body.decode(known.codec_info.name if is_possible else "utf-8", "replace")
+            with suppress(LookupError):
+                # Python has no codec for `x-user-defined` and `replacement`.
+                return body.decode(known.codec_info.name if is_possible else "utf-8", "replace")
     return body.decode("utf-8", "replace")
 
 

@@ -1,6 +1,7 @@
 """Reading pages: encodings, tags, hostile HTML."""
 
 import pytest
+from webencodings.labels import LABELS
 
 from app.modules.previews_module.parsing import MAX_DESCRIPTION, MAX_TITLE, decode, parse
 
@@ -62,6 +63,12 @@ def test_texts_are_lines_of_limited_length() -> None:
     assert long[0] == "x" * MAX_TITLE
 
 
+@pytest.mark.parametrize("label", LABELS)
+def test_a_page_may_declare_any_encoding_of_the_web(label: str) -> None:
+    assert isinstance(decode(b"<title>abc</title>", f"text/html; charset={label}"), str)
+    assert decode(f"<meta charset={label}><title>abc</title>".encode(), "text/html")
+
+
 def test_only_the_head_counts() -> None:
     assert described("<body><title>t</title><meta property='og:title' content='x'></body>") is None
     assert described("<head></head><body><svg><title>icon</title></svg></body>") is None
@@ -86,6 +93,8 @@ def test_only_the_head_counts() -> None:
         (b"\xfe\xff" + "<title>Привет</title>".encode("utf-16be"), "text/html"),
         ("<meta charset=utf-16><title>Привет</title>".encode(), "text/html"),
         ("<title>Привет</title>".encode(), "text/html; charset=made-up"),
+        ("<title>Привет</title>".encode(), "text/html; charset=x-user-defined"),
+        ("<meta charset=iso-2022-kr><title>Привет</title>".encode(), "text/html"),
     ],
 )
 def test_a_page_is_read_in_its_encoding(body: bytes, content_type: str) -> None:
