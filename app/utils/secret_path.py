@@ -28,7 +28,8 @@ def shown_path(scope: MutableMapping[str, Any]) -> str:
     return path
 
 
-def may_be_secret(scope: MutableMapping[str, Any]) -> bool:
-    """Returns True if the path of a request that no route has taken begins like one that contains a secret."""
+def hidden_prefix(scope: MutableMapping[str, Any]) -> str | None:
+    """Returns what the path of a request that no route has taken begins with, if it may contain a secret."""
     app = scope.get("app")
-    return app is not None and scope["path"].startswith(getattr(app.state, HIDDEN_PREFIXES))
+    prefixes: tuple[str, ...] = getattr(app.state, HIDDEN_PREFIXES) if app is not None else ()
+    return next((prefix for prefix in prefixes if scope["path"].startswith(prefix)), None)

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.utils.access_log import access_log
 from app.utils.logs import request_id
 from app.utils.remote_client import end_serving, remote_client_of, serve_client
-from app.utils.secret_path import SHOWN_PATH, may_be_secret
+from app.utils.secret_path import SHOWN_PATH, hidden_prefix
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
@@ -49,9 +49,9 @@ class LogMiddleware:
             path = scope["raw_path"].decode("ascii", "backslashreplace")
             if SHOWN_PATH in scope:
                 path = scope[SHOWN_PATH] or path
-            elif may_be_secret(scope):
+            elif (prefix := hidden_prefix(scope)) is not None:
                 # A preflight, or a path that no route has.
-                path = path[: path.index("/", 1) + 1] + "..."
+                path = f"{prefix}..."
             if scope["type"] == "http":
                 message = f"{scope['method']} {path} {status} {took:.1f}ms {client}"
             else:

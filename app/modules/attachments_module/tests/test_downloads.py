@@ -8,7 +8,8 @@ from loguru import logger
 from app.fastapi_engine.middlewares import log_middleware
 from app.modules.attachments_module.services.downloads import disposition
 from app.modules.attachments_module.tests.uploading import download, ready
-from tests.fakers import FakeClient, problem
+from tests.fakers import FakeClient, eventually, problem
+from tests.test_upgrades import NEXT, statuses, talk
 
 DATA = bytes(range(256)) * 4
 
@@ -97,3 +98,25 @@ async def test_no_line_of_the_log_has_a_token(anna: FakeClient) -> None:
     logger.remove(sink)
     assert len(lines) == 12
     assert "TOKEN" not in "".join(lines)
+
+
+async def test_an_address_with_an_encoded_slash_has_a_line_without_its_token(
+    live_server: str, quiet_log: list[str]
+) -> None:
+    lines: list[str] = []
+    sink = logger.add(lines.append, level="INFO", format="{message}", filter=log_middleware.__name__)
+    preflight = b"Origin: https://example.org\r\nAccess-Control-Request-Method: GET\r\n"
+    requests = [
+        b"GET /files%2F HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /files%2FTOKEN/x HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"OPTIONS /files%2FTOKEN HTTP/1.1\r\nHost: x\r\n" + preflight + b"\r\n",
+        NEXT,
+    ]
+    assert statuses(await talk(live_server, requests)) == [b"404", b"404", b"400", b"200"]
+
+    async def are_written() -> bool:
+        return len(lines) == len(requests)
+
+    await eventually(are_written)
+    logger.remove(sink)
+    assert [line.split()[1] for line in lines] == ["/files/..."] * 3 + ["/healthcheck/live"]
