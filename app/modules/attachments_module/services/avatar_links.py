@@ -20,7 +20,7 @@ class Avatar(NamedTuple):
 
 
 class AvatarLinks:
-    """Makes addresses, and finds what they open."""
+    """Makes addresses, reads them, and checks who may open them."""
 
     def __init__(self, signer: Signer, database: Database, revocations: Revocations, base: str) -> None:
         self._signer = signer
@@ -32,18 +32,19 @@ class AvatarLinks:
         body = bytes([avatar.of_chat]) + avatar.owner_id.bytes + avatar.attachment_id.bytes + viewer.bytes
         return f"{self._base}/avatars/{await self._signer.sign(body)}"
 
-    async def find(self, token: str) -> tuple[UUID, UUID]:
-        """Returns the file and the viewer.
-
-        Raises FileNotFound for an avatar that was replaced or may not be seen, and while the viewer is signed out
-        everywhere.
-        """
+    async def read(self, token: str) -> tuple[Avatar, UUID]:
+        """Returns the avatar and the viewer of an address. Raises FileNotFound for a token that is not ours."""
         body = await self._signer.read(token)
         if body is None:
             raise FileNotFound
         owner_id, attachment_id, viewer = (UUID(bytes=body[place : place + 16]) for place in (1, 17, 33))
+        return Avatar(bool(body[0]), owner_id, attachment_id), viewer
+
+    async def check(self, avatar: Avatar, viewer: UUID) -> None:
+        """Raises FileNotFound for an avatar that was replaced or may not be seen, and while the viewer is signed out
+        everywhere.
+        """
         async with self._database.connection() as connection:
-            is_shown = await crud.is_shown(connection, bool(body[0]), owner_id, attachment_id, viewer)
+            is_shown = await crud.is_shown(connection, *avatar, viewer)
             if not is_shown or not await self._revocations.is_signed_in(connection, viewer, datetime.now(UTC)):
                 raise FileNotFound
-        return attachment_id, viewer

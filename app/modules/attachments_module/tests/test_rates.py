@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from app.fastapi_engine.constructor import build_app
 from app.modules.attachments_module.settings import CREATE_ATTACHMENT, DOWNLOAD, UPLOAD_PART
-from app.modules.attachments_module.tests.uploading import add, begin, download, post, processed, tus
+from app.modules.attachments_module.tests.pictures import picture
+from app.modules.attachments_module.tests.uploading import add, begin, download, post, processed, ready, tus
 from app.settings import Settings
 from app.settings.limits_settings import LimitsSettings, RateLimit
 from app.utils.own_settings import own_groups
 from app.utils.setup_modules import discover_modules
-from tests.fakers import FakeClient, problem
+from tests.fakers import FakeClient, ok, problem
 from tests.servers import served
 
 
@@ -40,3 +41,11 @@ async def test_an_account_that_does_too_much_has_to_wait(settings: Settings) -> 
         answers = [(await download(anna, url)).status_code for _ in range(3)]
         assert answers == [200, 200, 429]
         assert (await post(boris, b"x")).status_code == 201
+
+
+async def test_the_address_of_a_replaced_avatar_counts_too(settings: Settings) -> None:
+    async with served(build_app(limited(settings, DOWNLOAD))) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        images = [(await ready(anna, picture("PNG", (40, 20)), "лицо.png"))["id"] for _ in range(2)]
+        url, _ = [ok(await anna.put("/accounts/me/avatar", {"attachment_id": image}))["url"] for image in images]
+        assert [(await download(anna, url)).status_code for _ in range(3)] == [404, 404, 429]

@@ -106,6 +106,8 @@ async def show_avatar(
     It is answered 404 when the avatar has changed, to an account that may not see it any more, and while that account
     is signed out everywhere.
     """
-    file, viewer = await links.find(token)
+    avatar, viewer = await links.read(token)
     limits.hit(DOWNLOAD, viewer.int)
+    await links.check(avatar, viewer)
+    file = avatar.attachment_id
     return answer(await downloads.open_kept(file, _SHOWN, asked.conditions, is_head=asked.is_head, max_age=_MAX_AGE))
