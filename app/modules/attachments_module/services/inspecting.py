@@ -20,13 +20,15 @@ _OLD = timedelta(hours=48)
 
 
 async def _find_missing(settings: Settings, connection: Connection) -> list[str]:
+    # Before the objects: those of a file are there when it is ready.
+    rows = await crud.list_ready(connection)
     try:
         stored = {one.path.partition("/")[2] async for one in _store(settings).list("files")}
     except StoreUnavailable as error:
         return [str(error.__cause__).partition("\n")[0]]
-    return [
-        f"file {row['id']}: {row['sha256']}" for row in await crud.list_ready(connection) if row["sha256"] not in stored
-    ]
+    missing = [row["id"] for row in rows if row["sha256"] not in stored]
+    # Again, because some may have been deleted meanwhile.
+    return [f"file {row['id']}: {row['sha256']}" for row in await crud.list_ready(connection, missing)]
 
 
 async def _find_owner(settings: Settings, connection: Connection) -> list[str]:

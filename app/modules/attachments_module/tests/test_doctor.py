@@ -1,13 +1,19 @@
 """`manage.py doctor` knows the store of files."""
 
+from collections.abc import AsyncIterator
 from os import urandom, utime
 from pathlib import Path
 
+import pytest
+
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
-from app.modules.attachments_module.services.store import FileStore
+from app.modules.attachments_module.services import inspecting
+from app.modules.attachments_module.services.inspecting import INSPECTIONS
+from app.modules.attachments_module.services.store import FileStore, Object
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.uploading import collect, ready
+from app.settings import Settings
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok
 from tests.manage import manage
@@ -30,6 +36,30 @@ async def test_missing_files_and_old_objects_without_a_file_are_found(
     assert "no problems found" in await doctor()
     utime(tmp_path / "copy" / "files" / "unknown", (0, 0))
     assert "✗ the store has no old objects that belong to no file\n    files/unknown" in await doctor()
+
+
+async def test_files_that_come_and_go_while_the_store_is_listed_are_not_missing(
+    anna: FakeClient, container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, gone = [await ready(anna, data) for data in (b"kept", b"gone")]
+
+    class BusyStore(FileStore):
+        async def list(self, prefix: str) -> AsyncIterator[Object]:
+            async def is_deleted() -> bool:
+                return f"files/{gone['sha256']}" not in [one.path async for one in FileStore.list(self, prefix)]
+
+            ok(await anna.delete(f"/attachments/{gone['id']}"))
+            await eventually(is_deleted)
+            async for one in super().list(prefix):
+                yield one
+            await ready(anna, b"new")
+
+    monkeypatch.setattr(inspecting, "FileStore", BusyStore)
+    settings = container.get(Settings)
+    assert await INSPECTIONS[0].find(settings, connection) == []
+    await container.get(FileStore).delete(f"files/{kept['sha256']}")
+    monkeypatch.undo()
+    assert await INSPECTIONS[0].find(settings, connection) == [f"file {kept['id']}: {kept['sha256']}"]
 
 
 async def test_the_space_of_an_account_is_counted_again(

@@ -29,7 +29,9 @@ _MARK_UNUSED = """
 UPDATE attachment_content SET is_deleting = true WHERE sha256 = ANY($1) AND check_at IS NOT NULL RETURNING sha256
 """
 _FORGET = "DELETE FROM attachment_content WHERE sha256 = ANY($1) AND is_deleting"
-_LIST_READY = "SELECT id, sha256 FROM attachment WHERE state = 'ready' ORDER BY id"
+_LIST_READY = """
+SELECT id, sha256 FROM attachment WHERE state = 'ready' AND ($1::uuid[] IS NULL OR id = ANY($1)) ORDER BY id
+"""
 _LIST_KNOWN = """
 SELECT DISTINCT attachment_id::text AS name FROM attachment_piece WHERE attachment_id = ANY($1)
 UNION ALL SELECT sha256 FROM attachment_content WHERE sha256 = ANY($2)
@@ -86,9 +88,9 @@ async def forget(connection: DatabaseConnection, contents: Sequence[str]) -> Non
     await connection.execute(_FORGET, contents)
 
 
-async def list_ready(connection: Connection) -> Any:
-    """Returns the id and the content of all files that can be downloaded."""
-    return await connection.fetch(_LIST_READY, timeout=LONG)
+async def list_ready(connection: Connection, among: Sequence[UUID] | None = None) -> Any:
+    """Returns the id and the content of all files that can be downloaded, or of those among the given ones."""
+    return await connection.fetch(_LIST_READY, among, timeout=LONG)
 
 
 async def list_known(connection: DatabaseConnection, uploads: Sequence[UUID], contents: Sequence[str]) -> set[str]:
