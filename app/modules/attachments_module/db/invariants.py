@@ -26,6 +26,8 @@ INVARIANTS = (
         """,
         advice="the quota of these accounts is wrong; --fix counts the bytes again",
         fix=(
+            # In a statement before: an upload that is committed while the other one waits would not be counted.
+            "SELECT FROM attachment_usage WHERE account_id = ANY($1) ORDER BY account_id FOR UPDATE",
             """
             UPDATE attachment_usage u SET bytes = coalesce(
                 (SELECT sum(reserved) FROM attachment a WHERE a.owner_id = u.account_id), 0

@@ -1,4 +1,4 @@
-"""Sends, uploads and the collector change the used bytes of accounts, and do not deadlock."""
+"""Sends, uploads, the collector and doctor change the used bytes of accounts: they wait, and do not deadlock."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.attachments_module.db.cruds import attachments, contents, uploads
+from app.modules.attachments_module.db.invariants import INVARIANTS
 from app.modules.attachments_module.tests.uploading import ready
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
@@ -102,3 +103,24 @@ async def test_the_collector_takes_the_used_bytes_of_accounts_in_their_order(
     await deleting
     left = await connection.fetch("SELECT bytes FROM attachment_usage")
     assert [row["bytes"] for row in left] == [5, 5]
+
+
+async def test_doctor_counts_an_upload_that_it_has_waited_for(
+    anna: FakeClient, container: Container, connection: Connection
+) -> None:
+    database, counted, at = container.get(Database), INVARIANTS[0], datetime.now(UTC)
+    await uploads.reserve(connection, anna.uuid, 100, 1000)
+
+    async def fix() -> None:
+        async with database.connection() as doctor, doctor.transaction():
+            for statement in counted.fix:
+                await doctor.execute(statement, [anna.uuid])
+
+    async with database.connection() as upload, upload.transaction():
+        await uploads.reserve(upload, anna.uuid, 10, 1000)
+        await uploads.insert(upload, uuid4(), anna.uuid, "a", "", "", 10, at, at)
+        fixing = asyncio.create_task(fix())
+        await wait_until_one_waits(connection)
+    await fixing
+    assert await connection.fetchval("SELECT bytes FROM attachment_usage") == 10
+    assert await connection.fetch(counted.find) == []
