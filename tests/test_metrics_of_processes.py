@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from app.utils.metrics import render
 from app.utils.processes import METRICS_VARIABLE
 
@@ -51,6 +53,20 @@ def test_counters_of_an_ended_process_stay_and_its_gauges_disappear(project_root
     assert 'messenger_sends_total{outcome="written"} 10.0' in none
     assert "messenger_sockets " not in none
     assert "process_" not in both
+
+
+def test_an_ended_process_whose_id_another_user_has_now_is_not_reported(
+    project_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(pid: int, signal: int) -> None:
+        raise PermissionError(pid, signal)
+
+    with worker(project_root, tmp_path):
+        pass
+    monkeypatch.setattr(os, "kill", kill)
+    rendered = render(tmp_path).decode()
+    assert 'messenger_sends_total{outcome="written"} 5.0' in rendered
+    assert "messenger_sockets " not in rendered
 
 
 def test_a_process_starts_after_the_folder_was_removed(project_root: Path, tmp_path: Path) -> None:

@@ -244,6 +244,7 @@ def _remove_ended_processes(shared: Path) -> None:
     for pid in {path.stem.rpartition("_")[2] for path in shared.glob("gauge_live*.db")}:
         try:
             os.kill(int(pid), 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):
+            # The id of an ended process may be that of another user's process by now.
             with suppress(FileNotFoundError):
                 mark_process_dead(int(pid), str(shared))  # type: ignore[no-untyped-call]
