@@ -117,7 +117,9 @@ async def test_ranges_and_conditions_are_answered_as_by_nginx(
         requests += [*CONDITIONS, *({**one, "Range": "bytes=5-9"} for one in CONDITIONS)]
         for headers in requests:
             for method in ("GET", "HEAD"):
-                found, expected = await ours.answer(method, **headers), await theirs.answer(method, **headers)
+                # nginx answers HEAD with a part too, although a range has a meaning for GET only (RFC 9110, 14.2).
+                asked = {name: value for name, value in headers.items() if method == "GET" or name != "Range"}
+                found, expected = await ours.answer(method, **headers), await theirs.answer(method, **asked)
                 if found != expected:
                     different[f"{method} {headers}"] = found, expected
     assert {asked: [one._replace(body=None) for one in pair] for asked, pair in different.items()} == {}

