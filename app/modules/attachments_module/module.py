@@ -14,6 +14,7 @@ from app.modules.attachments_module.db.models import (
     ChatAvatar,
     MessageAttachment,
 )
+from app.modules.attachments_module.dependencies.tus_requests import TUS
 from app.modules.attachments_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.attachments_module.services.avatar_links import AvatarLinks
 from app.modules.attachments_module.services.avatars import AVATARS
@@ -99,6 +100,7 @@ module = Module(
         SWEEP,
         SWEEP_DAILY,
         CORS,
+        TUS,
         CREATE_ATTACHMENT,
         UPLOAD_PART,
         DOWNLOAD,

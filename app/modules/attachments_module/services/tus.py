@@ -25,6 +25,7 @@ MAX_METADATA = 4096
 CORS = CorsHeaders(
     sent=(
         "Tus-Resumable",
+        "X-HTTP-Method-Override",
         "Upload-Length",
         "Upload-Metadata",
         "Upload-Offset",

@@ -1,13 +1,10 @@
 """Uploads: tus 1.0, and the plain POST of a whole file."""
 
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response, status
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
-from starlette.requests import ClientDisconnect
 
 from app.dependencies.dependency_db import Db
 from app.dependencies.scopes import scoped
@@ -39,27 +36,7 @@ AttachmentId = Annotated[
 ]
 
 
-class TusRoute(APIRoute):
-    """Adds `Tus-Resumable` to each answer, errors included."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            try:
-                response = await handle(request)
-            except ClientDisconnect:
-                raise
-            except Exception as error:
-                error.headers = {**(getattr(error, "headers", None) or {}), **tus.RESUMABLE}  # type: ignore[attr-defined]
-                raise
-            response.headers.update(tus.RESUMABLE)
-            return response
-
-        return answer
-
-
-router = APIRouter(prefix="/attachments", route_class=TusRoute)
+router = APIRouter(prefix="/attachments")
 
 
 def _body(*types: str) -> dict[str, Any]:
