@@ -41,7 +41,7 @@ class Outcome:
 async def claim(context: JobContext, attachment_id: UUID, sha256: str) -> None:
     """To be called before a content is stored. Raises RetryAfter while an older object of it is being deleted."""
     async with context.unit_of_work() as work:
-        if await contents.claim(await work.raw(), attachment_id, sha256, now() + _CHECKED_AFTER) is None:
+        if not await contents.claim(await work.raw(), attachment_id, sha256, now() + _CHECKED_AFTER):
             raise RetryAfter(_DELETED_AFTER)
 
 

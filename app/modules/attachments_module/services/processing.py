@@ -69,7 +69,7 @@ async def refuse(context: JobContext, payload: ToProcess) -> None:
 async def _delete_upload(context: JobContext, attachment_id: UUID) -> None:
     await context.container.get(FileStore).delete_below(upload_prefix(attachment_id))
     async with context.unit_of_work() as work:
-        await uploads.delete_pieces(await work.raw(), attachment_id)
+        await uploads.delete_pieces(await work.raw(), [attachment_id])
 
 
 async def _store_as_it_is(context: JobContext, upload: Upload, content_type: str) -> Outcome:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.adapters.db.connection import Connection, DatabaseConnection
 from app.adapters.db.long_statements import LONG
+from app.modules.attachments_module.db.cruds.uploads import delete_pieces
 
 # The row is locked until the transaction's end, so that the collector either sees the reference or has gone first.
 _CLAIM = """
@@ -15,7 +16,7 @@ INSERT INTO attachment_content (sha256, check_at) VALUES ($1, $2)
 ON CONFLICT (sha256) DO UPDATE SET check_at = coalesce(attachment_content.check_at, excluded.check_at)
 RETURNING is_deleting
 """
-_REFER = "UPDATE attachment SET sha256 = $2 WHERE id = $1 AND state = 'processing' RETURNING id"
+_REFER = "UPDATE attachment SET sha256 = $2 WHERE id = $1 AND state = 'processing'"
 _CHECK = """
 INSERT INTO attachment_content (sha256, check_at) SELECT unnest($1::text[]), $2::timestamptz
 ON CONFLICT (sha256) DO UPDATE SET check_at = excluded.check_at
@@ -58,17 +59,15 @@ WHERE u.account_id = locked.account_id
 """
 _DELETE = "DELETE FROM attachment WHERE id = ANY($1)"
 _END_EXPIRED = "UPDATE attachment SET state = 'gone', reserved = 0, expires_at = $2 WHERE id = ANY($1)"
-_DELETE_PIECES = "DELETE FROM attachment_piece WHERE attachment_id = ANY($1)"
 
 
-async def claim(connection: DatabaseConnection, attachment_id: UUID, sha256: str, check_at: datetime) -> bool | None:
-    """Makes a content that of an attachment, before it is stored.
+async def claim(connection: DatabaseConnection, attachment_id: UUID, sha256: str, check_at: datetime) -> bool:
+    """Makes a content that of an attachment which is still processed, before it is stored.
 
-    Returns None where its objects are just being deleted: then the transaction is to be rolled back. Returns False
-    where the attachment is no longer processed.
+    Returns False where its objects are just being deleted: then the transaction is to be rolled back.
     """
-    is_referred = await connection.fetchval(_REFER, attachment_id, sha256) is not None
-    return None if await connection.fetchval(_CLAIM, sha256, check_at) else is_referred
+    await connection.execute(_REFER, attachment_id, sha256)
+    return not await connection.fetchval(_CLAIM, sha256, check_at)
 
 
 async def check_soon(connection: DatabaseConnection, contents: Sequence[str], at: datetime) -> None:
@@ -137,5 +136,5 @@ async def _take(connection: DatabaseConnection, ids: Sequence[UUID]) -> list[str
     for row in rows:
         freed[row["owner_id"]] += row["reserved"]
     await connection.execute(_FREE, list(freed), list(freed.values()))
-    await connection.execute(_DELETE_PIECES, ids)
+    await delete_pieces(connection, ids)
     return sorted({row["sha256"] for row in rows if row["sha256"]})

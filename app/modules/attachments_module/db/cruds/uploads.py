@@ -1,5 +1,6 @@
 """Uploads, in hand-written SQL: what is compared and set in one statement."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -48,7 +49,7 @@ WITH found AS (
 SELECT id FROM discarded
 """
 _LIST_PIECES = "SELECT start, size, name FROM attachment_piece WHERE attachment_id = $1 ORDER BY start"
-_DELETE_PIECES = "DELETE FROM attachment_piece WHERE attachment_id = $1"
+_DELETE_PIECES = "DELETE FROM attachment_piece WHERE attachment_id = ANY($1)"
 
 
 async def reserve(connection: DatabaseConnection, account_id: UUID, size: int, quota: int) -> bool:
@@ -109,5 +110,5 @@ async def list_pieces(connection: DatabaseConnection, attachment_id: UUID) -> An
     return await connection.fetch(_LIST_PIECES, attachment_id)
 
 
-async def delete_pieces(connection: DatabaseConnection, attachment_id: UUID) -> None:
-    await connection.execute(_DELETE_PIECES, attachment_id)
+async def delete_pieces(connection: DatabaseConnection, ids: Sequence[UUID]) -> None:
+    await connection.execute(_DELETE_PIECES, ids)
