@@ -64,7 +64,7 @@ class RespondingProtocol(UpgradingProtocol):
 
     def close_after_response(self) -> None:
         """Closes the connection behind a response."""
-        self.transport.close()
+        raise NotImplementedError
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()

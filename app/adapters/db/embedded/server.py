@@ -87,15 +87,6 @@ class EmbeddedPostgres:
         """True if the server runs. If it ended by itself, `start` starts it again."""
         return self._process is not None and self._process.poll() is None
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Waits for the server to end. Returns True if it ended within `timeout` seconds."""
-        if self._process is not None:
-            try:
-                self._process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                return False
-        return True
-
     def start(self, *, wait_for_lock: float = 10.0) -> DatabaseAddress:
         """Starts the server and returns its address once it accepts connections; at once if it runs already.
 
