@@ -59,6 +59,20 @@ async def test_a_reply_shows_what_it_answers_and_follows_changes(eve: Reader, an
     await expect(quote).to_have_text("АннаMessage deleted")
 
 
+async def test_a_reply_covers_the_spoiler_of_a_message_that_is_not_loaded(
+    eve: Reader, anna: FakeClient, yard: str
+) -> None:
+    await anna.send(yard, "Убийца - ||садовник||", text_format="markdown")
+    for number in range(60):
+        await anna.send(yard, f"сообщение {number}")
+    await anna.send(yard, "Не может быть", reply_to_seq=1)
+    await eve.open("Двор")
+    quote = eve.message("Не может быть").locator(".quote")
+    await expect(quote).to_contain_text("АннаУбийца - ")
+    await expect(quote).not_to_contain_text("садовник")
+    await expect(quote).not_to_contain_text("||")
+
+
 async def test_the_sender_reads_the_earlier_texts_of_a_message(
     eve: Reader, her: FakeClient, anna: FakeClient, yard: str
 ) -> None:
