@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.modules.accounts_module.services.accounts import list_existing_accounts
+from app.modules.accounts_module.services.accounts import get_names, list_existing_accounts
 from app.modules.accounts_module.services.mailboxes import find_by_mailbox, find_mail_address
 from app.modules.jobs_module.extension import JobContext
 from app.modules.mail_module.extension import Letter, mail_job
@@ -77,7 +77,8 @@ async def _with_link(context: JobContext, purpose: Purpose, account_id: UUID, em
         if purpose == "reset" and await tokens.count_others(raw, account_id, purpose, at, token_hash) >= MAX_RESETS:
             return None
         stored = await tokens.store(raw, token_hash, account_id, purpose, email, at, at + LIFETIMES[purpose])
-    values = {"link": link_of(context.container, purpose, token)}
+        username, _ = await get_names(work, account_id)
+    values = {"link": link_of(context.container, purpose, token), "username": username}
     return Letter(email, purpose, values, account_id=account_id) if stored else None
 
 

@@ -9,7 +9,7 @@ from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.tests.erasing import erase
 from app.modules.mail_module.settings import MailSettings
-from app.modules.mail_module.tests.mailbox import Mailbox
+from app.modules.mail_module.tests.mailbox import Mailbox, text_of
 from app.modules.recovery_module.tests.links import email_of, subjects_to, tokens_of, until_no_jobs
 from app.settings import Settings
 from app.settings.app_settings import Mode
@@ -174,3 +174,10 @@ async def test_a_server_without_mail_prepares_no_mail_at_sign_up(settings: Setti
         mails = "SELECT FROM job WHERE name LIKE 'recovery.%' AND name <> 'recovery.delete_old_tokens'"
         assert await rows(container, mails) == []
         assert await rows(container, "SELECT FROM recovery_token") == []
+
+
+async def test_the_mail_that_confirms_an_address_names_the_account(anna: FakeClient, mailbox: Mailbox) -> None:
+    await tokens_of(mailbox, "confirm", email_of(anna))
+    text = text_of(mailbox.mails[0])
+    assert f"your account {anna.username}" in text
+    assert "If you have not created this account, do not open the link" in text
