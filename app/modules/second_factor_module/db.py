@@ -60,7 +60,9 @@ _LIST = """
 SELECT f.account_id, (SELECT count(*) FROM recovery_code c WHERE c.account_id = f.account_id) AS codes
 FROM totp_factor f WHERE f.account_id = ANY($1::uuid[]) AND f.confirmed_at IS NOT NULL
 """
-_DELETE = "DELETE FROM totp_factor WHERE account_id = $1 RETURNING confirmed_at"
+_DELETE = """
+DELETE FROM totp_factor WHERE account_id = $1 AND ($2::timestamptz IS NULL OR created_at < $2) RETURNING confirmed_at
+"""
 _DELETE_CODES = "DELETE FROM recovery_code WHERE account_id = $1"
 _STORE_CODES = "INSERT INTO recovery_code (account_id, code_hash) SELECT $1, unnest($2::bytea[])"
 # Of two calls that use a code at once, the second waits for the row, and then finds it deleted.
@@ -109,11 +111,12 @@ async def list_code_counts(connection: DatabaseConnection, account_ids: Sequence
     return {row["account_id"]: row["codes"] for row in await connection.fetch(_LIST, list(account_ids))}
 
 
-async def delete_factor(connection: DatabaseConnection, account_id: UUID) -> bool:
-    """Deletes the authenticator and the recovery codes. Returns True if it was confirmed."""
-    confirmed_at = await connection.fetchval(_DELETE, account_id)
-    await connection.execute(_DELETE_CODES, account_id)
-    return confirmed_at is not None
+async def delete_factor(connection: DatabaseConnection, account_id: UUID, before: datetime | None = None) -> bool:
+    """Deletes the authenticator, if it was set up before a time, and its codes. Returns True if it was confirmed."""
+    deleted = await connection.fetch(_DELETE, account_id, before)
+    if deleted:
+        await connection.execute(_DELETE_CODES, account_id)
+    return bool(deleted) and deleted[0]["confirmed_at"] is not None
 
 
 async def replace_codes(connection: DatabaseConnection, account_id: UUID, hashes: Sequence[bytes]) -> None:

@@ -12,6 +12,7 @@ from app.modules.second_factor_module.services.contributions import (
     CODES_LEFT,
     ERASE_FACTOR,
     FACTOR,
+    NEW_OWNER,
     TIDY,
     TOTP_ENABLED,
 )
@@ -35,5 +36,16 @@ module = Module(
     models=(TotpFactor, RecoveryCode, WrongCodes),
     lifespan=lifespan,
     settings=SecondFactorSettings,
-    contributes=(FACTOR, CODES, TOTP_ENABLED, CODES_LEFT, ADMINS, ERASE_FACTOR, TIDY, CLEANUP_PERIOD, GIVE_CODE),
+    contributes=(
+        FACTOR,
+        CODES,
+        TOTP_ENABLED,
+        CODES_LEFT,
+        ADMINS,
+        ERASE_FACTOR,
+        NEW_OWNER,
+        TIDY,
+        CLEANUP_PERIOD,
+        GIVE_CODE,
+    ),
 )

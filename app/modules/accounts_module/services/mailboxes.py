@@ -52,7 +52,7 @@ async def replace_password(
     *,
     by: Literal["mail", "provider"],
 ) -> None:
-    """Sets the hash of a new password, or none. Ends all sessions and forgets failed sign-ins. Raises AccountNotFound."""
+    """Sets a new password, or none. Ends all sessions and forgets failed sign-ins. Raises AccountNotFound."""
     await append_security_event(work, log, account_id, "security.password_changed", by=by)
     account, at = await _get(work, account_id), now()
     account.password_hash = password_hash

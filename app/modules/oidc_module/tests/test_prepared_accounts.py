@@ -48,6 +48,15 @@ async def test_a_change_of_the_address_that_was_asked_for_before_ends(
     assert ok(await owner.get("/accounts/me"))["email"] == email_of(anna)
 
 
+async def test_a_second_factor_from_before_is_not_asked_for(
+    anna: FakeClient, person: Browser, mailbox: Mailbox
+) -> None:
+    await set_up(anna)
+    await verify(anna, mailbox)
+    owner = await person.sign_in()
+    assert ok(await owner.get("/accounts/me"))["totp_enabled"] is False
+
+
 async def test_only_the_first_sign_in_by_a_provider_does_so(
     anna: FakeClient, person: Browser, mailbox: Mailbox
 ) -> None:

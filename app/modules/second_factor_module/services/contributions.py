@@ -1,18 +1,26 @@
-"""What this module adds to accounts: the factors, fields of the own account, a condition for admins, the erasure."""
+"""What this module adds to accounts: the factors, fields of the own account, a condition for admins, their removal."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
-from app.modules.accounts_module.extension import AccountHook, AccountPart, AdminCheck, Erasure, SecondFactor
+from app.modules.accounts_module.extension import (
+    AccountHook,
+    AccountPart,
+    AdminCheck,
+    Erasure,
+    OwnerHook,
+    SecondFactor,
+)
 from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.modules.second_factor_module import db
 from app.modules.second_factor_module.errors import SecondFactorMissing
-from app.modules.second_factor_module.services.factors import TOTP, WINDOW
+from app.modules.second_factor_module.services.factors import TOTP, WINDOW, remove
 from app.modules.second_factor_module.settings import SecondFactorSettings
+from app.modules.streams_module.services.log import Log
 from app.services.context import Context, WorkContext
 
 
@@ -44,6 +52,10 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) ->
     return False
 
 
+async def _remove_earlier(context: WorkContext, account_id: UUID, before: datetime | None) -> None:
+    await remove(context.work, context.container.get(Log), account_id, before)
+
+
 async def _delete_old(context: JobContext, _: Nothing) -> None:
     before = (context.at - WINDOW).date()
     await context.delete_in_chunks(lambda connection, limit: db.delete_old(connection, before, limit))
@@ -57,5 +69,6 @@ TOTP_ENABLED = AccountPart("totp_enabled", _ENABLED, empty=False, describe=_desc
 CODES_LEFT = AccountPart("recovery_codes_left", _LEFT, empty=0, describe=_describe_codes, is_own=True)
 ADMINS = AdminCheck("second_factor", _check_admin)
 ERASE_FACTOR = AccountHook("second_factor", _erase)
+NEW_OWNER = OwnerHook("second_factor", _remove_earlier)
 TIDY = Job("second_factor.delete_old_counts", Nothing, _delete_old)
 CLEANUP_PERIOD = Schedule(TIDY, timedelta(hours=6))

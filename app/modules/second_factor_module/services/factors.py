@@ -56,13 +56,13 @@ async def renew_codes(work: UnitOfWork, log: Log, account_id: UUID) -> list[str]
     return await _issue_codes(raw, account_id)
 
 
-async def remove(work: UnitOfWork, log: Log, account_id: UUID) -> bool:
+async def remove(work: UnitOfWork, log: Log, account_id: UUID, before: datetime | None = None) -> bool:
     """Removes the authenticator and the recovery codes, also an authenticator that is not confirmed yet.
 
-    Returns True if the account had a factor.
+    One that was set up at `before` or later stays. Returns True if the account had a factor.
     """
     await log.lock(work, accounts=[account_id])
-    was_set = await db.delete_factor(await work.raw(), account_id)
+    was_set = await db.delete_factor(await work.raw(), account_id, before)
     if was_set:
         await append_security_event(work, log, account_id, "security.factor_removed", factor=TOTP)
     return was_set

@@ -11,23 +11,41 @@ from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 _NEW = "staple of the new house"
 
 
-@pytest.mark.parametrize("is_verified", [True, False])
+async def reset(anonymous: FakeClient, mailbox: Mailbox, email: str) -> None:
+    assert (await anonymous.post("/accounts/password/forgot", {"email": email})).status_code == 202
+    (token,) = await tokens_of(mailbox, "reset", email)
+    answer = await anonymous.post("/accounts/password/reset", {"token": token, "new_password": _NEW})
+    assert (answer.status_code, answer.content, answer.headers.get("set-cookie")) == (204, b"", None)
+
+
 async def test_a_reset_password_opens_nothing_without_the_factor(
-    anna: FakeClient, anonymous: FakeClient, mailbox: Mailbox, is_verified: bool
+    anna: FakeClient, anonymous: FakeClient, mailbox: Mailbox
 ) -> None:
-    if is_verified:
-        await verify(anna, mailbox)
+    await verify(anna, mailbox)
     secret, codes = await set_up(anna)
-    assert (await anonymous.post("/accounts/password/forgot", {"email": email_of(anna)})).status_code == 202
-    (token,) = await tokens_of(mailbox, "reset", email_of(anna))
-    reset = await anonymous.post("/accounts/password/reset", {"token": token, "new_password": _NEW})
-    assert (reset.status_code, reset.content, reset.headers.get("set-cookie")) == (204, b"", None)
+    await reset(anonymous, mailbox, email_of(anna))
     form = {"username": anna.username, "password": _NEW}
     problem(await anna.http.post(f"{API}/accounts/token", data=form), 401, "second_factor_required")
     ticket = (await begin(anna, _NEW))["ticket"]
     problem(await finish(anna, ticket, "000000"), 401, "wrong_code")
     ok(await finish(anna, ticket, code_now(secret)))
     ok(await finish(anna, ticket, codes[0]))
+
+
+@pytest.mark.parametrize("is_verified_later", [True, False])
+async def test_a_factor_from_before_the_address_was_verified_does_not_lock_out_its_owner(
+    anna: FakeClient, anonymous: FakeClient, mailbox: Mailbox, is_verified_later: bool
+) -> None:
+    """Another person may have set it up, who has signed up with the address."""
+    await set_up(anna)
+    if is_verified_later:
+        await verify(anna, mailbox)
+    await reset(anonymous, mailbox, email_of(anna))
+    await anna.sign_in(_NEW)
+    me = ok(await anna.get("/accounts/me"))
+    assert (me["totp_enabled"], me["recovery_codes_left"]) == (False, 0)
+    (removed,) = [event for event in await anna.own_events() if event["kind"] == "security.factor_removed"]
+    assert removed["data"] == {"factor": "totp"}
 
 
 async def test_a_deactivated_account_does_not_come_back_without_the_factor(anna: FakeClient, boris: FakeClient) -> None:
