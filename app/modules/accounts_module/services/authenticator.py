@@ -38,6 +38,7 @@ class Authenticator:
         self._container = container or Container()
         self._tokens: Tokens | None = None
         self._verified: dict[str, tuple[Identity, float]] = {}
+        revocations.on_gap(self._forget)
 
     async def tokens(self) -> Tokens:
         """Returns the signer. Its secret is read at the first use: the database may be down when the server starts."""
@@ -49,6 +50,9 @@ class Authenticator:
     async def identify(self, token: str) -> Identity:
         """Returns the caller. Raises InvalidToken for a foreign or expired token, and if its session has ended."""
         known = self._verified.get(token)
+        if known is not None and not self._revocations.are_known:
+            await self._revocations.catch_up()
+            known = self._verified.get(token)
         if known is None or known[1] <= time():
             self._verified.pop(token, None)
             known = await self._verify(token)
@@ -65,6 +69,10 @@ class Authenticator:
             await self._revocations.catch_up()
         if identity.session_id in self._revocations:
             raise InvalidToken
+
+    def _forget(self) -> None:
+        """Forgets the verified tokens: the rows of erased accounts, and with them their revocations, may be gone."""
+        self._verified.clear()
 
     async def _verify(self, token: str) -> tuple[Identity, float]:
         """Returns the caller, and the Unix time until which the result may be used. Raises InvalidToken."""

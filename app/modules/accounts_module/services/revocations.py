@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -52,6 +52,7 @@ class Revocations:
         self._known_until = 0.0
         self._missed_notifications = False
         self._refreshing: asyncio.Task[None] | None = None
+        self._after_gap: list[Callable[[], None]] = []
         self.open_sessions = OpenSessions()
         bus.on_notification(_ENDED, self._on_session_ended)
         bus.on_reconnect(self._on_reconnect)
@@ -63,6 +64,10 @@ class Revocations:
     def are_known(self) -> bool:
         """Returns False before the first poll and after a gap. The set is incomplete then."""
         return time.clock_gettime(_CLOCK) < self._known_until
+
+    def on_gap(self, action: Callable[[], None]) -> None:
+        """Calls `action` when the set is complete again after a gap. Tokens that were deleted since are not in it."""
+        self._after_gap.append(action)
 
     def announce(self, session_ids: Iterable[UUID], at: datetime) -> None:
         """Adds sessions that have just ended, and notifies the other processes over the bus."""
@@ -123,6 +128,8 @@ class Revocations:
         except BaseException:
             self._missed_notifications = everything
             raise
+        for action in self._after_gap if everything else ():
+            action()
         self._revoked = {session_id: at for session_id, at in self._revoked.items() if at > horizon}
         self._seen_until, self._known_until = began, began_at + _VALID_FOR
 
