@@ -92,9 +92,9 @@ async def test_an_exception_of_a_middleware_becomes_a_problem(badges: httpx.Asyn
 class CountingAuthenticator(Authenticator):
     asked = 0
 
-    async def identify(self, token: str) -> Identity:
+    async def identify(self, token: str, address: str | None = None) -> Identity:
         self.asked += 1
-        return await super().identify(token)
+        return await super().identify(token, address)
 
 
 async def test_a_token_is_verified_once_per_request(container: Container, anna: FakeClient, club: str) -> None:

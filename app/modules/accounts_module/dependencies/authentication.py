@@ -28,8 +28,11 @@ class AuthenticationMiddleware:
         if scope["type"] == "http" and scope["path"].startswith(self._prefix):
             for name, value in scope["headers"]:
                 if name == b"authorization" and value[:7].lower() == b"bearer ":
+                    token, client = value[7:].decode("latin-1"), scope["client"]
                     try:
-                        scope[CALLER] = await self._container.get(Authenticator).identify(value[7:].decode("latin-1"))
+                        scope[CALLER] = await self._container.get(Authenticator).identify(
+                            token, client[0] if client else ""
+                        )
                     except ServiceError as error:
                         # The frames of the traceback refer to the scope: with it, the two would form a cycle.
                         scope[REFUSAL] = error.with_traceback(None)

@@ -11,6 +11,7 @@ from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.signing_secret import find_signing_secret
 from app.modules.accounts_module.services.tokens import Identity, Tokens
 from app.services.context import Context
+from app.services.rate_limits import RateLimits, network_of
 from app.settings.auth_settings import AuthSettings
 from app.utils.container import Container
 
@@ -47,15 +48,19 @@ class Authenticator:
             self._tokens = Tokens(secret, self._settings)
         return self._tokens
 
-    async def identify(self, token: str) -> Identity:
-        """Returns the caller. Raises InvalidToken for a foreign or expired token, and if its session has ended."""
+    async def identify(self, token: str, address: str | None = None) -> Identity:
+        """Returns the caller. Raises InvalidToken for a foreign or expired token, and if its session has ended.
+
+        With the address of a client, the queries for its unknown tokens are limited. Raises RateLimited.
+        """
         known = self._verified.get(token)
         if known is not None and not self._revocations.are_known:
             await self._revocations.catch_up()
             known = self._verified.get(token)
         if known is None or known[1] <= time():
+            # Programs with known keys do not wait because of strangers in their network.
             self._verified.pop(token, None)
-            known = await self._verify(token)
+            known = await self._verify(token, address if known is None else None)
             if len(self._verified) >= _MAX_CACHED:
                 self._verified.clear()
             self._verified[token] = known
@@ -74,10 +79,16 @@ class Authenticator:
         """Forgets the verified tokens: the rows of erased accounts, and with them their revocations, may be gone."""
         self._verified.clear()
 
-    async def _verify(self, token: str) -> tuple[Identity, float]:
-        """Returns the caller, and the Unix time until which the result may be used. Raises InvalidToken."""
+    async def _verify(self, token: str, address: str | None) -> tuple[Identity, float]:
+        """Returns the caller, and the Unix time until which the result may be used.
+
+        Raises InvalidToken, or RateLimited before the query for a token of a BearerKind.
+        """
         for kind in self._kinds:
             if token.startswith(kind.prefix):
+                if address is not None:
+                    limits = self._container.get(RateLimits)
+                    limits.hit(limits.rates.address, "unknown tokens from", network_of(address))
                 async with self._database.connection() as connection:
                     context = Context(connection, self._container, datetime.now(UTC))
                     identity, expires_at = await kind.identify(context, token)
