@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from app.modules.base_module.schemas import check_text
 
 Text = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(check_text)]
+Token = Annotated[str, Field(min_length=1, max_length=65_536), AfterValidator(check_text)]
 
 
 class _Answer(BaseModel):
@@ -36,9 +37,9 @@ class KeySet(_Answer):
 class Tokens(_Answer):
     """The answer of the token endpoint."""
 
-    access_token: Text
-    refresh_token: Text | None = None
-    id_token: Annotated[str, Field(max_length=65_536)] | None = None
+    access_token: Token
+    refresh_token: Token | None = None
+    id_token: Token | None = None
     expires_in: Annotated[int, Field(ge=0)] = 3600
 
 

@@ -44,6 +44,7 @@ class FakeProvider:
 
     - `people`: claims by subject. `subject`: who signs in next.
     - `make_token(claims)`: signs the ID token. `answers`: answers by path that replace its own.
+    - `token_length`: characters of its access and refresh tokens.
     - `gives_refresh_tokens`, `takes_codes_again`, `checks_verifiers`: what it allows.
     - `people_at_userinfo`: claims of the userinfo endpoint, if they differ.
     """
@@ -63,6 +64,7 @@ class FakeProvider:
         self.keys: list[Json] = [public_jwk()]
         self.make_token: Callable[[Json], str] = sign
         self.answers: dict[str, Response] = {}
+        self.token_length = 32
         self.gives_refresh_tokens = True
         self.takes_codes_again = False
         self.checks_verifiers = True
@@ -151,9 +153,9 @@ class FakeProvider:
         return app
 
     def _issue(self, subject: str) -> Json:
-        tokens = {"access_token": uuid4().hex}
+        tokens = {"access_token": uuid4().hex.ljust(self.token_length, "x")}
         if self.gives_refresh_tokens:
-            tokens["refresh_token"] = uuid4().hex
+            tokens["refresh_token"] = uuid4().hex.ljust(self.token_length, "x")
         self._tokens |= dict.fromkeys(tokens.values(), subject)
         return tokens | {"token_type": "Bearer", "expires_in": 3600}
 

@@ -57,6 +57,14 @@ async def test_a_provider_without_refresh_tokens_is_asked_with_the_access_token(
     problem(await refresh(client), 401, "unauthenticated")
 
 
+async def test_the_tokens_of_a_provider_may_be_long(browser: Browser, provider: FakeProvider) -> None:
+    provider.token_length = 10_000
+    client = await browser.sign_in()
+    ok(await refresh(client))
+    provider.disable("anna-1")
+    problem(await refresh(client), 401, "unauthenticated")
+
+
 async def test_a_refresh_token_that_is_given_once_is_kept(
     browser: Browser, server: httpx.AsyncClient, provider: FakeProvider
 ) -> None:
