@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from webauthn.helpers.structs import PublicKeyCredentialCreationOptions, PublicKeyCredentialRequestOptions
 
 
+_LONGEST_ID = 1_023
+"""Bytes that the id of a credential may have (WebAuthn Level 3, 4)."""
+
+
 class Refused(Exception):
     """The answer of the authenticator is malformed, or wrong, or of another site."""
 
@@ -97,7 +101,7 @@ def challenge_of(client_data: str) -> bytes:
         return parse_client_data_json(base64url_to_bytes(client_data)).challenge
 
 
-def credential_id_of(credential: GivenCredential) -> bytes:
+def credential_id_of(credential: GivenCredential | NewCredential) -> bytes:
     """Returns the id of a credential as it is stored. Raises Refused."""
     from webauthn.helpers import base64url_to_bytes
 
@@ -118,6 +122,9 @@ def verify_created(site: Site, credential: NewCredential, challenge: bytes) -> C
             expected_origin=list(site.origins),
             require_user_verification=True,
         )
+    # The library compares neither: a browser finds a passkey by the id of its answer.
+    if verified.credential_id != credential_id_of(credential) or len(verified.credential_id) > _LONGEST_ID:
+        raise Refused("the id of the credential is wrong or too long")
     return Created(
         verified.credential_id,
         verified.credential_public_key,

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from secrets import token_bytes
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from app.modules.passkeys_module.tests.authenticator import (
     VERIFIED,
     Authenticator,
     decode,
+    encode,
     options_of_sign_in,
     register,
 )
@@ -145,6 +147,21 @@ async def test_what_is_no_credential_is_refused(anna: FakeClient) -> None:
     for name in ("", " ", "a\nb", "\u202e", "x" * 65):
         problem(await anna.post(_VERIFY, {"credential": good, "name": name}), 422, "validation_error")
     ok(await anna.post(_VERIFY, {"credential": good}))
+
+
+async def test_the_id_of_a_passkey_has_at_most_1023_bytes(anna: FakeClient) -> None:
+    await register(anna, credential_id=token_bytes(1_023))
+    for length, shown in ((1_024, {}), (6_000, dict.fromkeys(("id", "rawId"), encode(token_bytes(32))))):
+        long = Authenticator(credential_id=token_bytes(length)).create(ok(await anna.post(_OPTIONS)))
+        problem(await anna.post(_VERIFY, {"credential": long | shown}), 422, "validation_error")
+    assert len(ok(await anna.get(_LIST))["items"]) == 1
+
+
+async def test_a_passkey_has_the_id_that_its_authenticator_has_signed(anna: FakeClient) -> None:
+    credential = Authenticator().create(ok(await anna.post(_OPTIONS)))
+    other = dict.fromkeys(("id", "rawId"), encode(token_bytes(32)))
+    problem(await anna.post(_VERIFY, {"credential": credential | other}), 422, "validation_error")
+    assert ok(await anna.get(_LIST))["items"] == []
 
 
 @pytest.mark.usefixtures("erasing_at_once")
