@@ -6,9 +6,11 @@ from uuid import UUID
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
+from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.extension import keep_address
 from app.modules.accounts_module.schemas import AccountSignedUp, SignUp
+from app.modules.accounts_module.services.mailboxes import announce_change
 from app.modules.accounts_module.services.new_accounts import create_account, prepare_account
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
@@ -41,6 +43,7 @@ async def reset_password(
         raise AccountNotFound
     check_password(password, "password", username=account.username, email=account.email or "")
     password_hash = await passwords.hash(password)
+    await _lock(work, log, account)
     await append_security_event(work, log, account.id, "security.password_changed", by="operator")
     account.password_hash = password_hash
     await work.session.flush()
@@ -57,10 +60,19 @@ async def change_email(work: UnitOfWork, log: Log, modules: Modules, login: str,
     account = await crud.find_by_login(work.session, login)
     if account is None:
         raise AccountNotFound
-    await log.lock(work, accounts=[account.id])
+    await _lock(work, log, account)
     account.email, account.email_copy = normalize_email(email), 0
     await work.session.flush()
+    await announce_change(work, log, account.id)
     await _keep_address(work, log, modules, account.id)
+
+
+async def _lock(work: UnitOfWork, log: Log, account: Account) -> None:
+    """Locks the account. Raises AccountNotFound if it was erased since it was read."""
+    await log.lock(work, accounts=[account.id])
+    await work.session.refresh(account, with_for_update=True)
+    if account.erased_at is not None:
+        raise AccountNotFound
 
 
 async def _keep_address(work: UnitOfWork, log: Log, modules: Modules, account_id: UUID) -> None:

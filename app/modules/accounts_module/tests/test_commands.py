@@ -101,6 +101,7 @@ async def test_an_account_gets_another_email(
 ) -> None:
     result = await manage(database_address, "account", "change-email", anna.username, "Anna@New.example")
     assert result.exit_code == 0, result.output
+    assert [event["kind"] for event in await anna.own_events()] == ["account.updated"]
     ok(await server.post(f"{API}/accounts/sign-in", json={"login": "anna@new.example", "password": TEST_PASSWORD}))
     for email, code in (("nonsense", 2), (f"{boris.username}@EXAMPLE.com", 1)):
         result = await manage(database_address, "account", "change-email", anna.username, email)
