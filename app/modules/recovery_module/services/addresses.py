@@ -25,7 +25,7 @@ from app.modules.jobs_module.extension import Jobs
 from app.modules.mail_module.extension import Mailer
 from app.modules.recovery_module.db.cruds import mailboxes, tokens
 from app.modules.recovery_module.errors import LinkExpired
-from app.modules.recovery_module.services.mails import CONFIRM, NOTIFY, RESET, Confirmation, Notice
+from app.modules.recovery_module.services.mails import CONFIRM, NOTIFY, RESET, Confirmation, Notice, send_soon
 from app.modules.recovery_module.services.sign_ups import complete
 from app.modules.recovery_module.settings import VERIFY_EMAIL
 from app.modules.streams_module.services.log import Log, now
@@ -95,7 +95,8 @@ async def _keep(context: WorkContext, account_id: UUID) -> None:
 
 async def _enqueue(work: UnitOfWork, jobs: Jobs, account_id: UUID, email: str) -> None:
     confirmation = Confirmation(account_id=account_id, email=email)
-    await jobs.enqueue(work, CONFIRM, confirmation, key=canonical_email(email), owner_id=account_id)
+    # Each spelling has a mail of its own: only that of the address as it was given is accepted.
+    await send_soon(work, jobs, CONFIRM, confirmation, email, account_id)
 
 
 async def _notify(work: UnitOfWork, jobs: Jobs, account_id: UUID, email: str, template: str) -> None:

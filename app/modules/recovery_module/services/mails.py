@@ -7,12 +7,14 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.services.accounts import get_names, list_existing_accounts
 from app.modules.accounts_module.services.mailboxes import find_by_mailbox, find_mail_address
-from app.modules.jobs_module.extension import JobContext
+from app.modules.jobs_module.extension import Job, JobContext, Jobs
 from app.modules.mail_module.extension import Letter, mail_job
 from app.modules.recovery_module.db.cruds import mailboxes, tokens
 from app.modules.recovery_module.services.tokens import Purpose, link_of, make_token
+from app.modules.streams_module.services.log import now
 from app.utils.secrets import hash_of
 
 LIFETIMES: Mapping[Purpose, timedelta] = {"confirm": timedelta(hours=24), "reset": timedelta(minutes=30)}
@@ -40,6 +42,14 @@ class Notice(BaseModel):
     email: str
     template: str
     account_id: UUID | None = None
+
+
+async def send_soon(
+    work: UnitOfWork, jobs: Jobs, job: Job, payload: BaseModel, key: str, owner_id: UUID | None = None
+) -> None:
+    """Enqueues a mail. One that waits for its next attempt under the same key is tried at once instead."""
+    if not await jobs.reschedule(work, job, key, now(), owner_id):
+        await jobs.enqueue(work, job, payload, key=key, owner_id=owner_id)
 
 
 async def _confirm(context: JobContext, confirmation: Confirmation) -> Letter | None:

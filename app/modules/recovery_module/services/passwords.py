@@ -15,7 +15,7 @@ from app.modules.jobs_module.extension import Jobs
 from app.modules.recovery_module.db.cruds import mailboxes, tokens
 from app.modules.recovery_module.errors import LinkExpired
 from app.modules.recovery_module.services.addresses import note_verified
-from app.modules.recovery_module.services.mails import RESET, Forgotten
+from app.modules.recovery_module.services.mails import RESET, Forgotten, send_soon
 from app.modules.streams_module.services.log import Log, now
 from app.utils.canonical import canonical_email
 from app.utils.secrets import hash_of
@@ -23,7 +23,7 @@ from app.utils.secrets import hash_of
 
 async def request_reset(work: UnitOfWork, jobs: Jobs, email: str) -> None:
     """Enqueues the job that looks for the account. It is the same work for any address."""
-    await jobs.enqueue(work, RESET, Forgotten(email=email), key=canonical_email(email))
+    await send_soon(work, jobs, RESET, Forgotten(email=email), canonical_email(email))
 
 
 async def reset_password(

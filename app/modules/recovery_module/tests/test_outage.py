@@ -17,6 +17,7 @@ from tests.fakers import FakeClient, eventually, ok, problem
 from tests.wire import Wire, wire_to
 
 _FORGOT, _RESET, _CONFIRM = "/accounts/password/forgot", "/accounts/password/reset", "/accounts/email/confirm"
+_VERIFY = "/accounts/email/verify"
 _NEW = "staple of the new house"
 _STEP = timedelta(minutes=30)
 _ACCOUNTS = 10
@@ -96,3 +97,44 @@ async def test_after_six_hours_without_a_mail_server_every_mail_arrives_once(
     (token,) = tokens[first.id]
     problem(await anonymous.post(_RESET, {"token": token, "new_password": _NEW}), 410, "link_expired")
     await first.sign_in()
+
+
+async def until_refused(connection: Connection, name: str) -> None:
+    """Waits until a mail was tried in vain, and delays its next attempt."""
+
+    async def was_tried() -> bool:
+        later = (
+            "UPDATE job SET run_at = now() + interval '1 hour' WHERE name = $1 AND state = 'waiting' AND attempts > 0"
+        )
+        return await connection.execute(later, name) == "UPDATE 1"
+
+    await eventually(was_tried)
+
+
+async def test_a_mail_that_waits_is_tried_at_once_when_it_is_asked_for_again(
+    anna: FakeClient, mailbox: Mailbox, connection: Connection
+) -> None:
+    await tokens_of(mailbox, "confirm", email_of(anna))
+    forgotten = {"email": email_of(anna)}
+    for path, body, purpose, count in ((_VERIFY, None, "confirm", 2), (_FORGOT, forgotten, "reset", 1)):
+        mailbox.answer_to_recipient = "450 greylisted"
+        ok(await anna.post(path, body))
+        await until_refused(connection, f"recovery.{purpose}")
+        mailbox.answer_to_recipient = None
+        ok(await anna.post(path, body))
+        await tokens_of(mailbox, purpose, email_of(anna), count)
+
+
+async def test_another_spelling_of_an_address_whose_mail_waits_gets_a_mail_of_its_own(
+    anna: FakeClient, mailbox: Mailbox, connection: Connection
+) -> None:
+    await tokens_of(mailbox, "confirm", email_of(anna))
+    mailbox.answer_to_recipient = "450 greylisted"
+    ok(await anna.post(_VERIFY))
+    await until_refused(connection, "recovery.confirm")
+    mailbox.answer_to_recipient = None
+    spelling = email_of(anna).capitalize()
+    ok(await anna.patch("/accounts/me", {"email": spelling}))
+    (token,) = await tokens_of(mailbox, "confirm", spelling)
+    assert (await anna.post(_CONFIRM, {"token": token})).status_code == 204
+    assert ok(await anna.get("/accounts/me"))["email"] == spelling
