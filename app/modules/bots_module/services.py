@@ -79,7 +79,7 @@ async def update_bot(
     await log.lock(work, accounts=[owner_id, bot_id])
     before = await get_bot(work, owner_id, bot_id)
     given = AccountUpdate.model_validate(changes.model_dump(exclude_unset=True))
-    await accounts.update_me(work, log, parts, sizes, bot_id, given, reserved)
+    await accounts.update_me(work, log, parts, sizes, bot_id, given, reserved, owner_id)
     bot = await get_bot(work, owner_id, bot_id)
     if bot != before:
         await log.append(work, owner_id, event("bot.updated", _payload(bot)))

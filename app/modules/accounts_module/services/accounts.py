@@ -40,8 +40,12 @@ async def update_me(
     account_id: UUID,
     changes: AccountUpdate,
     reserved: Collection[str] = (),
+    holder_id: UUID | None = None,
 ) -> AccountMe:
-    """Changes the given fields and appends `account.updated` to the account's stream, if anything changed."""
+    """Changes the given fields and appends `account.updated` to the account's stream, if anything changed.
+
+    A former username is held for the account, or for `holder_id`: the owner of a bot.
+    """
     await log.lock(work, accounts=[account_id])
     account = await _get(work, account_id)
     given = changes.model_dump(include=set(AccountUpdate.model_fields), exclude_unset=True)
@@ -61,8 +65,8 @@ async def update_me(
         return await _view_me(work, parts, account, event_seq)
     await work.session.flush()
     if new_username != old_username:
-        await claim_username(work, account_id, new_username)
-        await release_username(work, account_id, old_username, sizes.username_hold_days)
+        await claim_username(work, holder_id or account_id, new_username)
+        await release_username(work, holder_id or account_id, old_username, sizes.username_hold_days)
     await work.session.refresh(account, ["updated_at"])
     event_seq = await append_updated(
         work, log, account, {name: value for name, value in given.items() if name == "who_may_add"}

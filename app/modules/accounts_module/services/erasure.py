@@ -112,7 +112,9 @@ async def _close(work: UnitOfWork, container: Container, account_id: UUID) -> No
     account.who_may_add, account.is_admin = "nobody", False
     account.password_hash, account.erased_at = None, at
     await work.session.flush()
-    await release_username(work, account_id, username, container.get(SizesSettings).username_hold_days)
+    # Otherwise an account could hold any number of usernames by deleting bots.
+    if not account.is_bot:
+        await release_username(work, account_id, username, container.get(SizesSettings).username_hold_days)
     await delete_failures(await work.raw(), [account_id])
     await end_access(work, container, account_id)
     await sessions.clear_devices(await work.raw(), account_id)

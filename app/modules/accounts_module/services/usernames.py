@@ -52,7 +52,7 @@ async def check_free(work: UnitOfWork, username: str) -> None:
 
 
 async def claim_username(work: UnitOfWork, account_id: UUID, username: str) -> None:
-    """Claims a username that the account has just got: raises UsernameTaken if it is held for another account.
+    """Claims a username that the account, or its bot, has just got. Raises UsernameTaken if another one holds it.
 
     Call it after the flush. The unique index has then waited for any transaction that gave the username up, so its
     hold is visible here.
@@ -62,7 +62,7 @@ async def claim_username(work: UnitOfWork, account_id: UUID, username: str) -> N
 
 
 async def release_username(work: UnitOfWork, account_id: UUID, username: str, days: int) -> None:
-    """Holds a username that the account no longer has, for `days` days."""
+    """Holds a username that the account, or its bot, no longer has, for `days` days."""
     if days:
         until = datetime.now(UTC) + timedelta(days=days)
         await crud.hold(work.session, username, account_id, until, _MAX_HELD)

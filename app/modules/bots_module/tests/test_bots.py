@@ -115,6 +115,28 @@ async def test_a_deleted_bot_is_out_at_once_and_its_messages_stay_without_a_name
     assert ok(await boris.get(f"/chats/{club}/messages/1"))["text"] == "Привет от бота"
 
 
+@pytest.mark.usefixtures("erasing_at_once")
+async def test_the_username_of_a_deleted_bot_is_free(anna: FakeClient, boris: FakeClient) -> None:
+    bot = await create_bot(anna)
+    ok(await anna.delete(f"/bots/{bot.id}"))
+
+    async def is_taken() -> bool:
+        return (await boris.patch("/accounts/me", {"username": bot.username})).status_code == 200
+
+    await eventually(is_taken)
+
+
+async def test_former_usernames_of_bots_count_for_their_owner(anna: FakeClient, boris: FakeClient) -> None:
+    first, second = await create_bot(anna), await create_bot(anna)
+    for bot in (first, second):
+        for number in range(2):
+            ok(await anna.patch(f"/bots/{bot.id}", {"username": f"{bot.username}_{number}"}))
+    problem(await boris.patch("/accounts/me", {"username": second.username}), 409, "conflict")
+    ok(await anna.patch(f"/bots/{second.id}", {"username": second.username}))
+    # The oldest of four: an account holds three.
+    ok(await boris.patch("/accounts/me", {"username": first.username}))
+
+
 async def test_a_bot_is_deleted_with_its_messages(anna: FakeClient, boris: FakeClient, club: str) -> None:
     bot = await create_bot(anna)
     await add(anna, club, bot)
