@@ -102,11 +102,14 @@ class SecondFactor:
     - `name`: what `methods` of that answer lists.
     - `is_set(context, account_id)`: returns True if the account can use this factor now.
     - `is_demanded`: False for a factor that only replaces another one, for example recovery codes.
+    - `check(context, account_id, code)`: for a factor with codes. Uses a code that a signed-in user gives in place of
+      the password, or raises a ServiceError. Wrong ones are counted. The account's stream is locked.
     """
 
     name: str
     is_set: Callable[[Context, UUID], Awaitable[bool]]
     is_demanded: bool = True
+    check: Callable[[WorkContext, UUID, str], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
+from typing import Annotated
+
 from fastapi import APIRouter, Request
 
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import LimitsDep, container_of
+from app.dependencies.services_dependency import LimitsDep, container_of, service
 from app.modules.accounts_module.dependencies import CurrentIdentity, FailedSignInsDep, PasswordsDep
 from app.modules.accounts_module.errors import ReauthenticationRequired, WrongPassword
 from app.modules.accounts_module.services import accounts
+from app.modules.accounts_module.services.second_factors import SecondFactors
 from app.modules.accounts_module.services.sessions import check_open, check_recent
 from app.modules.base_module.schemas import refuses
 from app.modules.leaving_module import services
@@ -26,20 +29,26 @@ async def deactivate(
     log: LogDep,
     passwords: PasswordsDep,
     failed_sign_ins: FailedSignInsDep,
+    factors: Annotated[SecondFactors, service(SecondFactors)],
 ) -> Deactivated:
     """Deactivates the caller's account, and erases it later.
 
     All sessions and other tokens end. Chats that the account owns pass to the admin who joined first, else to the
     member who joined first, else to such a reader. Signing in before `erase_at` brings the account back. Without
-    `password`, a sign-in proves who calls: the session must have been opened within the last 10 minutes, with the
-    second factor if the account has one.
+    `password` and without a `code` of the second factor, a sign-in proves who calls: the session must have been opened
+    within the last 10 minutes, with the second factor if the account has one.
     """
     limits.hit(DEACTIVATE, identity.account_id.int)
-    if body.password is None:
+    account_id, password = identity.account_id, body.password
+    if password is None and body.code is None:
         await check_recent(work, log, identity)
-    elif not await accounts.is_own_password(database, passwords, failed_sign_ins, identity.account_id, body.password):
+    elif password is not None and not await accounts.is_own_password(
+        database, passwords, failed_sign_ins, account_id, password
+    ):
         raise WrongPassword
     else:
         # A session that has ended meanwhile, or a password that was replaced, must not close the account.
         await check_open(work, log, identity)
-    return await services.deactivate(work, container_of(request.scope), identity.account_id, body.messages)
+        if body.code is not None:
+            await factors.check_code(work, account_id, body.code)
+    return await services.deactivate(work, container_of(request.scope), account_id, body.messages)

@@ -10,13 +10,17 @@ from app.utils.event_texts import EventText
 
 
 class Deactivation(RequestModel):
-    """The password of the account, and what happens to its messages."""
+    """The password of the account or a code of its second factor, and what happens to its messages."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"password": "correct horse battery", "messages": "keep"}})
 
     password: Annotated[
         str | None,
-        Field(max_length=256, description="without it, the session must be younger than 10 minutes"),
+        Field(max_length=256, description="without it and `code`, the session must be younger than 10 minutes"),
+    ] = None
+    code: Annotated[
+        str | None,
+        Field(min_length=1, max_length=64, description="a code of the second factor, in place of the password"),
     ] = None
     messages: Annotated[
         Erasure, Field(description="`keep`: the messages stay without a name; `delete`: they are deleted")

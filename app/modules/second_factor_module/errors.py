@@ -14,7 +14,7 @@ class NoFactor(Conflict):
 
 
 class CodeRefused(Forbidden):
-    """A signed-in user gave a wrong code while setting up an authenticator. The session stays open."""
+    """A signed-in user gave a wrong code. The session stays open."""
 
     title = "The code is wrong"
 

@@ -5,8 +5,10 @@ from hashlib import sha256
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AdminCheck, SecondFactor
-from app.services.context import Context
+from app.services.context import Context, work_context
+from app.services.errors import ValidationFailed
 from app.utils.container import Container
 from app.utils.module import Modules
 
@@ -31,6 +33,18 @@ class SecondFactors:
             for each in self._factors
             if each in demanded or (not each.is_demanded and await each.is_set(context, account_id))
         ]
+
+    async def check_code(self, work: UnitOfWork, account_id: UUID, code: str) -> None:
+        """Uses a code of a factor. Raises the factor's error, or ValidationFailed if no factor here has codes.
+
+        The account's stream must be locked.
+        """
+        checks = [each.check for each in self._factors if each.check is not None]
+        if not checks:
+            raise ValidationFailed(("body", "code"), "this server has no second factor with codes")
+        context = await work_context(work, self._container, datetime.now(UTC))
+        for check in checks:
+            await check(context, account_id, code)
 
     async def check_admin(self, connection: Connection, account_id: UUID) -> None:
         """Raises the error of a condition that a server admin does not meet."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.modules.accounts_module.errors import InvalidToken
 from app.modules.accounts_module.extension import (
     AccountHook,
     AccountPart,
@@ -15,13 +16,15 @@ from app.modules.accounts_module.extension import (
     OwnerHook,
     SecondFactor,
 )
+from app.modules.accounts_module.services.sealing import Sealer
 from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.modules.second_factor_module import db
-from app.modules.second_factor_module.errors import SecondFactorMissing
-from app.modules.second_factor_module.services.factors import TOTP, WINDOW, remove
-from app.modules.second_factor_module.settings import SecondFactorSettings
+from app.modules.second_factor_module.errors import CodeRefused, SecondFactorMissing, WrongCode
+from app.modules.second_factor_module.services.factors import TOTP, WINDOW, check_code, remove
+from app.modules.second_factor_module.settings import GIVE_CODE, SecondFactorSettings
 from app.modules.streams_module.services.log import Log
 from app.services.context import Context, WorkContext
+from app.services.rate_limits import RateLimits
 
 
 async def _has_totp(context: Context, account_id: UUID) -> bool:
@@ -30,6 +33,17 @@ async def _has_totp(context: Context, account_id: UUID) -> bool:
 
 async def _has_codes(context: Context, account_id: UUID) -> bool:
     return await db.has_codes(context.connection, account_id)
+
+
+async def _check_code(context: WorkContext, account_id: UUID, code: str) -> None:
+    """Uses a code of a signed-in user. Raises CodeRefused, since the session stays open; or RateLimited."""
+    context.container.get(RateLimits).hit(GIVE_CODE, str(account_id))
+    sealer = context.container.get(Sealer)
+    await sealer.prepare()
+    try:
+        await check_code(context.work, sealer, account_id, code)
+    except (InvalidToken, WrongCode):
+        raise CodeRefused from None
 
 
 async def _check_admin(context: Context, account_id: UUID) -> None:
@@ -63,7 +77,7 @@ async def _delete_old(context: JobContext, _: Nothing) -> None:
 
 _ENABLED = Annotated[bool, Field(description="true if signing in needs a code", examples=[True])]
 _LEFT = Annotated[int, Field(description="unused recovery codes", examples=[10])]
-FACTOR = SecondFactor(TOTP, _has_totp)
+FACTOR = SecondFactor(TOTP, _has_totp, check=_check_code)
 CODES = SecondFactor("recovery_code", _has_codes, is_demanded=False)
 TOTP_ENABLED = AccountPart("totp_enabled", _ENABLED, empty=False, describe=_describe_totp, is_own=True)
 CODES_LEFT = AccountPart("recovery_codes_left", _LEFT, empty=0, describe=_describe_codes, is_own=True)

@@ -69,7 +69,7 @@ async def remove(work: UnitOfWork, log: Log, account_id: UUID, before: datetime 
 
 
 async def check_code(work: UnitOfWork, sealer: Sealer, account_id: UUID, code: str) -> None:
-    """Uses a code for the second step of a sign-in. The stream of the account is locked.
+    """Uses a code, for the second step of a sign-in or in place of the password. The stream of the account is locked.
 
     A wrong code is counted, and that stays committed. Beyond MAX_WRONG only recovery codes are accepted: they cannot be
     guessed. Raises WrongCode, RateLimited, or InvalidToken if the account has no factor any more.
