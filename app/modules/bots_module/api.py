@@ -92,7 +92,7 @@ async def create_for_bot(
     The session must have been opened within the last 10 minutes.
     """
     limits.hit(CREATE_KEY, identity.account_id.int)
-    await services.lock_bot(work, log, identity.account_id, bot_id)
+    await services.get_bot(work, identity.account_id, bot_id)
     return await create_key(work, log, identity.account_id, bot_id, body)
 
 

@@ -50,17 +50,14 @@ async def list_bots(work: UnitOfWork, owner_id: UUID) -> list[BotRead]:
 
 
 async def get_bot(work: UnitOfWork, owner_id: UUID, bot_id: UUID) -> BotRead:
-    """Returns a bot. Raises BotNotFound unless it belongs to the owner."""
+    """Returns a bot. Raises BotNotFound unless it belongs to the owner.
+
+    A bot is not deleted while the owner's stream is locked.
+    """
     rows = await db.list_bots(await work.raw(), owner_id, bot_id)
     if not rows:
         raise BotNotFound
     return BotRead(**dict(rows[0]))
-
-
-async def lock_bot(work: UnitOfWork, log: Log, owner_id: UUID, bot_id: UUID) -> None:
-    """Locks the owner's stream. A bot is not deleted while it is locked. Raises BotNotFound."""
-    await log.lock(work, accounts=[owner_id])
-    await get_bot(work, owner_id, bot_id)
 
 
 async def update_bot(

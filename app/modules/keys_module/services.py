@@ -41,13 +41,11 @@ class KeyIdentity(Identity):
 async def create_key(work: UnitOfWork, log: Log, actor_id: UUID, account_id: UUID, request: KeyCreate) -> KeyCreated:
     """Creates a key of the account, which is the actor's own or its bot. Raises TooManyKeys or ValidationFailed.
 
-    The event is written into the actor's stream.
+    The actor's stream must be locked: so concurrent requests count one after the other. The event is written into it.
     """
     at = now()
     if request.expires_at is not None and request.expires_at <= at:
         raise ValidationFailed(("body", "expires_at"), "must be in the future")
-    # The lock makes concurrent requests count one after the other.
-    await log.lock(work, accounts=[actor_id])
     raw = await work.raw()
     if await db.count_keys(raw, account_id, at) >= MAX_KEYS:
         raise TooManyKeys(f"An account has at most {MAX_KEYS} keys")
@@ -72,9 +70,8 @@ async def list_keys(work: UnitOfWork, account_id: UUID, cursor: str | None, limi
 async def revoke_key(
     work: UnitOfWork, log: Log, revocations: Revocations, actor_id: UUID, account_id: UUID, key_id: UUID
 ) -> None:
-    """Revokes a key of the account. Its connections are closed. Raises KeyNotFound."""
+    """Revokes a key, and closes its connections. Raises KeyNotFound. The actor's stream must be locked."""
     at = now()
-    await log.lock(work, accounts=[actor_id])
     name = await db.revoke(await work.raw(), account_id, key_id, at)
     if name is None:
         raise KeyNotFound

@@ -34,10 +34,9 @@ class Leaving(BaseModel):
 async def deactivate(work: UnitOfWork, container: Container, account_id: UUID, messages: Erasure) -> Deactivated:
     """Ends all sessions and keys of an account, and plans to hand its chats over and to erase it.
 
-    The account keeps its names, its memberships and its messages until then.
+    The account keeps its names, its memberships and its messages until then. Its stream must be locked.
     """
     log, jobs, at = container.get(Log), container.get(Jobs), now()
-    await log.lock(work, accounts=[account_id])
     raw = await work.raw()
     erase_at = at + timedelta(days=container.get(LeavingSettings).days)
     if not await db.insert_leaving(raw, account_id, messages, erase_at):

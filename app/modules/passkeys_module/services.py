@@ -40,8 +40,10 @@ async def begin_registration(work: UnitOfWork, site: library.Site, account_id: U
 async def register(
     work: UnitOfWork, log: Log, site: library.Site, account_id: UUID, request: PasskeyCreate
 ) -> PasskeyRead:
-    """Stores a new passkey. Raises ValidationFailed for a wrong answer, TooManyPasskeys or PasskeyExists."""
-    await log.lock(work, accounts=[account_id])
+    """Stores a new passkey. The account's stream must be locked.
+
+    Raises ValidationFailed for a wrong answer, TooManyPasskeys or PasskeyExists.
+    """
     raw, at = await work.raw(), datetime.now(UTC)
     try:
         challenge = library.challenge_of(request.credential.response.client_data)
@@ -65,8 +67,7 @@ async def list_passkeys(connection: DatabaseConnection, account_id: UUID) -> Pag
 
 
 async def remove(work: UnitOfWork, log: Log, methods: SignInMethods, account_id: UUID, passkey_id: UUID) -> None:
-    """Removes a passkey. Raises PasskeyNotFound or LastSignInMethod."""
-    await log.lock(work, accounts=[account_id])
+    """Removes a passkey. The account's stream must be locked. Raises PasskeyNotFound or LastSignInMethod."""
     if not await db.delete_passkey(await work.raw(), passkey_id, account_id):
         raise PasskeyNotFound
     await methods.check_left(work, account_id)

@@ -44,9 +44,8 @@ async def update_me(
 ) -> AccountMe:
     """Changes the given fields and appends `account.updated` to the account's stream, if anything changed.
 
-    A former username is held for the account, or for `holder_id`: the owner of a bot.
+    The stream must be locked. A former username is held for the account, or for `holder_id`: the owner of a bot.
     """
-    await log.lock(work, accounts=[account_id])
     account = await _get(work, account_id)
     given = changes.model_dump(include=set(AccountUpdate.model_fields), exclude_unset=True)
     old_username, new_username = account.username, given.get("username", account.username)

@@ -65,9 +65,11 @@ async def note_use(connection: DatabaseConnection, vault: Vault, identity: Any, 
 
 
 async def link(work: UnitOfWork, log: Log, vault: Vault, account_id: UUID, said: Any) -> IdentityRead:
-    """Adds an identity to the caller's account, unless it has it already. Raises IdentityTaken or TooManyIdentities."""
+    """Adds an identity to the caller's account, unless it has it already. The account's stream must be locked.
+
+    Raises IdentityTaken or TooManyIdentities.
+    """
     raw = await work.raw()
-    await log.lock(work, accounts=[account_id])
     identity = await db.find_identity(raw, said["issuer"], said["subject"])
     if identity is not None and identity["account_id"] != account_id:
         raise IdentityTaken
@@ -94,12 +96,11 @@ async def remove(
     caller: Identity,
     identity_id: UUID,
 ) -> None:
-    """Removes an identity, and ends the other sessions that it has opened.
+    """Removes an identity, and ends the other sessions that it has opened. The account's stream must be locked.
 
     Raises IdentityNotFound or LastSignInMethod.
     """
     account_id = caller.account_id
-    await log.lock(work, accounts=[account_id])
     removed = await db.delete_identity(await work.raw(), identity_id, account_id)
     if removed is None:
         raise IdentityNotFound

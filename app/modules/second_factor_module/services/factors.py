@@ -33,8 +33,10 @@ async def set_up(connection: DatabaseConnection, sealer: Sealer, account_id: UUI
 
 
 async def confirm(work: UnitOfWork, log: Log, sealer: Sealer, account_id: UUID, code: str) -> list[str]:
-    """Makes the authenticator a factor. Returns the recovery codes. Raises NoFactorToConfirm or CodeRefused."""
-    await log.lock(work, accounts=[account_id])
+    """Makes the authenticator a factor. The account's stream must be locked.
+
+    Returns the recovery codes. Raises NoFactorToConfirm or CodeRefused.
+    """
     raw, at = await work.raw(), now()
     factor = await db.find_factor(raw, account_id)
     if factor is None or factor["confirmed_at"] is not None:
