@@ -133,8 +133,7 @@ class AdminCheck:
 
 @dataclass(frozen=True)
 class OwnerHook:
-    """Is called when it is proven who owns the account: by a reset of the password, or by a provider that has verified
-    the same address. `run(context, account_id, before)`.
+    """Is called when a reset of the password proves who owns the account: `run(context, account_id, before)`.
 
     Until `before` (None: until now) no mail had proven that: another person may have created the account. Remove what
     was added before and lets that person in without the password, such as passkeys. Tokens of a BearerKind are revoked
@@ -149,8 +148,7 @@ class OwnerHook:
 class AddressProof:
     """Knows which accounts have proven that they own their address. Without a contribution none has.
 
-    - `verified_since(context, account_id)`: returns since when the account's present address is proven, None if it is
-      not. Before that another person may have used the account.
+    - `is_verified(context, account_id)`: returns True for the account's present address.
     - `note(context, account_id, email)`: is called by a module that has a proof of its own.
     - `keep(context, account_id)`: is called when the account gets a new password, or an address from the operator, and
       its stream is locked: a change of the address that is not proven yet ends. A thief who knew the old password may
@@ -158,7 +156,7 @@ class AddressProof:
     """
 
     name: str
-    verified_since: Callable[[Context, UUID], Awaitable[datetime | None]]
+    is_verified: Callable[[Context, UUID], Awaitable[bool]]
     note: Callable[[WorkContext, UUID, str], Awaitable[None]]
     keep: Callable[[WorkContext, UUID], Awaitable[None]]
 

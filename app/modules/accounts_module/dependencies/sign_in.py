@@ -86,8 +86,6 @@ class SignInService:
         methods = await self._list_methods(account.id)
         if methods:
             # What the grant has changed, such as a new identity of the account, is not kept: it comes with the factor.
-            await self.work.session.rollback()
-            await self.work.session.refresh(account)
             raise await self._refuse(
                 methods, TicketClaim(device, stamp_of(account.password_hash), grant.name, dict(fields))
             )

@@ -39,11 +39,11 @@ class SignedInPayload(ResponseModel):
 
 
 class PasswordChangedPayload(ResponseModel):
-    """The account has another password, or none any more."""
+    """The account has another password."""
 
-    by: Literal["password", "mail", "provider", "operator"] = Field(
-        description="`password`: the caller knew the current one; `mail`: by a link of a mail; `provider`: removed, "
-        "because a provider has proven who owns the account; `operator`: by the operator of the server"
+    by: Literal["password", "mail", "operator"] = Field(
+        description="`password`: the caller knew the current one; `mail`: by a link of a mail; `operator`: by the "
+        "operator of the server"
     )
 
 
@@ -72,8 +72,8 @@ EVENT_TEXTS = (
     EventText(
         "security.password_changed",
         "account",
-        "`by`: `password`, `mail`, `provider` (removed) or `operator`",
-        "`by`: `password`, `mail`, `provider` (удалён) или `operator`",
+        "`by`: `password`, `mail` or `operator`",
+        "`by`: `password`, `mail` или `operator`",
     ),
     EventText("security.factor_added", "account", "`factor`: `totp`, `recovery_codes`, `passkey`"),
     EventText("security.factor_removed", "account", "`factor`"),

@@ -1,6 +1,5 @@
 """What the owner of an account's mailbox may change, for the module that sends the mails."""
 
-from typing import Literal
 from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
@@ -44,16 +43,10 @@ async def check_new_password(work: UnitOfWork, account_id: UUID, password: str) 
 
 
 async def replace_password(
-    work: UnitOfWork,
-    log: Log,
-    revocations: Revocations,
-    account_id: UUID,
-    password_hash: str | None,
-    *,
-    by: Literal["mail", "provider"],
+    work: UnitOfWork, log: Log, revocations: Revocations, account_id: UUID, password_hash: str
 ) -> None:
-    """Sets a new password, or none. Ends all sessions and forgets failed sign-ins. Raises AccountNotFound."""
-    await append_security_event(work, log, account_id, "security.password_changed", by=by)
+    """Sets the hash of a new password, ends all sessions and forgets failed sign-ins. Raises AccountNotFound."""
+    await append_security_event(work, log, account_id, "security.password_changed", by="mail")
     account, at = await _get(work, account_id), now()
     account.password_hash = password_hash
     await work.session.flush()

@@ -1,7 +1,6 @@
 """Finds or creates the account that a person at a provider signs in to: the grant `authorization_code`."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from secrets import choice
 from string import digits
@@ -10,11 +9,9 @@ from uuid import UUID, uuid4
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import EmailTaken, SignUpClosed, UsernameTaken
-from app.modules.accounts_module.extension import AddressProof, Grant, NewAccount, Proven, keep_address
-from app.modules.accounts_module.services.mailboxes import find_by_mailbox, replace_password
+from app.modules.accounts_module.extension import AddressProof, Grant, NewAccount, Proven
+from app.modules.accounts_module.services.mailboxes import find_by_mailbox
 from app.modules.accounts_module.services.new_accounts import create_account
-from app.modules.accounts_module.services.owner_hooks import OwnerHooks
-from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.sign_ups import SignUps
 from app.modules.accounts_module.services.usernames import check_free, check_reserved
 from app.modules.oidc_module import db
@@ -74,24 +71,9 @@ async def _find_owner(context: WorkContext, said: Any) -> UUID | None:
         return None
     await context.container.get(Log).lock(context.work, accounts=[owner.id])
     proofs = context.container.get(Modules).contributions(AddressProof)
-    since = [at for proof in proofs if (at := await proof.verified_since(context, owner.id)) is not None]
-    if not said["is_verified"] or not since:
+    if not said["is_verified"] or not any([await proof.is_verified(context, owner.id) for proof in proofs]):
         raise LinkRequired
-    if owner.created_at < min(since):
-        await _take_over(context, owner.id, min(since))
     return owner.id
-
-
-async def _take_over(context: WorkContext, account_id: UUID, since: datetime) -> None:
-    """Ends what opens an account that was used before its address was proven, as a reset of the password does.
-
-    Its owner may have followed the link of a mail about an account that another person has created.
-    """
-    container = context.container
-    log, revocations = container.get(Log), container.get(Revocations)
-    await replace_password(context.work, log, revocations, account_id, None, by="provider")
-    await container.get(OwnerHooks).run(context.work, account_id, since)
-    await keep_address(context, account_id)
 
 
 async def _sign_up(context: WorkContext, said: Any, identity_id: UUID, network: str) -> UUID:
@@ -110,7 +92,7 @@ async def _sign_up(context: WorkContext, said: Any, identity_id: UUID, network: 
     created = await create_account(context.work, log, new)
     if email is not None:
         for proof in context.container.get(Modules).contributions(AddressProof):
-            await proof.note(replace(context, at=created.created_at), created.id, email)
+            await proof.note(context, created.id, email)
     await add(context.work, log, created.id, identity_id, said)
     await context.container.get(SignUps).run_hooks(context.work, created.id)
     return created.id

@@ -78,10 +78,9 @@ async def note_verified(connection: DatabaseConnection, account_id: UUID, email:
     await mailboxes.set_verified(connection, account_id, canonical_email(email), email, at)
 
 
-async def _verified_since(context: Context, account_id: UUID) -> datetime | None:
+async def _is_verified(context: Context, account_id: UUID) -> bool:
     mailbox = (await mailboxes.list_mailboxes(context.connection, [account_id])).get(account_id)
-    since: datetime | None = mailbox["first_verified_at"] if mailbox is not None and mailbox["is_verified"] else None
-    return since
+    return mailbox is not None and bool(mailbox["is_verified"])
 
 
 async def _note(context: WorkContext, account_id: UUID, email: str) -> None:
@@ -157,5 +156,5 @@ SIGN_UP = SignUpHook("recovery", _after_sign_up)
 VERIFIED = AccountPart("email_verified", _IS_VERIFIED, empty=False, describe=_describe_verified, is_own=True)
 PENDING = AccountPart("pending_email", _PENDING, describe=_describe_pending, is_own=True)
 CHANGE = AccountPart("email", None, update=_EMAIL, apply=_change, is_own=True, needs_recent_sign_in=True)
-PROOF = AddressProof("recovery", _verified_since, _note, _keep)
+PROOF = AddressProof("recovery", _is_verified, _note, _keep)
 ERASE_MAILBOX = AccountHook("recovery", _erase)

@@ -58,11 +58,13 @@ async def reset_password(
     if await find_mail_address(work, account_id) != email:
         raise LinkExpired
     await tokens.revoke(raw, account_id, "reset", at)
-    await replace_password(work, log, revocations, account_id, hashed, by="mail")
+    await replace_password(work, log, revocations, account_id, hashed)
     mailbox = (await mailboxes.list_mailboxes(raw, [account_id])).get(account_id)
-    # The link of the first mail may have been followed by an owner who did not know of the account.
-    before = mailbox["first_verified_at"] if mailbox is not None and mailbox["is_verified"] else None
-    await owner_hooks.run(work, account_id, before)
+    if mailbox is None or not mailbox["is_verified"]:
+        await owner_hooks.run(work, account_id, None)
+    elif mailbox["first_verified_at"] is not None:
+        # The link of the first mail may have been followed by an owner who did not know of the account.
+        await owner_hooks.run(work, account_id, mailbox["first_verified_at"])
     await mailboxes.drop_pending(raw, account_id)
     await note_verified(raw, account_id, email, at)
     await announce_change(work, log, account_id)

@@ -78,13 +78,14 @@ async def complete(work: UnitOfWork, log: Log, sign_ups: SignUps, token: str) ->
     Raises EmailTaken or UsernameTaken if another account has them by now; the token then stays valid.
     """
     raw = await work.raw()
-    pending = await crud.take(raw, hash_of(token), datetime.now(UTC))
+    at = datetime.now(UTC)
+    pending = await crud.take(raw, hash_of(token), at)
     if pending is None:
         return False
     email, key = pending["email"], pending["email_key"]
     new = NewAccount(email, pending["username"], pending["display_name"], pending["password_hash"])
     created = await create_account(work, log, new)
-    await mailboxes.set_verified(raw, created.id, key, email, created.created_at)
+    await mailboxes.set_verified(raw, created.id, key, email, at)
     await sign_ups.run_hooks(work, created.id)
     await crud.delete_of_mailbox(raw, key)
     return True

@@ -8,8 +8,7 @@ from uuid import UUID
 from app.adapters.db.connection import DatabaseConnection
 
 _LIST = """
-SELECT a.id, coalesce(m.verified_key = a.email_key, false) AS is_verified,
-    coalesce(m.first_verified_at, a.created_at) AS first_verified_at, m.pending_email
+SELECT a.id, coalesce(m.verified_key = a.email_key, false) AS is_verified, m.first_verified_at, m.pending_email
 FROM account a JOIN account_mailbox m ON m.account_id = a.id WHERE a.id = ANY($1::uuid[])
 """
 _SET_PENDING = """
