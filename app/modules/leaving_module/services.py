@@ -1,7 +1,7 @@
 """Leaving: deactivating the own account, coming back, and the erasure of those who do not."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
@@ -26,9 +26,10 @@ from app.utils.container import Container
 
 
 class Leaving(BaseModel):
-    """The payload of the jobs."""
+    """The payload of the jobs. `again_at`: when the job runs once more."""
 
     account_id: UUID
+    again_at: datetime | None = None
 
 
 async def deactivate(work: UnitOfWork, container: Container, account_id: UUID, messages: Erasure) -> Deactivated:
@@ -45,8 +46,8 @@ async def deactivate(work: UnitOfWork, container: Container, account_id: UUID, m
     await erasure.end_access(work, container, account_id)
     payload, key = Leaving(account_id=account_id), str(account_id)
     # Until then other processes may still create chats for it.
-    hand_over_at = at + erasure.TOKENS_END_AFTER
-    await jobs.enqueue(work, HAND_OVER, payload, key=key, run_at=hand_over_at, owner_id=account_id)
+    twice = Leaving(account_id=account_id, again_at=at + erasure.TOKENS_END_AFTER)
+    await jobs.enqueue(work, HAND_OVER, twice, key=key, owner_id=account_id)
     await jobs.enqueue(work, END, payload, key=key, run_at=erase_at, owner_id=account_id)
     await log.append(
         work, account_id, event("account.deactivated", Deactivated(erase_at=erase_at).model_dump(mode="json")), at=at
@@ -79,6 +80,8 @@ async def _hand_over(context: JobContext, payload: Leaving) -> None:
             # What is handed over is not found again.
             raise RetryAfter(0)
         after = chat_id
+    if payload.again_at is not None and context.at < payload.again_at:
+        raise RetryAt(payload.again_at)
 
 
 async def _hand_over_next(context: JobContext, account_id: UUID, after: UUID) -> UUID | None:

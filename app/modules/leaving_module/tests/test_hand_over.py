@@ -72,8 +72,12 @@ async def test_a_chat_that_another_process_creates_for_a_deactivated_account_pas
     """It learns a moment later that the session has ended."""
     monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(hours=1))
     await leave(anna)
-    (job,) = await rows(container, "SELECT run_at > now() AS waits FROM job WHERE name = 'leaving.hand_over'")
-    assert job["waits"]
+
+    async def waits() -> bool:
+        found = await rows(container, "SELECT run_at > now() AS waits FROM job WHERE name = 'leaving.hand_over'")
+        return [job["waits"] for job in found] == [True]
+
+    await eventually(waits)
     group = ChatCreate(type="group", member_ids=[boris.uuid])
     async with open_unit_of_work(container.get(Database)) as work:
         given = container.get(Log), container.get(SizesSettings), container.get(MemberRules)
