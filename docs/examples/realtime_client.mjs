@@ -146,9 +146,9 @@ export class Messenger {
     const chat = this.chats[id];
     if (id === this.accountId) await this.#takeOwn(event);
     else if (chat && seq > chat.event_seq) {
-      applyEvent(chat, event, this.accountId);
       // The event does not say what the message mentioned before.
       if (mayChangeMentions(chat, event, this.accountId)) await this.#readChat(id);
+      else applyEvent(chat, event, this.accountId);
     }
     this.onEvent(event);
     this.cursors[id] = seq;

@@ -150,10 +150,11 @@ class Messenger:
         if stream_id == self.account_id:
             await self._take_own(event["kind"], event["data"])
         elif (chat := self.chats.get(stream_id)) and seq > chat["event_seq"]:
-            apply_event(chat, event, self.account_id)
             if may_change_mentions(chat, event, self.account_id):
                 # The event does not say what the message mentioned before.
                 await self._read_chat(stream_id)
+            else:
+                apply_event(chat, event, self.account_id)
         self.on_event(event)
         self.cursors[stream_id] = seq
 
