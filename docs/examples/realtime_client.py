@@ -84,7 +84,8 @@ class Messenger:
         except Exception as error:
             # No more answers will come: fail all waiting calls.
             for _, answer in self._unanswered.values():
-                answer.set_exception(error)
+                if not answer.done():
+                    answer.set_exception(error)
             self._unanswered.clear()
             raise
 
@@ -202,6 +203,8 @@ class Messenger:
             asyncio.get_running_loop().call_later(1, lambda: asyncio.ensure_future(self._put(frame)))
             return
         del self._unanswered[reply["reply_to"]]
+        if answer.done():
+            return  # The caller has given up.
         if reply["status"] == "ok":
             answer.set_result(reply["data"])
         else:
