@@ -10,6 +10,8 @@ const NOT_SIGNED_IN = 4401;
 // The server refuses what this client sends, the key lacks a scope, or the account has opened too many sockets.
 const FINAL_CODES = [1002, 1007, 1008, 1009, 4400, 4403, 4409];
 
+const ANSWER_WITHIN_MS = 10_000;
+
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
 /**
@@ -99,23 +101,41 @@ export class Messenger {
   #talk() {
     return new Promise((ended, failed) => {
       const socket = new WebSocket(this.base.replace('http', 'ws') + API + '/ws');
+      let done = Promise.resolve();
+      let heartbeat = 0;
+      const end = ({ code }) => {
+        socket.onclose = null;
+        clearTimeout(timeout);
+        clearInterval(heartbeat);
+        this.#socket = null;
+        done.then(() => ended(code));
+      };
+      // Without a network the close event may come minutes later.
+      const drop = () => {
+        socket.onmessage = null;
+        socket.close();
+        end({});
+      };
+      let timeout = setTimeout(drop, ANSWER_WITHIN_MS);
+      const ping = () => {
+        socket.send(JSON.stringify({ id: 'ping', action: 'ping' }));
+        timeout = setTimeout(drop, ANSWER_WITHIN_MS);
+      };
       socket.onopen = () => {
         const data = { token: this.tokens.access_token, cursors: this.cursors };
         socket.send(JSON.stringify({ id: 'hello', action: 'hello', data }));
       };
-      let done = Promise.resolve();
       socket.onmessage = ({ data }) => {
+        const frame = JSON.parse(data);
+        clearTimeout(timeout);
+        if (frame.data?.heartbeat_s) heartbeat = setInterval(ping, frame.data.heartbeat_s * 1000);
         // What comes after a frame that could not be handled is left: the next connection sends both again.
-        done = done.then(() => socket.onmessage && this.#handle(socket, JSON.parse(data))).catch((error) => {
-          socket.onmessage = null;
-          socket.close();
+        done = done.then(() => socket.onmessage && this.#handle(socket, frame)).catch((error) => {
           failed(error);
+          drop();
         });
       };
-      socket.onclose = ({ code }) => {
-        this.#socket = null;
-        done.then(() => ended(code));
-      };
+      socket.onclose = end;
     });
   }
 
