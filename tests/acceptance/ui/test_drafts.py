@@ -45,6 +45,30 @@ async def test_a_draft_is_saved_and_follows_the_devices_of_its_author(
     await expect(eve.composer).to_have_value("")
 
 
+async def test_a_reply_whose_message_is_deleted_stays_as_a_text(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    async def stored() -> tuple[str, int | None]:
+        draft = ok(await her.get(f"/chats/{yard}/draft"))
+        return draft["text"], draft["reply_to_seq"]
+
+    async def is_saved_as_a_reply() -> bool:
+        return await stored() == ("В семь", 1)
+
+    async def is_saved_as_a_text() -> bool:
+        return await stored() == ("В семь", None)
+
+    await anna.send(yard, "Во сколько встречаемся?")
+    await eve.open("Двор")
+    await eve.message("Во сколько встречаемся?").get_by_role("button", name="Reply", exact=True).click()
+    await eve.composer.fill("В семь")
+    await eventually(is_saved_as_a_reply)
+    ok(await anna.delete(f"/chats/{yard}/messages/1"))
+    await eventually(is_saved_as_a_text)
+    await expect(eve.page.locator(".target")).to_be_hidden()
+    await expect(eve.composer).to_have_value("В семь")
+
+
 async def test_a_draft_of_another_device_is_in_the_list_and_one_that_is_left_is_saved_at_once(
     eve: Reader, her: FakeClient, anna: FakeClient, yard: str
 ) -> None:

@@ -64,12 +64,15 @@ export class Drafts extends EventTarget {
     const { draft, draftReply } = chat;
     try {
       const stored = await get(`/chats/${chat.id}/draft`);
+      // The server deletes a draft with the message that it replies to. The text stays here.
+      const isOrphan = !stored.text && draft.trim() && draftReply && (await get(`/chats/${chat.id}/messages/${draftReply}`)).deleted_at;
       if (chat.isDraftUnsaved || chat.isDraftSaving || chat.draft !== draft || chat.draftReply !== draftReply) return;
       chat.draftSavedAt = Date.parse(stored.updated_at ?? 0);
       const isSame = stored.text === draft && stored.reply_to_seq === draftReply;
       // The server has no draft without a text. A reply that the user has just begun stays.
       if (isSame || (!stored.text && !draft.trim())) return;
-      Object.assign(chat, { draft: stored.text, draftReply: stored.reply_to_seq });
+      if (isOrphan) this.edit(chat, draft);
+      else Object.assign(chat, { draft: stored.text, draftReply: stored.reply_to_seq });
       this.dispatchEvent(new CustomEvent('read', { detail: chat }));
       this.store.changed();
     } catch {
