@@ -120,6 +120,23 @@ async def test_a_draft_written_offline_is_saved_with_the_next_connection(
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
 
 
+async def test_a_draft_that_the_server_refuses_stays_on_the_page(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    ok(await her.put(f"/chats/{yard}/draft", {"text": "Старое"}))
+    await anna.open_chat(her, title="Сад")
+    await eve.open("Двор")
+    await expect(eve.composer).to_have_value("Старое")
+    async with eve.page.expect_response(lambda answer: answer.status == 422):
+        await eve.composer.fill("я" * 4001)
+    await eve.open("Сад")
+    await expect(eve.composer).to_have_value("")
+    await eve.open("Двор")
+    await eve.page.evaluate("fetch(location.href)")
+    await expect(eve.composer).to_have_value("я" * 4001)
+    eve.ignore_complaints("422")
+
+
 async def test_a_phone_shows_the_draft_of_the_chat_that_was_left_in_the_list(
     browser: Browser, her: FakeClient, yard: str, live_server: str
 ) -> None:

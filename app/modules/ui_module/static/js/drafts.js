@@ -1,6 +1,6 @@
 // What the user has begun to write in a chat. The server keeps it for all devices of the user, if it has drafts.
 
-import { Problem, call, get, has } from './api.js';
+import { call, get, has } from './api.js';
 
 const SAVE_AFTER_MS = 1000;
 
@@ -35,7 +35,7 @@ export class Drafts extends EventTarget {
     this.store.list.forEach((chat) => this.save(chat));
   }
 
-  /** Saves what is not saved yet. Without a connection the next one saves it. */
+  /** Saves what is not saved yet. If that fails, the next connection tries it again. */
   async save(chat) {
     clearTimeout(chat.draftTimer);
     if (!this.isStored || !chat.isDraftUnsaved || chat.isDraftSaving) return;
@@ -46,11 +46,11 @@ export class Drafts extends EventTarget {
       const saved = await call('PUT', `/chats/${chat.id}/draft`, { text: text.trim() && text, reply_to_seq: replyToSeq }, { keepalive: true });
       if (saved.updated_at) chat.draftSavedAt = Date.parse(saved.updated_at);
     } catch (error) {
-      const isFinal = error instanceof Problem && !error.isTransient;
+      // What the server refuses stays here.
+      chat.isDraftUnsaved = true;
+      if (error.status !== 409 || !replyToSeq) return;
       // The message that it replies to was deleted.
-      if (isFinal && replyToSeq && chat.draftReply === replyToSeq) chat.draftReply = null;
-      chat.isDraftUnsaved ||= !isFinal || Boolean(replyToSeq);
-      if (!isFinal) return;
+      if (chat.draftReply === replyToSeq) chat.draftReply = null;
     } finally {
       chat.isDraftSaving = false;
     }
