@@ -1,6 +1,7 @@
 """The example bot answers each command once, whatever happens to it and to its connection."""
 
 import asyncio
+import json
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
@@ -12,9 +13,10 @@ import pytest
 
 from app.modules.bots_module.tests.bots import add, create_bot
 from tests.fakers import FakeClient, eventually, ok
+from tests.messengers import EXAMPLES, load_example
 from tests.wire import Wire, wire_to
 
-BOT = Path(__file__).parents[1] / "docs" / "examples" / "bot.py"
+BOT = EXAMPLES / "bot.py"
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ async def wire(live_server: str) -> AsyncIterator[Wire]:
 
 @pytest.fixture
 async def bot(anna: FakeClient, club: str) -> FakeClient:
-    bot = await create_bot(anna, "messages:read", "messages:write", display_name="Кости")
+    bot = await create_bot(anna, "profile:read", "messages:read", "messages:write", display_name="Кости")
     await add(anna, club, bot)
     return bot
 
@@ -89,6 +91,36 @@ async def test_the_bot_answers_each_command_once_after_cuts_and_restarts(
         await ask()
         await eventually(all_is_answered)
         assert sorted(await answers_in(anna, club, bot)) == sorted(asked)
+
+
+async def test_the_bot_answers_the_first_command_of_a_chat_after_a_restart(
+    anna: FakeClient, boris: FakeClient, club: str, bot: FakeClient, wire: Wire, tmp_path: Path
+) -> None:
+    file = tmp_path / "cursors.json"
+
+    async def knows(chat: str) -> bool:
+        return file.exists() and chat in json.loads(file.read_text())
+
+    async with started(bot, wire, anna, file):
+        await eventually(lambda: knows(club))
+    asked = [(await boris.send(club, "/roll"))["seq"]]
+    yard = await anna.open_chat(boris, title="Двор")
+    await add(anna, yard, bot)
+    asked_in_the_yard = [(await boris.send(yard, "/roll"))["seq"]]
+
+    async def all_is_answered() -> bool:
+        in_both = [await answers_in(anna, chat, bot) for chat in (club, yard)]
+        return in_both == [asked, asked_in_the_yard]
+
+    async with started(bot, wire, anna, file):
+        await eventually(all_is_answered)
+
+
+async def test_a_chat_that_the_bot_joins_has_a_cursor_before_its_first_event(bot: FakeClient, tmp_path: Path) -> None:
+    file = tmp_path / "cursors.json"
+    joined = {"kind": "chat.joined", "stream_id": bot.id, "seq": 7, "data": {"chat_id": "yard", "event_seq": 3}}
+    await load_example("bot").Bot("", "", file).take({"event": joined})
+    assert json.loads(file.read_text()) == {"yard": 2, bot.id: 7}
 
 
 async def test_the_bot_ends_when_its_key_is_revoked(

@@ -3,8 +3,8 @@
     pip install websockets
     python bot.py http://localhost:8788 mbk_... cursors.json
 
-The key needs the scopes `messages:read` and `messages:write`. The file keeps the sequence number of the last event that
-the bot has handled in each stream. It writes nothing else, so it can be stopped and started again at any time.
+The key needs the scopes `profile:read`, `messages:read` and `messages:write`. The file keeps the sequence number of the
+last event that the bot has handled in each stream. It writes nothing else, so it can be stopped and started again.
 """
 
 import asyncio
@@ -41,6 +41,11 @@ class Bot:
         while True:
             code = None
             try:
+                if not self.account_id:
+                    me = await asyncio.to_thread(self.call, "/accounts/me")
+                    self.account_id = me["id"]
+                    # With a cursor of this stream, the server says where the streams without a cursor start.
+                    self.keep({me["id"]: me["event_seq"]} | self.cursors)
                 async with connect(self.base.replace("http", "ws", 1) + API + "/ws") as socket:
                     hello = {"token": self.key, "cursors": self.cursors}
                     await socket.send(json.dumps({"id": 1, "action": "hello", "data": hello}))
@@ -49,8 +54,12 @@ class Bot:
                         await self.take(json.loads(text))
             except ConnectionClosed as error:
                 code = error.rcvd.code if error.rcvd else None
+            except HTTPError as error:
+                if error.code in (401, 403):
+                    print(f"the server does not accept the key: {error.code}", file=sys.stderr)
+                    return
             except (OSError, InvalidHandshake):
-                code = None
+                pass
             if code in FINAL_CODES:
                 print(f"the server has closed the connection: {code}", file=sys.stderr)
                 return
@@ -61,19 +70,18 @@ class Bot:
     async def take(self, frame: Json) -> None:
         """Handles one frame."""
         if frame.get("reply_to") == 1 and frame["status"] == "ok":
-            self.account_id = frame["data"]["account_id"]
-            # Streams that the bot has no cursor for start here.
-            for stream_id, seq in frame["data"]["without_cursor"].items():
-                self.cursors.setdefault(stream_id, seq)
+            self.keep(frame["data"]["without_cursor"] | self.cursors)
         elif "event" in frame:
             event = frame["event"]
             if event["kind"] == "message.created":
                 await self.answer(event["data"])
+            elif event["kind"] == "chat.joined":
+                self.keep({event["data"]["chat_id"]: event["data"]["event_seq"] - 1} | self.cursors)
             # After the answer: a bot that stops in between answers again, and the server stores the answer once.
-            self.keep(event["stream_id"], event["seq"])
+            self.keep({event["stream_id"]: event["seq"]})
         elif "gap" in frame:
             # The bot was stopped for longer than the server keeps events. It goes on from here.
-            self.keep(frame["gap"]["stream_id"], frame["gap"]["last_seq"])
+            self.keep({frame["gap"]["stream_id"]: frame["gap"]["last_seq"]})
 
     async def answer(self, message: Json) -> None:
         """Answers a command of another account."""
@@ -91,7 +99,7 @@ class Bot:
         """Sends a message until the server has answered."""
         while True:
             try:
-                await asyncio.to_thread(self.post, f"/chats/{chat_id}/messages", body)
+                await asyncio.to_thread(self.call, f"/chats/{chat_id}/messages", body)
                 return
             except HTTPError as error:
                 if error.code not in (429, 503):
@@ -102,14 +110,15 @@ class Bot:
                 pass
             await asyncio.sleep(1)
 
-    def post(self, path: str, body: Json) -> None:
+    def call(self, path: str, body: Json | None = None) -> Json:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.key}"}
-        with urlopen(Request(self.base + API + path, json.dumps(body).encode(), headers), timeout=10):
-            return
+        request = Request(self.base + API + path, json.dumps(body).encode() if body else None, headers)
+        with urlopen(request, timeout=10) as response:
+            return dict(json.load(response))
 
-    def keep(self, stream_id: str, seq: int) -> None:
-        """Stores a cursor. The file is replaced, never half written."""
-        self.cursors[stream_id] = seq
+    def keep(self, cursors: dict[str, int]) -> None:
+        """Stores cursors. The file is replaced, never half written."""
+        self.cursors |= cursors
         new = self.file.with_suffix(".new")
         new.write_text(json.dumps(self.cursors))
         new.replace(self.file)
