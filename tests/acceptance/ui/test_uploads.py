@@ -148,6 +148,33 @@ async def test_a_cancelled_upload_ends_on_the_server_and_a_message_goes_without_
     held.end()
 
 
+async def test_an_upload_that_is_cancelled_while_its_token_is_refreshed_does_not_begin(
+    eve: Reader, yard: str, film: Path
+) -> None:
+    page = eve.page
+    begun: list[str] = []
+    page.on("request", lambda request: begun.append(request.url) if "/api/v1/attachments" in request.url else None)
+    await eve.open("Двор")
+    held = await eve.hold("**/accounts/refresh")
+    await page.evaluate(
+        "localStorage.setItem('messenger.session', JSON.stringify("
+        "{...JSON.parse(localStorage.getItem('messenger.session')), until: 0}))"
+    )
+    await page.locator("input[type=file]").set_input_files(film)
+    await held.until_asked()
+    await page.get_by_role("button", name="Cancel the upload of Фильм.bin").click()
+    await expect(page.locator(".upload")).to_have_count(0)
+    async with page.expect_response("**/accounts/refresh") as refreshed:
+        await held.release()
+    await (await refreshed.value).finished()
+    await page.reload()
+    await eve.is_online()
+    await eve.open("Двор")
+    await expect(page.get_by_role("button", name="Attach files")).to_be_visible()
+    await expect(page.locator(".upload")).to_have_count(0)
+    assert begun == []
+
+
 async def test_an_upload_goes_on_by_itself_after_a_network_outage(eve: Reader, yard: str, film: Path) -> None:
     page, held = eve.page, Held(eve)
     await held.begin()

@@ -264,6 +264,11 @@ async function request(method, path, body, token, options = {}) {
 /** XMLHttpRequest: `fetch` does not say how much of a body is sent. */
 function requestOfUpload(method, path, { headers = {}, body = null, signal, onProgress = () => {} }, token) {
   return new Promise((resolve, reject) => {
+    // It may have been cancelled while the token was refreshed.
+    if (signal?.aborted) {
+      reject(new Unreachable());
+      return;
+    }
     const xhr = new XMLHttpRequest();
     const giveUp = () => xhr.abort();
     let stalled = setTimeout(giveUp, STALLED_AFTER_MS);
