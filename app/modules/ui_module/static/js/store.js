@@ -9,6 +9,8 @@ const PAGE = 50;
 const TYPING_LASTS_MS = 6000;
 /** Accounts whose presence is read again after a connection was lost: those of the first chats in the list. */
 const MOST_MARKED = 20;
+/** The members of a larger chat are read only when they are shown: that may take 100 requests. */
+const MOST_MEMBERS = 1000;
 /** Events often arrive several at a time, such as those of people who are added together. */
 const READ_AGAIN_AFTER_MS = 200;
 
@@ -170,9 +172,9 @@ export class Store extends EventTarget {
     }
   }
 
-  /** Loads the newest page and the members, whose names it needs. Later, events keep both up to date. */
+  /** Loads the newest page, and the members unless there are many. Later, events keep both up to date. */
   async open(chat) {
-    if (!chat.members) this.loadMembers(chat).catch(() => {});
+    if (!chat.members && chat.member_count <= MOST_MEMBERS) this.loadMembers(chat).catch(() => {});
     if (!chat.isLoaded) await this.loadPage(chat, { limit: PAGE });
   }
 
@@ -483,7 +485,8 @@ function applyToPage(chat, { kind, data }, store) {
     const changed = kind === 'member.changed' && chat.members?.find(({ account_id: id }) => id === data.account_id);
     if (changed) changed.role = data.role;
     // A response that is on its way may be older.
-    if (chat.loadingMembers || (kind === 'member.added' && chat.members)) store.loadMembers(chat, READ_AGAIN_AFTER_MS).catch(() => {});
+    const isOld = chat.loadingMembers || (kind === 'member.added' && chat.members);
+    if (isOld && chat.member_count <= MOST_MEMBERS) store.loadMembers(chat, READ_AGAIN_AFTER_MS).catch(() => {});
   } else if (kind === 'chat.updated') {
     // Without a changed field, it is one that another module adds, such as the avatar.
     const { chat_id: _, actor_id: __, ...changes } = data;

@@ -9,6 +9,8 @@ import { editChatDialog } from './editChat.js';
 
 // A mute without an end: the server stores a time.
 const FAR = '2999-12-31T23:59:59Z';
+/** In a larger chat the list does not say who is online. */
+const MOST_REFRESHED = 100;
 
 export function membersDialog({ store, openChat, blocks }, chat) {
   const peer = store.peer(chat);
@@ -124,6 +126,8 @@ export function membersDialog({ store, openChat, blocks }, chat) {
 
   store.addEventListener('change', render);
   element.addEventListener('close', () => store.removeEventListener('change', render));
-  store.loadMembers(chat).then(() => chat.members?.forEach((member) => store.people.refresh(member.account_id))).catch((error) => toast(explain(error)));
+  store.loadMembers(chat).then(() => {
+    if (chat.member_count <= MOST_REFRESHED) chat.members?.forEach((member) => store.people.refresh(member.account_id));
+  }).catch((error) => toast(explain(error)));
   render();
 }

@@ -33,7 +33,10 @@ export class MentionList {
 
   candidates(query) {
     const { store } = this;
-    const { members, role, type } = this.readChat();
+    const chat = this.readChat();
+    const { members, role, type } = chat;
+    // Those of a large chat are not read before.
+    if (!members && !chat.loadingMembers) store.loadMembers(chat).catch(() => {});
     const people = (members ?? []).filter((member) => member.account_id !== store.me.id).map((member) => ({ ...store.person(member.account_id), username: member.username }))
       .filter(({ username, display_name: name }) => username.startsWith(query) || name.toLocaleLowerCase().split(/\s+/).some((word) => word.startsWith(query)));
     const mayMentionAll = type !== 'direct' && (role === 'owner' || role === 'admin');
