@@ -1,6 +1,7 @@
 """Eve, who uses the page."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -11,6 +12,8 @@ from app.adapters.db.address import DatabaseAddress
 from tests.browsers import Reader
 from tests.databases import Connection
 from tests.fakers import FakeClient
+
+Forget = Callable[[str], Awaitable[None]]
 
 
 @pytest.fixture
@@ -48,3 +51,17 @@ async def administrator(database_address: DatabaseAddress) -> AsyncIterator[Conn
     connection = await asyncpg.connect(**database_address.connect_arguments())
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+def forget(administrator: Connection) -> Forget:
+    """Deletes all events of a stream but the last, as if they were too old."""
+
+    async def forget(stream_id: str) -> None:
+        await administrator.execute(
+            "DELETE FROM event e USING stream s WHERE s.id = $1 AND e.stream_id = s.id AND e.seq < s.last_seq",
+            UUID(stream_id),
+        )
+        await administrator.execute("UPDATE stream SET first_seq = last_seq WHERE id = $1", UUID(stream_id))
+
+    return forget

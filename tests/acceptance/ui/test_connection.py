@@ -1,7 +1,6 @@
 """The page on an unreliable network: no message is missed, and none is shown twice."""
 
 import asyncio
-from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
@@ -9,8 +8,8 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from app.modules.sockets_module.services.registry import Registry
 from app.utils.container import Container
+from tests.acceptance.ui.conftest import Forget
 from tests.browsers import Reader
-from tests.databases import Connection
 from tests.fakers import FakeClient, ok
 
 
@@ -66,17 +65,8 @@ async def test_repeated_disconnects_lose_and_double_no_message(
     await eve.sees(*history)
 
 
-async def _forget(administrator: Connection, stream_id: str) -> None:
-    """Deletes all events of a stream but the last, as if they were too old."""
-    await administrator.execute(
-        "DELETE FROM event e USING stream s WHERE s.id = $1 AND e.stream_id = s.id AND e.seq < s.last_seq",
-        UUID(stream_id),
-    )
-    await administrator.execute("UPDATE stream SET first_seq = last_seq WHERE id = $1", UUID(stream_id))
-
-
 async def test_a_direct_chat_whose_events_are_no_longer_kept_has_its_name(
-    eve: Reader, her: FakeClient, anna: FakeClient, administrator: Connection
+    eve: Reader, her: FakeClient, anna: FakeClient, forget: Forget
 ) -> None:
     chat = await anna.open_chat(her, type="direct")
     await expect(eve.item("Анна")).to_be_visible()
@@ -84,7 +74,7 @@ async def test_a_direct_chat_whose_events_are_no_longer_kept_has_its_name(
     await eve.is_offline()
     for text in ("раз", "два", "три"):
         await anna.send(chat, text)
-    await _forget(administrator, chat)
+    await forget(chat)
     await eve.context.set_offline(False)
     await eve.is_online()
     await expect(eve.page.locator(".sidebar .chat-item")).to_contain_text("три")
@@ -93,13 +83,13 @@ async def test_a_direct_chat_whose_events_are_no_longer_kept_has_its_name(
 
 
 async def test_the_own_name_is_read_again_if_the_events_are_no_longer_kept(
-    eve: Reader, her: FakeClient, administrator: Connection
+    eve: Reader, her: FakeClient, forget: Forget
 ) -> None:
     await eve.context.set_offline(True)
     await eve.is_offline()
     for name in ("Евгения", "Ева Новикова"):
         ok(await her.patch("/accounts/me", {"display_name": name}))
-    await _forget(administrator, her.id)
+    await forget(her.id)
     await eve.context.set_offline(False)
     await eve.is_online()
     await expect(eve.page.locator(".own")).to_contain_text("Ева Новикова")
@@ -175,7 +165,7 @@ class _Busy:
 
 
 async def test_reads_after_a_gap_are_repeated_until_they_succeed(
-    eve: Reader, her: FakeClient, anna: FakeClient, administrator: Connection
+    eve: Reader, her: FakeClient, anna: FakeClient, forget: Forget
 ) -> None:
     """Also if later events move the cursor beyond the gap."""
     yard = await anna.open_chat(her, title="Двор")
@@ -184,7 +174,7 @@ async def test_reads_after_a_gap_are_repeated_until_they_succeed(
     await eve.is_offline()
     for text in ("раз", "два"):
         await anna.send(yard, text)
-    await _forget(administrator, yard)
+    await forget(yard)
     busy = await _Busy.begin(eve.page, f"**/chats/{yard}")
     await eve.context.set_offline(False)
     await eve.is_online()

@@ -5,6 +5,7 @@ import re
 import httpx
 from playwright.async_api import Route, expect
 
+from tests.acceptance.ui.conftest import Forget
 from tests.browsers import Reader
 from tests.fakers import FakeClient, ok
 
@@ -209,3 +210,27 @@ async def test_the_last_of_several_jumps_is_the_one_that_counts(
     await held.until_asked()
     await held.release()
     await eve.is_pointed(20)
+
+
+async def test_older_messages_that_are_on_their_way_after_a_gap_are_not_taken_for_the_newest(
+    eve: Reader, anna: FakeClient, yard: str, forget: Forget
+) -> None:
+    for number in range(1, 61):
+        await anna.send(yard, f"№ {number}")
+    await eve.open("Двор")
+    await expect(eve.message("№ 60")).to_be_visible()
+    held = await eve.hold("**/messages?before_seq=*")
+    await eve.page.locator(".scroller").evaluate("scroller => { scroller.scrollTop = 0; }")
+    await held.until_asked()
+    await eve.context.set_offline(True)
+    await eve.is_offline()
+    for number in (61, 62):
+        await anna.send(yard, f"№ {number}")
+    await forget(yard)
+    await eve.context.set_offline(False)
+    await eve.is_online()
+    await expect(eve.item("Двор")).to_contain_text("№ 62")
+    await held.release()
+    await expect(eve.message("№ 61")).to_be_attached()
+    await expect(eve.message("№ 62")).to_be_attached()
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")

@@ -289,7 +289,10 @@ export class Store extends EventTarget {
     // The list shows the name of the other member of a direct chat, which always has the same two.
     const members = chat.type === 'direct' && !isLoaded ? chat.members : null;
     Object.assign(chat, { cursor: chat.event_seq, isLoaded: false, hasAfter: false, members });
-    if (isLoaded) await this.open(chat);
+    if (!isLoaded) return;
+    // A page that is being loaded may be an older one.
+    await this.loadNewest(chat);
+    await this.open(chat);
   }
 
   // Frames of the socket
