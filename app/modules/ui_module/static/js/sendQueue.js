@@ -18,6 +18,7 @@ export class SendQueue {
     store.addEventListener('applied', ({ detail: { event } }) => {
       if (event.kind === 'message.created' && event.data.sender_id === store.me.id) this.forget(event.data.client_msg_id);
     });
+    store.addEventListener('change', () => this.items.forEach((item) => this.forgetShown(item)));
   }
 
   of(chatId) {
@@ -60,7 +61,7 @@ export class SendQueue {
     if (this.sending.has(chatId)) return;
     this.sending.add(chatId);
     try {
-      for (let item; (item = this.of(chatId).find((one) => !one.failed && !one.isSent && !this.isUploading(one))); ) {
+      for (let item; (item = this.of(chatId).find((one) => !one.failed && !one.sentSeq && !this.isUploading(one))); ) {
         if (this.connection.state !== 'online' || !(await this.send(item))) return;
       }
     } finally {
@@ -74,13 +75,14 @@ export class SendQueue {
     const attachments = files.map(({ key }) => this.uploads.find(key).id);
     try {
       const message = await this.connection.ask('send', { chat_id, client_msg_id, text, reply_to_seq, ...fields, ...(attachments.length && { attachments }) });
-      // The event of the message removes it from the queue. If the event arrived earlier, remove it here.
-      if (message.seq <= (this.store.chats.get(chat_id)?.last_seq ?? Infinity)) this.forget(client_msg_id);
-      else item.isSent = true;
+      item.sentSeq = message.seq;
+      this.forgetShown(item);
     } catch (error) {
       // Disconnected: the next connection sends it again.
       if (!(error instanceof Problem)) return false;
       if (error.isTransient) await wait(1000 + 1000 * Math.random());
+      // It is stored as it was sent at first, with other files.
+      else if (error.code === 'idempotency_mismatch') this.forget(client_msg_id);
       else item.failed = error.body;
     }
     this.store.changed();
@@ -112,6 +114,11 @@ export class SendQueue {
     this.keep(item);
     this.store.changed();
     this.flush(item.chat_id);
+  }
+
+  /** Removes a message that the chat has. Its event does the same, but there is none after a gap, or it came before the reply. */
+  forgetShown({ chat_id: chatId, client_msg_id: clientMsgId, sentSeq }) {
+    if (sentSeq <= (this.store.chats.get(chatId)?.last_seq ?? Infinity)) this.forget(clientMsgId);
   }
 
   forget(clientMsgId) {

@@ -62,7 +62,7 @@ export function messageRow(context, chat, message, isFirst, actions) {
 
 /** Returns the row of a message that the server has not acknowledged yet. */
 export function pendingRow({ sendQueue, uploads }, chat, item, isFirst) {
-  const state = item.failed ? 'failed' : item.isSent ? 'sent' : 'pending';
+  const state = item.failed ? 'failed' : item.sentSeq ? 'sent' : 'pending';
   const files = uploadRows(uploads, item.files ?? [], (key) => sendQueue.removeFile(item, key));
   return {
     key: `p${item.client_msg_id}`,
