@@ -25,7 +25,7 @@ export class Problem extends Error {
 
   /** True if the same request may succeed later. */
   get isTransient() {
-    return this.status === 503 || this.status === 429 || this.status === 500 || this.status === 502 || this.status === 504;
+    return [429, 500, 502, 503, 504].includes(this.status);
   }
 }
 

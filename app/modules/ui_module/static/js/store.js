@@ -178,15 +178,15 @@ export class Store extends EventTarget {
     if (!chat.isLoaded) await this.loadPage(chat, { limit: PAGE });
   }
 
-  loadOlder(chat, limit = PAGE) {
+  loadOlder(chat) {
     const first = chat.messages.keys().next().value;
-    return chat.hasBefore && first ? this.loadPage(chat, { before_seq: first, limit }) : Promise.resolve();
+    return chat.hasBefore && first ? this.loadPage(chat, { before_seq: first, limit: PAGE }) : Promise.resolve();
   }
 
   /** Loads the next page of newer messages, after `loadAround`. */
-  loadNewer(chat, limit = PAGE) {
+  loadNewer(chat) {
     const last = [...chat.messages.keys()].at(-1);
-    return chat.hasAfter && last ? this.loadPage(chat, { after_seq: last, limit }) : Promise.resolve();
+    return chat.hasAfter && last ? this.loadPage(chat, { after_seq: last, limit: PAGE }) : Promise.resolve();
   }
 
   /** Replaces the loaded messages by a page with the given message in the middle. */

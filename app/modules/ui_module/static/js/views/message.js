@@ -7,6 +7,7 @@ import { richText } from '../richText.js';
 import { summary } from '../summary.js';
 import { attachmentsView } from './attachments.js';
 import { confirmed } from './dialogs.js';
+import { attempt } from './forms.js';
 import { forwardDialog, forwardedFrom } from './forward.js';
 import { linkPreview } from './linkPreview.js';
 import { threadDialog, threadLink } from './thread.js';
@@ -142,21 +143,15 @@ function moveInMenu(event) {
   items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();
 }
 
-async function react(chat, message, emoji, isAdded) {
-  try {
-    await call(isAdded ? 'PUT' : 'DELETE', `/chats/${chat.id}/messages/${message.seq}/reactions/${encodeURIComponent(emoji)}`);
-  } catch (error) {
-    toast(explain(error));
-  }
+function react(chat, message, emoji, isAdded) {
+  return attempt(() => call(isAdded ? 'PUT' : 'DELETE', `/chats/${chat.id}/messages/${message.seq}/reactions/${encodeURIComponent(emoji)}`));
 }
 
 async function remove(chat, message, { composer }) {
   if (!await confirmed(t('message.deleteSure'), t('message.delete'))) return;
-  try {
+  await attempt(async () => {
     await call('DELETE', `/chats/${chat.id}/messages/${message.seq}`);
     // The button that had the focus is gone. On a phone the keyboard would open.
     if (!matchMedia('(pointer: coarse)').matches) composer?.focus();
-  } catch (error) {
-    toast(explain(error));
-  }
+  });
 }

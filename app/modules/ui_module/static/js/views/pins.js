@@ -1,9 +1,10 @@
 // The pinned messages of a chat: a bar that leads to them one after the other, and pinning by the message's menu.
 
 import { call, get, has } from '../api.js';
-import { h, icon, toast } from '../dom.js';
-import { explain, t } from '../i18n.js';
+import { h, icon } from '../dom.js';
+import { t } from '../i18n.js';
 import { summary } from '../summary.js';
+import { attempt } from './forms.js';
 
 export class Pins {
   /** The bar stays hidden if the server does not have pins. */
@@ -72,11 +73,7 @@ export class Pins {
     this.update();
   }
 
-  async toggle(seq) {
-    try {
-      await call(this.has(seq) ? 'DELETE' : 'PUT', `/chats/${this.id}/pins/${seq}`);
-    } catch (error) {
-      toast(explain(error));
-    }
+  toggle(seq) {
+    return attempt(() => call(this.has(seq) ? 'DELETE' : 'PUT', `/chats/${this.id}/pins/${seq}`));
   }
 }

@@ -2,12 +2,13 @@
 
 import { call, get, has } from '../api.js';
 import { applyToMessages } from '../chat.js';
-import { grow, h, iconButton, reconcile, toast } from '../dom.js';
-import { explain, shortMoment, t } from '../i18n.js';
+import { grow, h, iconButton, reconcile } from '../dom.js';
+import { shortMoment, t } from '../i18n.js';
 import { summary } from '../summary.js';
 import { textFormat } from '../textFormat.js';
 import { lengthError } from '../textLength.js';
 import { dialog } from './dialogs.js';
+import { attempt } from './forms.js';
 import { messageRow, pendingRow } from './message.js';
 
 const PAGE = 50;
@@ -119,14 +120,6 @@ export function threadDialog(context, chat, rootSeq) {
     send();
   }
 
-  async function attempt(run) {
-    try {
-      await run();
-    } catch (error) {
-      toast(explain(error));
-    }
-  }
-
   store.addEventListener('change', render);
   store.addEventListener('applied', applied);
   addEventListener('focus', returns);
@@ -156,24 +149,18 @@ export async function threadsDialog(context) {
         h('span', { class: 'chat-text' },
           h('span', { class: 'line' }, h('strong', { dir: 'auto' }, store.title(chat)), h('time', {}, shortMoment(new Date(root.created_at)))),
           h('span', { class: 'line' }, h('span', { class: 'preview', dir: 'auto' }, summary(root)), unread > 0 && h('span', { class: 'badge', 'aria-label': t('chats.unread', { n: unread }) }, String(unread))))),
-      iconButton('close', t('threads.unfollow'), (event) => unfollow(event.currentTarget.closest('li'), root)));
+      iconButton('close', t('threads.unfollow'), ({ currentTarget }) => attempt(() => unfollow(currentTarget.closest('li'), root))));
   }
 
   async function unfollow(item, root) {
-    try {
-      await call('DELETE', `/chats/${root.chat_id}/threads/${root.seq}/follow`);
-      item.remove();
-    } catch (error) {
-      toast(explain(error));
-    }
+    await call('DELETE', `/chats/${root.chat_id}/threads/${root.seq}/follow`);
+    item.remove();
   }
 
-  try {
+  await attempt(async () => {
     const { items } = await get('/threads', { limit: PAGE });
     const shown = items.filter(({ root }) => store.chats.has(root.chat_id));
     list.replaceChildren(...shown.map(row));
     if (!shown.length) list.replaceChildren(h('li', { class: 'hint' }, t('threads.none')));
-  } catch (error) {
-    toast(explain(error));
-  }
+  });
 }
