@@ -207,7 +207,7 @@ def hot_statements(many: int) -> dict[str, Run]:
         "heads": lambda on: read.list_heads(on, chats),
         "page of events": lambda on: read.find_page(on, LONG_CHAT, _MIDDLE, 50, ["chat.deleted"]),
         "events after a number": lambda on: read.list_events(on, LONG_CHAT, _MIDDLE, 50),
-        "events after numbers": lambda on: read.list_after(on, dict.fromkeys(chats, 0), 25),
+        "events after numbers": lambda on: read.list_after(on, dict.fromkeys(chats, 0), 25, 250_000),
         "truncate": lambda on: read.delete_oldest(on, LONG_CHAT, 1, 51),
         "cursors": lambda on: subscribers.read_cursors(on, chats, ["search"]),
         "claim cursors": lambda on: subscribers.claim(on, chats, "search"),

@@ -1,7 +1,7 @@
 """Events of messages on their way to other processes of the machine."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from app.modules.messages_module.services.delegation import Delegation
 from app.modules.messages_module.services.delegation.wire import encode_send
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.tests.delegating import container_of, message, open_chat_of, process
+from app.modules.streams_module.db.cruds.read import Part
 from app.modules.streams_module.services import awaited_events
 from app.modules.streams_module.services.frames import Frame
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
@@ -59,7 +60,7 @@ async def test_other_processes_get_the_events_of_a_message_without_reading_them(
     near, far = Recorder(), Recorder()
     feeds = [(hub, await hub.follow([chat], recorder), recorder) for hub, recorder in ((here, near), (there, far))]
 
-    async def read_after(*_: object) -> Sequence[Any]:
+    async def read_after(*_: object) -> Mapping[UUID, Part]:
         raise AssertionError
 
     for hub in (here, there):
@@ -99,9 +100,9 @@ async def test_a_notification_that_overtakes_its_events_causes_no_read(
         await eventually(has_all)
     reads: list[Any] = []
 
-    async def read_after(afters: Any, limit: int) -> Sequence[Any]:
+    async def read_after(afters: Any, *_: int) -> Mapping[UUID, Part]:
         reads.append(afters)
-        return ()
+        return {}
 
     monkeypatch.setattr(hub, "read_after", read_after)
     bus = container_of(other).get(Bus)  # type: ignore[type-abstract]

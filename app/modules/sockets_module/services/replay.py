@@ -1,7 +1,6 @@
 """Replays events to a socket from its cursors to the present, in pages from the log, at the client's pace."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -19,6 +18,8 @@ _STREAMS_IN_A_ROW = 100
 _STREAMS_AT_ONCE = 25
 _EVENTS_AT_ONCE = 25
 """Events of one stream per page."""
+_BYTES_AT_ONCE = 250_000
+"""Bytes of JSON per page. It is kept while the client reads it; each character may take four bytes there."""
 
 
 def list_starts(streams: Sequence[ReadableStream], account_id: UUID, cursors: Mapping[UUID, int]) -> dict[UUID, int]:
@@ -97,8 +98,8 @@ async def find_left(socket: Socket, sources: Sources, cursors: Mapping[UUID, int
 async def send_left(socket: Socket, hub: Hub) -> None:
     """Sends one page of a stream that the account has left. The stream is not followed, so nothing live is sent."""
     stream_id, following = next(iter(socket.left.items()))
-    rows = await hub.read_after({stream_id: following.cursor}, _EVENTS_AT_ONCE)
-    page = [row for row in rows if row["seq"] <= following.reader.left_seq]
+    parts = await hub.read_after({stream_id: following.cursor}, _EVENTS_AT_ONCE, _BYTES_AT_ONCE)
+    page = [row for row in parts[stream_id].events if row["seq"] <= following.reader.left_seq]
     await _send(socket, following, page)
     if socket.left.get(stream_id) is not following:
         # The account has joined again meanwhile.
@@ -117,17 +118,21 @@ async def follow_joined(socket: Socket, hub: Hub) -> None:
 
 
 async def send_page(socket: Socket, hub: Hub) -> None:
-    """Sends one page of the streams that are behind. Streams that have caught up go live."""
+    """Sends one page of the streams that are behind. Streams that have caught up go live.
+
+    Of streams with large events only the first ones fit in the page. The others stay behind.
+    """
     part = dict(islice(socket.behind.items(), _STREAMS_AT_ONCE))
     heads = {key: following.feed.last_seq or 0 for key, following in part.items() if following.feed is not None}
-    rows = await hub.read_after({key: following.cursor for key, following in part.items()}, _EVENTS_AT_ONCE)
-    pages: dict[UUID, list[Any]] = defaultdict(list)
-    for row in rows:
-        pages[row["stream_id"]].append(row)
-    for stream_id, following in part.items():
+    afters = {key: following.cursor for key, following in part.items()}
+    pages = await hub.read_after(afters, _EVENTS_AT_ONCE, _BYTES_AT_ONCE)
+    for stream_id, (page, has_more) in pages.items():
+        if has_more and not page:
+            # The page was full before this stream.
+            return
+        following = part[stream_id]
         # Other connections get their turn: a whole page takes milliseconds.
         await asyncio.sleep(0)
-        page = pages.get(stream_id, [])
         if not page and following.cursor < heads.get(stream_id, 0):
             # All remaining events were pruned between the two reads.
             socket.put_gap(stream_id, Gap(heads[stream_id] + 1, heads[stream_id]))
@@ -136,14 +141,14 @@ async def send_page(socket: Socket, hub: Hub) -> None:
         if socket.streams.get(stream_id) is not following:
             # The stream has ended for this account. The rest of the page is not sent.
             continue
-        if len(page) < _EVENTS_AT_ONCE:
-            _go_live(socket, following)
-        else:
+        if has_more:
             # Moved to the end, so that no stream delays the others.
             socket.behind[stream_id] = socket.behind.pop(stream_id, following)
+        else:
+            _go_live(socket, following)
 
 
-async def _send(socket: Socket, following: Following, page: list[Any]) -> None:
+async def _send(socket: Socket, following: Following, page: Sequence[Any]) -> None:
     stream_id = str(following.reader.stream_id)
     if page and page[0]["seq"] != following.cursor + 1:
         socket.put_gap(following.reader.stream_id, Gap(page[0]["seq"], page[0]["seq"] - 1))

@@ -1,17 +1,16 @@
 """The hub of one process: gets notifications, reads the log once, and delivers each event to its followers here."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from loguru import logger
 
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
-from app.modules.streams_module.db.cruds.read import list_after, list_heads
+from app.modules.streams_module.db.cruds.read import Part, list_after, list_heads
 from app.modules.streams_module.services.awaited_events import AwaitedEvents
 from app.modules.streams_module.services.frames import Frame, make_frame
 from app.utils import metrics
@@ -24,6 +23,8 @@ _SWEEP_SLICE = 5_000
 _FEEDS_AT_ONCE = 200
 _EVENTS_AT_ONCE = 200
 """Events of one stream per read."""
+_BYTES_AT_ONCE = 4_000_000
+"""Bytes of JSON per read."""
 _PAUSE = 0.2
 MakeFrames = Callable[[], Sequence[Frame]]
 
@@ -122,10 +123,10 @@ class Hub:
             feed.is_given = given
             self._deliver(feed, frames())
 
-    async def read_after(self, afters: Mapping[UUID, int], limit: int) -> Sequence[Any]:
-        """Returns up to `limit` events of each stream after its number, for a follower that is behind."""
+    async def read_after(self, afters: Mapping[UUID, int], limit: int, size: int) -> Mapping[UUID, Part]:
+        """Returns up to `limit` events of each stream after its number, of about `size` bytes in all."""
         async with self._database.connection() as connection:
-            return await list_after(connection, afters, limit)
+            return await list_after(connection, afters, limit, size)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -163,17 +164,14 @@ class Hub:
 
     async def _read(self, feeds: Sequence[Feed]) -> None:
         afters = {feed.stream_id: feed.last_seq for feed in feeds if feed.last_seq is not None}
-        rows = await self.read_after(afters, _EVENTS_AT_ONCE)
-        news: dict[UUID, list[Any]] = defaultdict(list)
-        for row in rows:
-            news[row["stream_id"]].append(row)
+        news = await self.read_after(afters, _EVENTS_AT_ONCE, _BYTES_AT_ONCE)
         for feed in feeds:
-            events = news.get(feed.stream_id)
-            if events and feed.last_seq is not None:
+            part = news.get(feed.stream_id)
+            if part is not None and feed.last_seq is not None:
                 stream_id = str(feed.stream_id)
                 # Events that were published meanwhile are not encoded again.
-                self._deliver(feed, [make_frame(stream_id, row) for row in events if row["seq"] > feed.last_seq])
-                if len(events) == _EVENTS_AT_ONCE:
+                self._deliver(feed, [make_frame(stream_id, row) for row in part.events if row["seq"] > feed.last_seq])
+                if part.has_more:
                     self._mark(feed)
 
     def _deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:

@@ -140,10 +140,10 @@ async def test_events_in_memory_that_a_failover_has_lost_are_not_handled(
     memory = RecentEvents()
     memory.note(stream_id, head, head + 1, now(), b'{"text": "lost"}')
     # The replica that took over has not got it.
-    assert await memory.read(connection, {stream_id: head}, 10) == {}
+    assert (await memory.read(connection, {stream_id: head}, 10))[stream_id].events == []
     await anna.send(club, "with its number")
     found = await memory.read(connection, {stream_id: head}, 10)
-    assert [(event.seq, orjson.loads(event.data)["text"]) for event in found[stream_id]] == [
+    assert [(event.seq, orjson.loads(event.data)["text"]) for event in found[stream_id].events] == [
         (head + 1, "with its number")
     ]
 

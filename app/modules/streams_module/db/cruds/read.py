@@ -75,15 +75,26 @@ async def delete_oldest(connection: DatabaseConnection, stream_id: UUID, first_s
 
 
 _HEADS = "SELECT id, first_seq, last_seq FROM stream WHERE id = ANY($1)"
-# As text: a connection of a session calls a function in Python for each JSON value.
+# As text: a connection of a session calls a function in Python for each JSON value. `size` is the number of bytes up to
+# this event; the events come in the order of the requested streams, so nothing is sorted.
 _AFTER_EACH = """
-SELECT requested.stream_id, e.seq, e.kind, e.data, e.at
-FROM unnest($1::uuid[], $2::bigint[]) AS requested(stream_id, after)
-CROSS JOIN LATERAL (
-    SELECT seq, kind, data::text, at FROM event WHERE stream_id = requested.stream_id AND seq > requested.after
-    ORDER BY seq LIMIT $3
-) e
+SELECT stream_id, seq, kind, data, at, size FROM (
+    SELECT requested.stream_id, place, seq, kind, data, at, octet_length(data) AS own,
+        sum(octet_length(data)) OVER (ORDER BY place ROWS UNBOUNDED PRECEDING) AS size
+    FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS requested(stream_id, after, place)
+    CROSS JOIN LATERAL (
+        SELECT seq, kind, data::text, at FROM event WHERE stream_id = requested.stream_id AND seq > requested.after
+        ORDER BY seq LIMIT $3
+    ) e
+) sized WHERE size - own < $4 ORDER BY place
 """
+
+
+class Part(NamedTuple):
+    """The next events of a stream, in order. `has_more`: there may be more of them, also if `events` is empty."""
+
+    events: Sequence[Any]
+    has_more: bool
 
 
 async def list_heads(connection: DatabaseConnection, stream_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
@@ -93,8 +104,20 @@ async def list_heads(connection: DatabaseConnection, stream_ids: Sequence[UUID])
 
 
 async def list_after(
-    connection: DatabaseConnection, afters: Mapping[UUID, int], limit: int
-) -> "Sequence[asyncpg.Record]":
-    """Returns up to `limit` events of each stream after its number, in ascending order within the stream."""
-    rows: Sequence[asyncpg.Record] = await connection.fetch(_AFTER_EACH, list(afters), list(afters.values()), limit)
-    return rows
+    connection: DatabaseConnection, afters: Mapping[UUID, int], limit: int, size: int
+) -> dict[UUID, Part]:
+    """Returns up to `limit` events of each stream after its number, for all streams in the given order.
+
+    The event with which their JSON has `size` bytes or more is the last one: later streams are not read.
+    """
+    rows: Sequence[Any] = await connection.fetch(_AFTER_EACH, list(afters), list(afters.values()), limit, size)
+    events: dict[UUID, list[Any]] = {stream_id: [] for stream_id in afters}
+    for row in rows:
+        events[row["stream_id"]].append(row)
+    last = rows[-1]["stream_id"] if rows and rows[-1]["size"] >= size else None
+    parts: dict[UUID, Part] = {}
+    is_full = False
+    for stream_id, found in events.items():
+        is_full |= stream_id == last
+        parts[stream_id] = Part(found, is_full or len(found) == limit)
+    return parts

@@ -118,14 +118,19 @@ class Handling:
             claimed = await crud.claim(raw, stream_ids, subscriber.name)
             outcome.taken = set(stream_ids) - {row["stream_id"] for row in claimed}
             afters = {row["stream_id"]: row["seq"] for row in claimed}
-            by_stream = await self._recent.read(raw, afters, EVENTS_AT_ONCE)
-            emptied = await crud.read_emptied(raw, [stream_id for stream_id in afters if stream_id not in by_stream])
+            parts = await self._recent.read(raw, afters, EVENTS_AT_ONCE)
+            emptied = await crud.read_emptied(raw, [stream_id for stream_id in afters if not parts[stream_id].events])
             # Fewer events at once stay in the processor's cache.
             at_least = EVENTS_AT_ONCE if subscriber.across_streams else 1
             events: list[Event] = []
             for stream_id, after in afters.items():
-                rows = by_stream.get(stream_id, [])
+                rows, has_more = parts[stream_id]
                 given = _cut(subscriber, rows, limit)
+                if has_more or len(given) < len(rows):
+                    outcome.more.add(stream_id)
+                    if not rows:
+                        # Not read: the events of the other streams are large.
+                        continue
                 context = SubscriberContext(raw, self._container, now(), work, stream_id)
                 events += await _take(subscriber, context, after, given)
                 if len(events) >= at_least:
@@ -137,8 +142,6 @@ class Handling:
                 if head > after and subscriber.rebuild is not None:
                     await call_rebuild(subscriber.rebuild, context, head)
                 outcome.seqs[stream_id] = given[-1].seq if given else head
-                if len(rows) == EVENTS_AT_ONCE or len(given) < len(rows):
-                    outcome.more.add(stream_id)
             if events:
                 await self._call(subscriber, work, raw, events, outcome)
             await crud.move(raw, subscriber.name, outcome.seqs)
@@ -172,7 +175,7 @@ class Handling:
                 )
                 return
             found = await self._recent.read(raw, {stream_id: seq}, EVENTS_AT_ONCE)
-            rows = _cut(subscriber, found.get(stream_id, []), 1)
+            rows = _cut(subscriber, found[stream_id].events, 1)
             failed = rows[-1].seq if rows else seq + 1
             if subscriber.on_failure == "stop":
                 await crud.halt(raw, stream_id, subscriber.name, failed)

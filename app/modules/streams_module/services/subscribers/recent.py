@@ -3,13 +3,14 @@
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
-from app.modules.streams_module.db.cruds.read import list_after
+from app.modules.streams_module.db.cruds.read import Part, list_after
 
+_BYTES_AT_ONCE = 4_000_000
+"""Bytes of JSON per read."""
 _MAX_BYTES = 4_000_000
 """The oldest events are dropped: under a steady flow these are less than a second old."""
 NOTED_KIND = "message.created"
@@ -56,9 +57,7 @@ class RecentEvents:
         while self._bytes > _MAX_BYTES:
             self._drop_oldest()
 
-    async def read(
-        self, connection: Connection, afters: Mapping[UUID, int], limit: int
-    ) -> dict[UUID, list[StoredEvent]]:
+    async def read(self, connection: Connection, afters: Mapping[UUID, int], limit: int) -> dict[UUID, Part]:
         """Returns up to `limit` events of each stream after its number, as the log has them now.
 
         Of a stream with events in memory only the last of these and those after it are read. All are read unless that
@@ -73,18 +72,15 @@ class RecentEvents:
         changed = {
             stream_id: afters[stream_id]
             for stream_id, batches in kept.items()
-            if batches and not _are_unchanged(batches[-1], read.get(stream_id, []), limit)
+            if batches and not _are_unchanged(batches[-1], read[stream_id])
         }
         if changed:
             read |= await _read(connection, changed, limit)
-        found = {}
         for stream_id, after in afters.items():
-            events = read.get(stream_id, [])
             if kept[stream_id] and stream_id not in changed:
-                events = _events_of(kept[stream_id], after, limit) + events[1:]
-            if events := events[:limit]:
-                found[stream_id] = events
-        return found
+                events = [*_events_of(kept[stream_id], after, limit), *read[stream_id].events[1:]]
+                read[stream_id] = Part(events[:limit], len(events) >= limit)
+        return read
 
     def _list_after(self, stream_id: UUID, after: int) -> list[_Appended]:
         """Returns the batches with the events after a number, if the first of these is there."""
@@ -105,12 +101,14 @@ class RecentEvents:
             self._of.pop(oldest.stream_id, None)
 
 
-def _are_unchanged(last: _Appended, read: Sequence[StoredEvent], limit: int) -> bool:
+def _are_unchanged(last: _Appended, read: Part) -> bool:
     """Returns True if the events in memory up to this batch are as in the log. `read`: its last one and later ones."""
+    events, has_more = read
     return (
-        0 < len(read) < limit
-        and (read[0].seq, read[0].at) == (last.head, last.at)
-        and all(event.kind == NOTED_KIND for event in read)
+        bool(events)
+        and not has_more
+        and (events[0].seq, events[0].at) == (last.head, last.at)
+        and all(event.kind == NOTED_KIND for event in events)
     )
 
 
@@ -124,11 +122,9 @@ def _events_of(batches: Sequence[_Appended], after: int, limit: int) -> list[Sto
     ]
 
 
-async def _read(connection: Connection, afters: Mapping[UUID, int], limit: int) -> dict[UUID, list[StoredEvent]]:
-    rows = await list_after(connection, afters, limit)
-    return {stream_id: [StoredEvent(*row[1:]) for row in group] for stream_id, group in groupby(rows, _stream_of)}
-
-
-def _stream_of(row: Any) -> UUID:
-    stream_id: UUID = row[0]
-    return stream_id
+async def _read(connection: Connection, afters: Mapping[UUID, int], limit: int) -> dict[UUID, Part]:
+    parts = await list_after(connection, afters, limit, _BYTES_AT_ONCE)
+    return {
+        stream_id: Part([StoredEvent(*row[1:5]) for row in events], has_more)
+        for stream_id, (events, has_more) in parts.items()
+    }
