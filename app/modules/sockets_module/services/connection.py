@@ -121,7 +121,7 @@ class Connection:
         except Exception as error:  # noqa: BLE001 - the error becomes the reply
             await self._reject_hello(hello, error)
             return None
-        self._registry.make_room_for_streams(socket, len(streams))
+        self._registry.make_room_for_streams(socket, {*hello.data.cursors, *(stream.stream_id for stream in streams)})
         self._answer_hello(socket, hello, list_starts(streams, identity.account_id, hello.data.cursors))
         await follow_all(socket, self._hub, streams, hello.data.cursors)
         await find_left(socket, self._sources, hello.data.cursors)

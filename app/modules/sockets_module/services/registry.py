@@ -98,9 +98,12 @@ class Registry:
         for socket in self._recently_used(account_id)[MAX_SOCKETS_OF_ACCOUNT - 1 :]:
             socket.end(REPLACED)
 
-    def make_room_for_streams(self, socket: Socket, count: int) -> None:
-        """Closes the account's least recently used other sockets, so that this one can follow `count` streams."""
-        socket.expected_streams = count
+    def make_room_for_streams(self, socket: Socket, stream_ids: Collection[UUID]) -> None:
+        """Closes the account's least recently used other sockets, so that this one can follow these streams.
+
+        Those of its cursors are among them: it may join these streams later, and keeps the cursors until then.
+        """
+        count = socket.expected_streams = len(stream_ids)
         for other in self._recently_used(socket.identity.account_id):
             if other is not socket:
                 count += other.stream_count

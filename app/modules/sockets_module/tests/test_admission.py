@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -75,6 +76,20 @@ async def test_a_socket_over_the_limit_of_streams_closes_the_least_recently_used
             assert second.close_code == 4409
             for socket in (first, third, other):
                 await socket.ask("ping")
+
+
+async def test_cursors_of_unknown_streams_count_in_the_limit_of_streams(
+    anna: FakeClient, live_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "MAX_STREAMS_OF_ACCOUNT", 5)
+    first, second = (FakeSocket(anna, live_server) for _ in range(2))
+    for socket in (first, second):
+        socket.cursors = {str(uuid4()): 1 for _ in range(2)}
+    async with first, second:
+        # Each follows the account's stream.
+        await first.until(lambda: first.close_code is not None)
+        assert first.close_code == 4409
+        await second.ask("ping")
 
 
 async def test_an_account_with_very_many_streams_has_one_socket(
