@@ -1,7 +1,7 @@
-"""Presence: an account is online while it has a socket on any process."""
+"""Presence: an account is online while it has a socket on any process, and for a few seconds after that."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +21,8 @@ _LEFT = "presence.left"
 _REFRESH = 30.0
 _LASTS = timedelta(seconds=75)
 """Time for which an account counts as online without a refresh, because its process may have died."""
+_OFFLINE_AFTER = timedelta(seconds=5)
+"""Time without a socket after which an account is offline. One that returns before causes no signals, however often."""
 _STREAMS_IN_A_SIGNAL = 15
 """Maximum of streams in a signal. It names them and must stay small."""
 _MAX_RECEIVERS = 5_000
@@ -35,49 +37,88 @@ class Presence:
         self._bus = bus
         self._registry = registry
         self._sources = sources
-        self._corrections: set[asyncio.Task[None]] = set()
+        # Accounts that had their last socket here, and the times at which they are offline and this is published.
+        self._leaving: dict[UUID, datetime] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         bus.on_notification(_LEFT, self._on_left)
 
     async def mark_online(self, account_id: UUID) -> None:
-        """Stores and publishes that an account is online. Called for its first socket here."""
+        """Stores that an account is online, and publishes it. Called for its first socket here."""
         now = datetime.now(UTC)
+        is_back = self._leaving.pop(account_id, None) is not None
         try:
-            async with self._database.connection() as connection:
-                await crud.mark_online(connection, [account_id], now, now + _LASTS)
-            await self._publish(account_id, online=True, at=now)
+            await self._store_online(account_id, now)
+            if not is_back:
+                await self._publish(account_id, online=True, at=now)
         except Exception as error:  # noqa: BLE001 - the next refresh stores it
             logger.debug("cannot store that an account came online: {!r}", error)
 
     async def mark_offline(self, account_id: UUID) -> None:
-        """Stores and publishes that an account is offline. Called after its last socket here closed.
+        """Stores that an account is offline soon, and publishes it then. Called after its last socket here closed.
 
         If it has a socket on another process, that process corrects the state.
         """
         now = datetime.now(UTC)
+        online_until = self._leaving[account_id] = now + _OFFLINE_AFTER
         try:
             async with self._database.connection() as connection:
-                await crud.mark_offline(connection, account_id, now)
-            await self._publish(account_id, online=False, at=now)
+                await crud.mark_offline(connection, account_id, now, online_until)
             self._bus.notify(_LEFT, {"account_id": str(account_id)})
         except Exception as error:  # noqa: BLE001 - the state expires, and the socket is already closed
             logger.debug("cannot store that an account went offline: {!r}", error)
+        self._begin(self._publish_absence(account_id, online_until))
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Refreshes presence for the lifetime of the application."""
+        """Refreshes presence for the lifetime of the application.
+
+        At its end nothing is published of accounts that have just left: most of them connect to another process.
+        """
         async with running(self._keep_refreshing()):
             yield
+        for task in self._tasks:
+            task.cancel()
 
     def _on_left(self, left: Mapping[str, Any]) -> None:
         """Corrects the state if another process marked an account offline that has a socket here."""
         account_id = UUID(left["account_id"])
         if account_id in self._registry:
-            correction = asyncio.create_task(self.mark_online(account_id))
-            self._corrections.add(correction)
-            correction.add_done_callback(self._corrections.discard)
+            self._begin(self._correct(account_id))
+
+    async def _correct(self, account_id: UUID) -> None:
+        try:
+            await self._store_online(account_id, datetime.now(UTC))
+        except Exception as error:  # noqa: BLE001 - the next refresh stores it
+            logger.debug("cannot store that an account is still online: {!r}", error)
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _store_online(self, account_id: UUID, now: datetime) -> None:
+        async with self._database.connection() as connection:
+            await crud.mark_online(connection, [account_id], now, now + _LASTS)
+
+    async def _publish_absence(self, account_id: UUID, online_until: datetime) -> None:
+        """Publishes that an account is offline, unless it returns before, here or on another process."""
+        await asyncio.sleep(_OFFLINE_AFTER.total_seconds())
+        if self._leaving.get(account_id) is not online_until:
+            return
+        del self._leaving[account_id]
+        try:
+            async with self._database.connection() as connection:
+                last_seen_at = await crud.find_last_seen(connection, account_id, online_until)
+            if last_seen_at is not None:
+                await self._publish(account_id, online=False, at=last_seen_at)
+        except Exception as error:  # noqa: BLE001 - signals may be lost
+            logger.debug("cannot publish that an account went offline: {!r}", error)
 
     async def _publish(self, account_id: UUID, *, online: bool, at: datetime) -> None:
         audience = await self._sources.list_audience(account_id, _MAX_RECEIVERS)
+        if not online and account_id in self._registry:
+            # It has returned meanwhile, and is published as online by now.
+            return
         presence = {"account_id": account_id, "online": online, "last_seen_at": encode_time(at)}
         for first in range(0, len(audience), _STREAMS_IN_A_SIGNAL):
             self._registry.signal("presence", presence, *audience[first : first + _STREAMS_IN_A_SIGNAL])

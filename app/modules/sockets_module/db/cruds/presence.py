@@ -14,7 +14,10 @@ ON CONFLICT (account_id) DO UPDATE
         online_until = greatest(account_presence.online_until, EXCLUDED.online_until)
 """
 _MARK_OFFLINE = """
-UPDATE account_presence SET last_seen_at = $2, online_until = NULL WHERE account_id = $1
+UPDATE account_presence SET last_seen_at = $2, online_until = $3 WHERE account_id = $1
+"""
+_LAST_SEEN = """
+SELECT last_seen_at FROM account_presence WHERE account_id = $1 AND online_until <= $2
 """
 
 
@@ -24,5 +27,11 @@ async def mark_online(
     await connection.execute(_MARK_ONLINE, sorted(account_ids), now, online_until)
 
 
-async def mark_offline(connection: DatabaseConnection, account_id: UUID, now: datetime) -> None:
-    await connection.execute(_MARK_OFFLINE, account_id, now)
+async def mark_offline(connection: DatabaseConnection, account_id: UUID, now: datetime, online_until: datetime) -> None:
+    await connection.execute(_MARK_OFFLINE, account_id, now, online_until)
+
+
+async def find_last_seen(connection: DatabaseConnection, account_id: UUID, at: datetime) -> datetime | None:
+    """Returns when the account was last seen, if it is not online after that time. Otherwise returns None."""
+    last_seen_at: datetime | None = await connection.fetchval(_LAST_SEEN, account_id, at)
+    return last_seen_at

@@ -1,0 +1,46 @@
+"""An account that closes its last socket and returns soon stays online for the others."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.modules.sockets_module.services import presence
+from tests.fakers import FakeClient, FakeSocket, eventually, ok
+
+OFTEN = 20
+
+
+def changes(socket: FakeSocket, user: FakeClient) -> list[bool]:
+    """Returns what the socket got about the presence of the user."""
+    return [
+        signal["online"]
+        for signal in socket.signals
+        if signal["kind"] == "presence" and signal["account_id"] == user.id
+    ]
+
+
+async def test_an_account_that_often_disconnects_and_returns_is_published_once_as_online_and_in_the_end_as_offline(
+    anna: FakeClient, boris: FakeClient, club: str, live_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert presence._OFFLINE_AFTER.total_seconds() == 5
+    monkeypatch.setattr(presence, "_OFFLINE_AFTER", timedelta(minutes=1))
+
+    async def is_online() -> bool:
+        return bool(ok(await boris.get(f"/accounts/{anna.id}"))["online"])
+
+    async def is_offline() -> bool:
+        return not await is_online()
+
+    async with FakeSocket(boris, live_server) as socket:
+        for _ in range(OFTEN):
+            async with FakeSocket(anna, live_server) as own:
+                await own.ask("typing", chat_id=club, is_typing=True)
+            assert await is_online()
+        monkeypatch.setattr(presence, "_OFFLINE_AFTER", timedelta(milliseconds=1))
+        async with FakeSocket(anna, live_server) as own:
+            await own.ask("typing", chat_id=club, is_typing=True)
+        await socket.until(lambda: changes(socket, anna)[-1:] == [False])
+        assert changes(socket, anna) == [True, False]
+        await eventually(is_offline)
+        async with FakeSocket(anna, live_server):
+            await socket.until(lambda: changes(socket, anna) == [True, False, True])
