@@ -1,8 +1,8 @@
 """All sockets of one process: limits per account, ended sessions, stalled clients, and signals."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -47,7 +47,9 @@ class Registry:
         self._sessions = revocations.open_sessions
         self._watches: dict[Socket, Watch] = {}
         self._filters = filters
-        self._reloads: set[asyncio.Task[None]] = set()
+        # Accounts that read again what is hidden from them.
+        self._unread: OrderedDict[UUID, None] = OrderedDict()
+        self._has_unread = asyncio.Event()
         # Counts the changes of what is hidden from each account with sockets here.
         self._hidden_changes: dict[UUID, int] = {}
         filters.on_change(self._on_hidden_changed)
@@ -130,35 +132,49 @@ class Registry:
         here = [account_id for account_id in viewers if account_id in self._hidden_changes]
         for account_id in here:
             self._hidden_changes[account_id] += 1
-        if here:
-            reload = asyncio.create_task(self._reload_hidden(here))
-            self._reloads.add(reload)
-            reload.add_done_callback(self._reloads.discard)
+        self._read_again(here)
+        if viewer is not None and here:
+            # A change that is known comes before those that may have been missed.
+            self._unread.move_to_end(viewer, last=False)
 
-    async def _reload_hidden(self, account_ids: Sequence[UUID]) -> None:
-        """Reads for one account after the other. All of them at once would delay requests in the queue of the pool."""
-        for account_id in account_ids:
-            while account_id in self:
-                try:
-                    await self.load_hidden(account_id)
-                    break
-                except TransientDatabaseError:
-                    await asyncio.sleep(_RETRY)
-                except Exception as error:  # noqa: BLE001 - the other accounts come next
-                    report_failure(self._filters, error)
-                    break
+    def _read_again(self, account_ids: Iterable[UUID]) -> None:
+        self._unread.update(dict.fromkeys(account_ids))
+        self._has_unread.set()
+
+    async def _keep_reading_hidden(self) -> None:
+        """Reads for one account after the other, until cancelled.
+
+        All of them at once would delay requests in the queue of the pool.
+        """
+        while True:
+            await self._has_unread.wait()
+            self._has_unread.clear()
+            while self._unread:
+                account_id, _ = self._unread.popitem(last=False)
+                await self._reload_hidden(account_id)
+
+    async def _reload_hidden(self, account_id: UUID) -> None:
+        while account_id in self:
+            try:
+                await self.load_hidden(account_id)
+                break
+            except TransientDatabaseError:
+                await asyncio.sleep(_RETRY)
+            except Exception as error:  # noqa: BLE001 - the other accounts come next
+                report_failure(self._filters, error)
+                break
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Checks for stalled clients, and reads again what is hidden, for the lifetime of the application."""
-        async with running(self._keep_checking(), self._keep_reading_hidden()):
+        async with running(self._keep_checking(), self._keep_reading_hidden(), self._keep_reading_all_hidden()):
             yield
 
-    async def _keep_reading_hidden(self) -> None:
+    async def _keep_reading_all_hidden(self) -> None:
         """Finds what has been hidden without a notification, until cancelled."""
         while True:
             await asyncio.sleep(_READ_AGAIN_AFTER)
-            await self._reload_hidden(self.account_ids)
+            self._read_again(self.account_ids)
 
     async def _keep_checking(self) -> None:
         """Closes sockets whose clients have stopped reading, until cancelled."""

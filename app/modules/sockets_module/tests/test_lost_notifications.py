@@ -66,6 +66,6 @@ async def test_a_block_whose_notification_is_lost_is_found_later(
 
     async with container.get(Database).connection() as connection:
         await connection.execute("INSERT INTO account_block VALUES ($1, $2, now())", anna.uuid, boris.uuid)
-    async with running(registry._keep_reading_hidden()):
+    async with running(registry._keep_reading_all_hidden()):
         await eventually(is_hidden)
     registry.remove(socket)

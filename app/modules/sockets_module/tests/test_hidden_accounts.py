@@ -1,0 +1,104 @@
+"""What is hidden from accounts with sockets is read again by one task, however often that is necessary."""
+
+import asyncio
+from collections.abc import Collection
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.base.bus import Bus
+from app.fastapi_engine import constructor
+from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.extension import PresenceFilter
+from app.modules.accounts_module.services.presence_filters import PresenceFilters
+from app.modules.sockets_module.services.registry import Registry
+from app.modules.sockets_module.tests.test_lost_notifications import add_socket
+from app.services.context import Context
+from app.settings import Settings
+from app.utils.container import Container
+from app.utils.module import Module
+from app.utils.setup_modules import discover_modules
+from tests.fakers import eventually
+
+TIMES = 20
+
+
+class SlowFilter:
+    """Hides accounts from everyone. Each read waits for `may_end`, and returns what was hidden at its beginning."""
+
+    def __init__(self) -> None:
+        self.hidden: set[UUID] = set()
+        self.viewers: list[UUID] = []
+        self.running = self.most = 0
+        self.may_end = asyncio.Event()
+
+    async def list_hidden(
+        self, context: Context, viewer: UUID, account_ids: Collection[UUID] | None
+    ) -> Collection[UUID]:
+        self.viewers.append(viewer)
+        hidden = set(self.hidden)
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await self.may_end.wait()
+        self.running -= 1
+        return hidden
+
+
+@pytest.fixture
+async def slow() -> SlowFilter:
+    return SlowFilter()
+
+
+@pytest.fixture
+async def app(settings: Settings, slow: SlowFilter, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    module = Module(name="slow", description="", contributes=(PresenceFilter("slow", slow.list_hidden),))
+    known = discover_modules()
+    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"slow": module})
+    return build_app(settings)
+
+
+@pytest.mark.usefixtures("live_server")
+async def test_reconnections_of_the_bus_cause_one_read_at_a_time_and_the_newest_state(
+    container: Container, slow: SlowFilter
+) -> None:
+    socket = add_socket(container, uuid4())
+
+    async def is_reading() -> bool:
+        return slow.running > 0
+
+    async def is_newest() -> bool:
+        return socket.hidden == set(map(str, slow.hidden))
+
+    for _ in range(TIMES):
+        slow.hidden.add(uuid4())
+        container.get(Bus)._report_reconnect()  # type: ignore[type-abstract]
+        await eventually(is_reading)
+    slow.may_end.set()
+    await eventually(is_newest)
+    assert slow.most == 1
+    assert len(slow.viewers) < TIMES
+    container.get(Registry).remove(socket)
+
+
+@pytest.mark.usefixtures("live_server")
+async def test_a_known_change_is_read_before_those_that_may_have_been_missed(
+    container: Container, slow: SlowFilter
+) -> None:
+    sockets = [add_socket(container, uuid4()) for _ in range(TIMES)]
+    last = sockets[-1].identity.account_id
+
+    async def is_reading() -> bool:
+        return slow.running > 0
+
+    async def are_read() -> bool:
+        return set(slow.viewers) == {socket.identity.account_id for socket in sockets}
+
+    container.get(Bus)._report_reconnect()  # type: ignore[type-abstract]
+    await eventually(is_reading)
+    container.get(PresenceFilters).announce(last)
+    slow.may_end.set()
+    await eventually(are_read)
+    assert slow.viewers.index(last) <= 1
+    for socket in sockets:
+        container.get(Registry).remove(socket)
