@@ -20,10 +20,15 @@ SELECT stream_id, subscriber, seq, (is_halted OR coalesce(retry_at > statement_t
 FROM subscriber_cursor
 WHERE stream_id = ANY($1::uuid[]) AND subscriber = ANY($2::text[])
 """
+# A cursor that another transaction is creating cannot be skipped as a locked one: it is not visible yet. The advisory
+# lock represents it, and is taken only for cursors that do not exist.
 _CLAIM_NEW = """
+WITH missing AS MATERIALIZED (
+    SELECT id, name FROM unnest($1::uuid[], $2::text[]) AS new(id, name)
+    WHERE NOT EXISTS (SELECT FROM subscriber_cursor WHERE stream_id = new.id AND subscriber = new.name)
+)
 INSERT INTO subscriber_cursor (stream_id, subscriber, seq)
-SELECT id, name, 0 FROM unnest($1::uuid[], $2::text[]) AS new(id, name)
-WHERE NOT EXISTS (SELECT FROM subscriber_cursor WHERE stream_id = new.id AND subscriber = new.name)
+SELECT id, name, 0 FROM missing WHERE pg_try_advisory_xact_lock(hashtextextended(name || id, 0))
 ON CONFLICT DO NOTHING RETURNING stream_id, seq, attempts
 """
 _CLAIM = """
@@ -58,7 +63,8 @@ UPDATE subscriber_cursor c SET seq = moved.seq, attempts = 0, retry_at = NULL
 FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS moved(stream_id, subscriber, seq)
 WHERE c.stream_id = moved.stream_id AND c.subscriber = moved.subscriber
 """
-# Written after reading only the kinds of events. A cursor never moves back, and no lock is waited for.
+# Written after reading only the kinds of events. A cursor never moves back. Only a cursor that another process is
+# creating is waited for.
 _SKIP = """
 INSERT INTO subscriber_cursor (stream_id, subscriber, seq)
 SELECT skipped.stream_id, skipped.subscriber, skipped.seq
