@@ -26,12 +26,12 @@ class StreamQueue:
         self.wake_up()
 
     def take(self, limit: int) -> dict[UUID, bool]:
-        """Removes and returns up to `limit` streams. True for those that were notified."""
+        """Removes and returns up to `limit` streams. True for those that were only notified."""
         most_live = limit - min(len(self._backlog), _BACKLOG_AT_LEAST)
         live = [self._live.popitem(last=False)[0] for _ in range(min(len(self._live), most_live))]
         room = min(len(self._backlog), limit - len(live))
         backlog = [self._backlog.popitem(last=False)[0] for _ in range(room)]
-        return dict.fromkeys(backlog, False) | dict.fromkeys(live, True)
+        return dict.fromkeys(live, True) | dict.fromkeys(backlog, False)
 
     def wake_up(self) -> None:
         """Ends `wait`."""
