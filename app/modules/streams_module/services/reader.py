@@ -126,7 +126,8 @@ class LogReader:
                 if await watcher.wait(min(left, 1.0), self._shutdown):
                     frames = watcher.take_after(after)
                     if frames:
-                        page, is_empty = _encode_page(reader, frames[:limit], frames[-1].seq)
+                        shown, _ = reader.cut(frames)
+                        page, is_empty = _encode_page(reader, shown[:limit], shown[-1].seq)
                     else:
                         page, is_empty = await self._page(reader, after, limit)
         return page

@@ -1,0 +1,37 @@
+"""Long polls that are waiting while several events are committed together."""
+
+import asyncio
+from uuid import UUID
+
+import orjson
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.streams_module.services.log import Log, event
+from app.modules.streams_module.services.reader import LogReader, Reader
+from app.utils.container import Container
+from tests.fakers import FakeClient
+
+
+async def test_a_long_poll_that_ends_before_the_removal_of_its_reader_returns_no_later_number(
+    boris: FakeClient, club: str, container: Container
+) -> None:
+    chat, is_waiting = UUID(club), asyncio.Event()
+
+    def is_allowed() -> bool:
+        is_waiting.set()
+        return True
+
+    reader = Reader(chat, boris.uuid, joined_seq=2)
+    poll = asyncio.create_task(container.get(LogReader).poll(reader, 2, 1, 30, is_allowed))
+    await is_waiting.wait()
+    async with open_unit_of_work(container.get(Database)) as work:
+        events = (
+            event("chat.updated", {"title": "Клуб"}),
+            event("member.removed", {"account_id": str(boris.uuid)}),
+            event("chat.updated", {"title": "Без Бориса"}),
+        )
+        assert await container.get(Log).append(work, chat, *events) == 5
+    page = orjson.loads(await poll)
+    assert [item["seq"] for item in page["items"]] == [3]
+    assert page["last_seq"] == 4
