@@ -9,7 +9,7 @@ import pytest
 from app.adapters.base.bus import Bus
 from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import open_unit_of_work
+from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.socket import Socket
 from app.modules.streams_module.services.frames import Frame
@@ -122,6 +122,23 @@ async def test_an_exception_in_an_after_commit_action_affects_neither_the_others
         work.after_commit(lambda: done.append(2))
     assert done == [1, 2]
     assert counted(f"{__name__}.fail") == before + 1
+
+
+async def test_actions_of_a_savepoint_that_was_rolled_back_are_not_called(container: Container) -> None:
+    done: list[int] = []
+
+    async def fail_after_an_action(work: UnitOfWork) -> None:
+        async with work.savepoint():
+            work.after_commit(lambda: done.append(2))
+            raise ValueError("undone")
+
+    async with open_unit_of_work(container.get(Database)) as work:
+        work.after_commit(lambda: done.append(1))
+        with pytest.raises(ValueError, match="undone"):
+            await fail_after_an_action(work)
+        async with work.savepoint():
+            work.after_commit(lambda: done.append(3))
+    assert done == [1, 3]
 
 
 async def test_a_change_is_answered_although_its_notification_failed(

@@ -49,6 +49,17 @@ class UnitOfWork:
         self._raw = raw
         return raw
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Rolls back what the block has changed if it raises, and forgets what it would do after the commit."""
+        before = len(self._after_commit)
+        try:
+            async with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self._after_commit[before:]
+            raise
+
     async def commit(self) -> None:
         """Commits the changes made so far.
 

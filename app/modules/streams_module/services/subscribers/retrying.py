@@ -30,7 +30,7 @@ async def retry_failure(database: Database, container: Container, subscribers: M
                 context = SubscriberContext(raw, container, now(), work, stream_id)
                 event = make_event(stream_id, row["seq"], row["kind"], row["data"], row["at"])
                 try:
-                    async with work.session.begin_nested():
+                    async with work.savepoint():
                         await call_handler(subscribers[name], context, [event], outcome)
                 except (DatabaseUnavailable, PoolExhausted):
                     raise
