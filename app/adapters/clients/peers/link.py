@@ -147,7 +147,7 @@ class PeerLink(_Framed):
         elif kind == NEWS:
             self._on_news(content)
         elif kind == PONG:
-            self._set_ready(is_ready=True)
+            self._set_ready()
         elif kind == LEAVING:
             # It answers what it has, and gets nothing more.
             self._set_ready = _ignore  # type: ignore[method-assign]
@@ -156,9 +156,9 @@ class PeerLink(_Framed):
         else:
             raise BadFrame(f"kind {kind}")
 
-    def _set_ready(self, *, is_ready: bool) -> None:
-        if self.is_ready is not is_ready:
-            self.is_ready = is_ready
+    def _set_ready(self) -> None:
+        if not self.is_ready:
+            self.is_ready = True
             self._on_change()
 
     def _end(self) -> None:

@@ -24,20 +24,19 @@ class Frame(NamedTuple):
 
 
 def make_frame(stream_id: str, row: Any) -> Frame:
-    return encode_event(stream_id, row["seq"], row["kind"], row["data"].encode(), encode_time(row["at"]))
+    """Encodes an event of the log."""
+    return encode_events(stream_id, row["seq"], row["kind"], [row["data"].encode()], encode_time(row["at"]))[0]
 
 
 def make_frames(stream_id: str, rows: Sequence[Any]) -> list[Frame]:
     return [make_frame(stream_id, row) for row in rows]
 
 
-def encode_event(stream_id: str, seq: int, kind: str, data: bytes, at: str) -> Frame:
-    """Encodes an event. `data` is JSON; `at` comes from `encode_time`."""
-    return encode_events(stream_id, seq, kind, [data], at)[0]
-
-
 def encode_events(stream_id: str, first_seq: int, kind: str, events: Sequence[bytes], at: str) -> list[Frame]:
-    """Encodes events of one kind and time with the numbers from `first_seq` on."""
+    """Encodes events of one kind and time, given as JSON, with the numbers from `first_seq` on.
+
+    `at` comes from `encode_time`.
+    """
     before = b'%b{"stream_id":"%b","seq":' % (_BEGINNING, stream_id.encode())
     between, after = b',"kind":"%b","data":' % kind.encode(), b',"at":"%b"}%b' % (at.encode(), _END)
     return [

@@ -118,5 +118,5 @@ class Sweep:
             pause = max((monotonic() - began) * _SHARE, _BEAT)
             is_urgent = claimed["is_urgent"] and end is not None
             await crud.move(raw, self._name, end, pause, orjson.dumps(behind).decode(), is_urgent=is_urgent)
-        self._found(list(dict.fromkeys(row["id"] for row in rows)))
+        self._found([row["id"] for row in rows])
         return bool(is_urgent)
