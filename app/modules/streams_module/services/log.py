@@ -12,7 +12,7 @@ from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.streams_module.db.cruds import append as crud
 from app.modules.streams_module.db.cruds.append import NewEvent
-from app.modules.streams_module.db.cruds.read import delete_oldest, find_head
+from app.modules.streams_module.db.cruds.read import delete_oldest, find_head, find_head_or_start
 
 __all__ = [
     "DatabaseConnection",
@@ -100,12 +100,12 @@ def encode_time(at: datetime) -> str:
 
 async def read_head(work: UnitOfWork, stream_id: UUID) -> tuple[int, int]:
     """Returns the first and last number of a stream, as this transaction sees it."""
-    return await find_head(await work.raw(), stream_id) or (1, 0)
+    return await find_head_or_start(await work.raw(), stream_id)
 
 
 async def truncate(connection: DatabaseConnection, stream_id: UUID, *, keep: int, limit: int) -> bool:
     """Deletes up to `limit` of the oldest events of a locked stream, except the last `keep`. False: none to delete."""
-    first_seq, last_seq = await find_head(connection, stream_id) or (1, 0)
+    first_seq, last_seq = await find_head_or_start(connection, stream_id)
     until = min(last_seq - keep + 1, first_seq + limit)
     if until <= first_seq:
         return False

@@ -13,7 +13,7 @@ from loguru import logger
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.errors import TransientDatabaseError
-from app.modules.streams_module.db.cruds.read import find_head, find_page, list_events
+from app.modules.streams_module.db.cruds.read import find_head_or_start, find_page, list_events
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.services.frames import Frame, make_frames
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
@@ -135,7 +135,7 @@ class LogReader:
     async def check(self, stream_id: UUID, after: int) -> None:
         """Raises StreamGap if the log cannot continue after this number."""
         async with self._database.connection() as connection:
-            first_seq, last_seq = await find_head(connection, stream_id) or (1, 0)
+            first_seq, last_seq = await find_head_or_start(connection, stream_id)
         _check_cursor(after, first_seq, last_seq)
 
     async def server_sent_events(

@@ -12,7 +12,7 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.modules.streams_module.db.cruds.append import lock_streams
 from app.modules.streams_module.db.cruds.prune import find_first_to_keep, list_candidates
-from app.modules.streams_module.db.cruds.read import delete_oldest, find_head
+from app.modules.streams_module.db.cruds.read import delete_oldest, find_head_or_start
 from app.modules.streams_module.services.log import now
 from app.settings import Settings
 from app.utils import metrics
@@ -66,7 +66,7 @@ async def _prune_chunk(database: Database, stream_id: UUID, before: datetime) ->
     async with open_unit_of_work(database) as work:
         raw = await work.raw()
         await lock_streams(raw, [stream_id])
-        first_seq, last_seq = await find_head(raw, stream_id) or (1, 0)
+        first_seq, last_seq = await find_head_or_start(raw, stream_id)
         # Clocks of processes may differ, so times need not ascend: only the longest prefix of old events is deleted.
         until = await find_first_to_keep(raw, stream_id, first_seq, min(first_seq + EVENTS_AT_ONCE, last_seq), before)
         if until <= first_seq:

@@ -10,7 +10,7 @@ import pytest
 from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.modules.streams_module.db.cruds.read import find_head
+from app.modules.streams_module.db.cruds.read import find_head_or_start
 from app.modules.streams_module.services.log import now
 from app.modules.streams_module.services.subscribers import Subscribers, cursor_cache, handling, recent, sweep
 from app.modules.streams_module.services.subscribers.cursor_cache import CursorCache
@@ -50,9 +50,7 @@ class Appending:
         self.bus.notify_stream(UUID(self.club), await self._head())
 
     async def _head(self) -> int:
-        found = await find_head(self.connection, UUID(self.club))
-        assert found is not None
-        return found[1]
+        return (await find_head_or_start(self.connection, UUID(self.club)))[1]
 
 
 @pytest.fixture
@@ -136,7 +134,7 @@ async def test_events_in_memory_that_a_failover_has_lost_are_not_handled(
     anna: FakeClient, club: str, connection: Connection
 ) -> None:
     stream_id = UUID(club)
-    head = (await find_head(connection, stream_id) or (1, 0))[1]
+    head = (await find_head_or_start(connection, stream_id))[1]
     memory = RecentEvents()
     memory.note(stream_id, head, head + 1, now(), b'{"text": "lost"}')
     # The replica that took over has not got it.

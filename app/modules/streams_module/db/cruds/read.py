@@ -55,6 +55,11 @@ async def find_head(connection: DatabaseConnection, stream_id: UUID) -> tuple[in
     return (rows[0]["first_seq"], rows[0]["last_seq"]) if rows else None
 
 
+async def find_head_or_start(connection: DatabaseConnection, stream_id: UUID) -> tuple[int, int]:
+    """Returns the first and last number of a stream. (1, 0) if it does not exist: those of one without events."""
+    return await find_head(connection, stream_id) or (1, 0)
+
+
 async def list_events(
     connection: DatabaseConnection, stream_id: UUID, after: int, limit: int
 ) -> "Sequence[asyncpg.Record]":
