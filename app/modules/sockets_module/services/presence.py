@@ -1,4 +1,4 @@
-"""Presence: an account is online while it has a socket on any process, and for a few seconds after that."""
+"""Presence: an account is online while it has a socket on any process, and for a second after that."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping
@@ -21,7 +21,7 @@ _LEFT = "presence.left"
 _REFRESH = 30.0
 _LASTS = timedelta(seconds=75)
 """Time for which an account counts as online without a refresh, because its process may have died."""
-_OFFLINE_AFTER = timedelta(seconds=5)
+_OFFLINE_AFTER = timedelta(seconds=1)
 """Time without a socket after which an account is offline. One that returns before causes no signals, however often."""
 _STREAMS_IN_A_SIGNAL = 15
 """Maximum of streams in a signal. It names them and must stay small."""

@@ -61,7 +61,7 @@ class AccountPresence(Base):
     """The presence of an account. It is a table of its own because it changes all the time.
 
     A process that serves a socket of the account keeps moving `online_until` ahead. When the last socket closes, it is
-    set to a few seconds later. If the process dies, `online_until` passes.
+    set to a second later. If the process dies, `online_until` passes.
     """
 
     __tablename__ = "account_presence"
