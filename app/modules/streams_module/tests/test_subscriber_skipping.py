@@ -1,7 +1,7 @@
 """Events that a process has appended itself are not read, whether subscribers handle them or move past them."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import orjson
@@ -18,7 +18,10 @@ from app.modules.streams_module.services.subscribers.finding import Finding
 from app.modules.streams_module.services.subscribers.recent import RecentEvents
 from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
 from app.utils.container import Container
-from tests.fakers import FakeClient
+from tests.fakers import FakeClient, eventually
+
+
+_PAUSES = "SELECT bool_and(next_at > now() + interval '30 min') FROM subscriber_sweep WHERE name LIKE '%noting%'"
 
 
 @dataclass
@@ -58,13 +61,23 @@ async def appending(
     anna: FakeClient, club: str, container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Appending]:
     """Two subscribers, one of addresses and one of all texts. Both cursors were read before the event was handled."""
-    # After its first slice the sweep pauses for minutes. So it finds no event before the test gives notice of it.
-    monkeypatch.setattr(sweep, "_SHARE", 1_000_000)
+    # After its first slice the sweep pauses for an hour. So it finds no event before the test gives notice of it.
+    monkeypatch.setattr(sweep, "_BEAT", 3600.0)
     bus = MemoryBus()
+
+    async def pauses() -> bool:
+        return bool(await connection.fetchval(_PAUSES))
+
     async with process(container, noting(containing="://"), noting("all"), bus=bus) as running:
+        await eventually(pauses)
         appending = Appending(anna, club, connection, running, bus)
         await appending.send("hello", shown="hello")
         await until_noted(connection, club, ["hello"], "all")
+        # The sweep and the notification may both have found that event. Once a later one of another chat is handled,
+        # this chat is looked at no more.
+        other = replace(appending, club=await anna.open_chat())
+        await other.send("later", shown="later")
+        await until_noted(connection, other.club, ["later"], "all")
         yield appending
 
 
