@@ -7,7 +7,7 @@ from tests.acceptance.ui.conftest import Forget
 from tests.browsers import Reader
 from tests.fakers import FakeClient, eventually
 
-_WAITING = "Object.values(localStorage).filter(value => value.includes('client_msg_id')).map(value => JSON.parse(value))"
+_WAITING = "Object.values(localStorage).filter(text => text.includes('client_msg_id')).map(text => JSON.parse(text))"
 
 
 async def test_a_message_whose_event_never_comes_leaves_the_queue_after_the_gap(

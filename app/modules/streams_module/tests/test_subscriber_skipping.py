@@ -20,7 +20,6 @@ from app.modules.streams_module.tests.recording_subscriber import noting, proces
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
 
-
 _PAUSES = "SELECT bool_and(next_at > now() + interval '30 min') FROM subscriber_sweep WHERE name LIKE '%noting%'"
 
 
