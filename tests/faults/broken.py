@@ -3,6 +3,7 @@
 The application is not prepared for it: this process replaces parts of it at runtime."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -26,6 +27,8 @@ _LATE = 0.3
 
 def numbers_without_the_lock() -> None:
     """Read sequence numbers without the lock, so that two processes can take the same ones."""
+    # Otherwise one of them would write all messages of a chat.
+    os.environ["SEND_DELEGATION"] = "false"
     make_plan = batch.make_plan
 
     async def plan_slowly(*arguments: Any) -> Plan:
