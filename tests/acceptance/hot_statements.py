@@ -1,7 +1,6 @@
 """The statements that run for each send, request, pass of a subscriber or claim of jobs, by the functions that run them
 in the server. The tests fill the tables: they use the same ids of chats and accounts."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from hashlib import md5
@@ -9,9 +8,6 @@ from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
-import orjson
-
-from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.cruds import profiles, sessions
 from app.modules.attachments_module.db.cruds import attachments, uploads
 from app.modules.blocks_module import db as blocks
@@ -30,61 +26,9 @@ from app.modules.sockets_module.db.cruds import presence
 from app.modules.streams_module.db.cruds import append, read, subscribers, sweep
 from app.modules.threads_module.db.cruds import positions, replies
 from app.modules.versions_module import db as versions
+from tests.acceptance.prepared import Instead
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class Instead(ABC):
-    """Does something with the statements that a connection would run, in place of running them."""
-
-    def __init__(self, connection: DatabaseConnection) -> None:
-        self._connection = connection
-
-    @abstractmethod
-    async def fetch(self, query: str, *arguments: Any) -> list[Any]: ...
-
-    async def fetchval(self, query: str, *arguments: Any) -> int:
-        await self.fetch(query, *arguments)
-        return 1
-
-    async def execute(self, query: str, *arguments: Any) -> None:
-        await self.fetch(query, *arguments)
-
-
-_TYPES = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = $1"
-
-
-class Preparer(Instead):
-    """Prepares statements and plans them at once, for any values where `plan_cache_mode` asks for that."""
-
-    def __init__(self, connection: DatabaseConnection, name: str) -> None:
-        super().__init__(connection)
-        self._name = name
-        self._calls: list[str] = []
-
-    async def fetch(self, query: str, *arguments: Any) -> list[Any]:
-        name = f"{self._name}_{len(self._calls)}"
-        await self._connection.execute(f"PREPARE {name} AS {query}")
-        types = await self._connection.fetchval(_TYPES, name)
-        quoted = ", ".join(f"quote_nullable(${place}::{of})" for place, of in enumerate(types, 1))
-        (literals,) = await self._connection.fetch(f"SELECT {quoted}", *arguments)
-        call = f"EXECUTE {name}({', '.join(literals)})"
-        await self._connection.execute(f"EXPLAIN {call}")
-        self._calls.append(call)
-        return []
-
-    async def explain(self) -> list[dict[str, Any]]:
-        """Runs the statements, by the plans that they have. Returns the plans. Changes are rolled back."""
-        return [await self._explain(call) for call in self._calls]
-
-    async def _explain(self, call: str) -> dict[str, Any]:
-        await self._connection.execute("BEGIN")
-        try:
-            explained = await self._connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {call}")
-        finally:
-            await self._connection.execute("ROLLBACK")
-        plan: dict[str, Any] = orjson.loads(explained)[0]["Plan"]
-        return plan
 
 
 class _Finding(Instead):

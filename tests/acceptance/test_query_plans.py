@@ -11,7 +11,8 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.resources.constants import MAX_PAGE
-from tests.acceptance.hot_statements import LIKED, LONG_CHAT, Preparer, Run, hot_statements
+from tests.acceptance.hot_statements import LIKED, LONG_CHAT, Run, hot_statements
+from tests.acceptance.prepared import Preparer
 
 MAX_PAGES = 1_000
 """Pages of 8 KB that a statement may touch: some for each of a hundred chats. Half of all messages have 10,000."""

@@ -136,7 +136,7 @@ RETURNING x.seq
 _LIST = f"""
 SELECT found.chat_id, found.seq, found.mentioned_at, found.seq > r.read_seq AS is_unread
 FROM account_chat a
-JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
+CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
 CROSS JOIN LATERAL {one_row("chat_member", chat_id="a.chat_id", account_id="a.account_id")} r
 CROSS JOIN (VALUES ($1::uuid), ('{EVERYONE}'::uuid)) AS named(id)
 CROSS JOIN LATERAL (
@@ -150,7 +150,7 @@ CROSS JOIN LATERAL (
       AND (named.id = $1 OR x.mentioned_at > r.joined_at OR x.seq > r.read_seq)
     ORDER BY x.mentioned_at DESC, x.seq DESC LIMIT $5
 ) found
-WHERE a.account_id = $1 AND (NOT $6 OR c.last_seq > r.read_seq)
+WHERE a.account_id = $1 AND c.deleted_at IS NULL AND (NOT $6 OR c.last_seq > r.read_seq)
 ORDER BY found.mentioned_at DESC, found.chat_id DESC, found.seq DESC LIMIT $5
 """  # noqa: S608 - constants only
 

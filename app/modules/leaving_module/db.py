@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 
 
 class AccountLeaving(Base):
@@ -35,14 +36,15 @@ WHERE account_id = $1 FOR UPDATE
 _LIST = "SELECT account_id FROM account_leaving WHERE account_id = ANY($1)"
 _END = "UPDATE account_leaving SET ended_at = $2 WHERE account_id = $1"
 _DELETE = "DELETE FROM account_leaving WHERE account_id = $1"
-_OWNED = """
-SELECT a.chat_id FROM account_chat a JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
-WHERE a.account_id = $1 AND a.chat_id > $2 AND c.owner_id = $1 AND c.member_count > 1 AND EXISTS (
+_OWNED = f"""
+SELECT a.chat_id FROM account_chat a CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
+WHERE a.account_id = $1 AND a.chat_id > $2
+  AND c.deleted_at IS NULL AND c.owner_id = $1 AND c.member_count > 1 AND EXISTS (
     SELECT FROM chat_member m JOIN account other ON other.id = m.account_id AND NOT other.is_bot
     WHERE m.chat_id = a.chat_id AND m.account_id <> $1
 )
 ORDER BY a.chat_id LIMIT 1
-"""
+"""  # noqa: S608 - constants only
 
 
 async def insert_leaving(connection: DatabaseConnection, account_id: UUID, messages: str, erase_at: datetime) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 from app.modules.accounts_module.db.models import Account
 from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember, FormerMember
 
@@ -23,10 +24,10 @@ _ADDED_OFTEN = """
 SELECT id FROM unnest($1::uuid[]) AS given (id)
 WHERE id <> $2 AND EXISTS (SELECT FROM account_chat WHERE account_id = given.id AND added_by = $2 OFFSET $3)
 """
-_SHARED_CHAT = """
-SELECT c.id FROM account_chat a JOIN chat c ON c.id = a.chat_id
+_SHARED_CHAT = f"""
+SELECT c.id FROM account_chat a CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
 WHERE a.account_id = $1 AND c.type <> 'direct' AND c.deleted_at IS NULL LIMIT 1
-"""
+"""  # noqa: S608 - constants only
 _SUCCESSOR = """
 SELECT m.account_id FROM chat_member m JOIN account a ON a.id = m.account_id AND NOT a.is_bot
 WHERE m.chat_id = $1 AND m.account_id <> ALL($2::uuid[])

@@ -10,10 +10,10 @@ from app.adapters.db.sql import one_row
 _READABLE = f"""
 SELECT s.id, s.first_seq, s.last_seq, m.joined_event_seq, a.joined_seq
 FROM account_chat a
-JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
+CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
 CROSS JOIN LATERAL {one_row("chat_member", chat_id="a.chat_id", account_id="a.account_id")} m
-JOIN stream s ON s.id = a.chat_id
-WHERE a.account_id = $1
+CROSS JOIN LATERAL {one_row("stream", id="a.chat_id")} s
+WHERE a.account_id = $1 AND c.deleted_at IS NULL
 """  # noqa: S608 - constants only
 
 # As in `find_departure`, only the last event of a deleted chat may be read.
@@ -23,17 +23,18 @@ FROM former_member f JOIN chat c ON c.id = f.chat_id JOIN stream s ON s.id = f.c
 WHERE f.chat_id = ANY($1) AND f.account_id = $2
 """
 
-_SMALL = """
+_SMALL = f"""
 SELECT chat_id FROM (
     SELECT chat_id, sum(member_count) OVER (ORDER BY member_count, active_at DESC, chat_id) AS members
     FROM (
         SELECT a.chat_id, c.member_count, c.active_at
         FROM account_chat a
-        JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL AND c.member_count BETWEEN 2 AND $2
-        WHERE a.account_id = $1 ORDER BY c.active_at DESC, a.chat_id LIMIT $3
+        CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
+        WHERE a.account_id = $1 AND c.deleted_at IS NULL AND c.member_count BETWEEN 2 AND $2
+        ORDER BY c.active_at DESC, a.chat_id LIMIT $3
     ) AS newest
 ) AS small WHERE members <= $4
-"""
+"""  # noqa: S608 - constants only
 
 
 async def list_readable(connection: DatabaseConnection, account_id: UUID) -> Sequence[Any]:

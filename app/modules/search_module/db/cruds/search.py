@@ -10,23 +10,24 @@ from app.adapters.db.sql import one_row
 
 Key = tuple[datetime, UUID, int]
 
-_MEMBERSHIP = one_row("chat_member", chat_id="a.chat_id", account_id="a.account_id")
+_MY_CHATS = f"""
+account_chat a
+CROSS JOIN LATERAL {one_row("chat_member", chat_id="a.chat_id", account_id="a.account_id")} r
+CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
+"""
 _CHATS = f"""
-SELECT c.id, c.last_seq, c.created_at, c.active_at FROM account_chat a
-CROSS JOIN LATERAL {_MEMBERSHIP} r
-JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
-WHERE a.account_id = $1 AND ($2::uuid IS NULL OR a.chat_id = $2)
+SELECT c.id, c.last_seq, c.created_at, c.active_at FROM {_MY_CHATS}
+WHERE a.account_id = $1 AND c.deleted_at IS NULL AND ($2::uuid IS NULL OR a.chat_id = $2)
 """  # noqa: S608 - constants only
 # A direct chat is found by the names of the other account.
 _NAMES = f"""
 SELECT c.id, coalesce(c.title, '') AS title, coalesce(other.search_text, '') AS other
-FROM account_chat a CROSS JOIN LATERAL {_MEMBERSHIP} r
-JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
+FROM {_MY_CHATS}
 LEFT JOIN LATERAL (
     SELECT o.search_text FROM chat_member p JOIN account o ON o.id = p.account_id
     WHERE c.type = 'direct' AND p.chat_id = c.id AND p.account_id <> $1 LIMIT 1
 ) other ON true
-WHERE a.account_id = $1 ORDER BY c.active_at DESC, c.id DESC LIMIT $2
+WHERE a.account_id = $1 AND c.deleted_at IS NULL ORDER BY c.active_at DESC, c.id DESC LIMIT $2
 """  # noqa: S608 - constants only
 # Of this transaction. A plan for these very words: how many messages have them decides.
 _LIMIT = """

@@ -1,0 +1,64 @@
+"""Statements that are prepared, and run later by the plans that they have."""
+
+import re
+from abc import ABC, abstractmethod
+from typing import Any
+
+import orjson
+
+from app.adapters.db.connection import DatabaseConnection
+
+
+class Instead(ABC):
+    """Does something with the statements that a connection would run, in place of running them."""
+
+    def __init__(self, connection: DatabaseConnection) -> None:
+        self._connection = connection
+
+    @abstractmethod
+    async def fetch(self, query: str, *arguments: Any) -> list[Any]: ...
+
+    async def fetchval(self, query: str, *arguments: Any) -> int:
+        await self.fetch(query, *arguments)
+        return 1
+
+    async def execute(self, query: str, *arguments: Any) -> None:
+        await self.fetch(query, *arguments)
+
+
+_TYPES = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = $1"
+
+
+class Preparer(Instead):
+    """Prepares statements and plans them at once, for any values where `plan_cache_mode` asks for that."""
+
+    def __init__(self, connection: DatabaseConnection, name: str) -> None:
+        super().__init__(connection)
+        self._name = name
+        self._calls: list[tuple[str, str]] = []
+
+    async def fetch(self, query: str, *arguments: Any) -> list[Any]:
+        name = f"{self._name}_{len(self._calls)}"
+        await self._connection.execute(f"PREPARE {name} AS {query}")
+        types = await self._connection.fetchval(_TYPES, name)
+        quoted = ", ".join(f"quote_nullable(${place}::{of})" for place, of in enumerate(types, 1))
+        (literals,) = await self._connection.fetch(f"SELECT {quoted}", *arguments)
+        call = f"EXECUTE {name}({', '.join(literals)})"
+        await self._connection.execute(f"EXPLAIN {call}")
+        self._calls.append((query, call))
+        return []
+
+    async def explain(self, table: str = "") -> list[dict[str, Any]]:
+        """Runs the statements that name the table, by the plans that they have. Returns the plans.
+
+        Changes are rolled back."""
+        return [await self._explain(call) for query, call in self._calls if re.search(rf"{table}\b", query)]
+
+    async def _explain(self, call: str) -> dict[str, Any]:
+        await self._connection.execute("BEGIN")
+        try:
+            explained = await self._connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {call}")
+        finally:
+            await self._connection.execute("ROLLBACK")
+        plan: dict[str, Any] = orjson.loads(explained)[0]["Plan"]
+        return plan
