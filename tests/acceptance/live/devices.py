@@ -113,7 +113,7 @@ class Device:
                 frame = orjson.loads(text)
                 if "event" in frame:
                     self.apply(frame["event"])
-                elif frame.get("status") == "error" and frame["error"]["code"] == "unavailable":
+                elif frame.get("status") == "error" and frame["error"]["status"] == 503:
                     return
                 elif "gap" in frame or frame.get("status") == "error":
                     self.faults.append(str(text))

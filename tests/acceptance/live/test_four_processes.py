@@ -82,7 +82,7 @@ class Chat:
                     continue
                 if reply["status"] == "ok":
                     return
-                assert reply["error"]["code"] == "unavailable"
+                assert reply["error"]["status"] == 503
 
     async def _change(self, number: int) -> None:
         messages = f"/chats/{self.id}/messages"
