@@ -53,7 +53,7 @@ BROKEN = {
     "no event contains a text that its message no longer has": (
         "UPDATE message SET text = 'правка', edited_at = now() WHERE chat_id = $1 AND seq = 1"
     ),
-    "reaction_count is the number of reactions": "DELETE FROM reaction WHERE chat_id = $1",
+    "reaction_count and reaction_totals are the numbers of reactions": "DELETE FROM reaction WHERE chat_id = $1",
     "no event has a sequence number above last_seq of its stream": "UPDATE stream SET last_seq = 3 WHERE id = $1",
     "events are numbered from first_seq to last_seq without gaps": "DELETE FROM event WHERE stream_id = $1 AND seq = 3",
     "every event belongs to a stream": "DELETE FROM stream WHERE id = $1",

@@ -17,7 +17,7 @@ from app.modules.drafts_module import db as drafts
 from app.modules.entities_module import db as entities
 from app.modules.jobs_module.db.cruds import leases, queue, schedules
 from app.modules.keys_module import db as keys
-from app.modules.messages_module.db.cruds import changes, history, send
+from app.modules.messages_module.db.cruds import changes, history, reactions, send
 from app.modules.messages_module.services.fields import MessageFields
 from app.modules.pins_module import db as pins
 from app.modules.previews_module import db as previews
@@ -91,9 +91,9 @@ def hot_statements(many: int) -> dict[str, Run]:
         "read position": lambda on: reading.find_read(
             _Finding(on, {"read_seq": 1, "unread_count": 1}), LONG_CHAT, ANNA
         ),
-        "emojis of a message": lambda on: changes.count_other_emojis(
-            _Finding(on, {"total": 1, "own": 1}), LONG_CHAT, LIKED, "👎", ANNA
-        ),
+        "reactions of a message": lambda on: reactions.list_reactions(on, LONG_CHAT, ANNA, LIKED),
+        "liked message": lambda on: _MESSAGES.find_message(on, ANNA, LONG_CHAT, LIKED),
+        "liked message in its events": lambda on: _MESSAGES.find_for_event(on, LONG_CHAT, LIKED),
         "message to change": lambda on: changes.find_message(on, LONG_CHAT, _MIDDLE),
         "named members": lambda on: entities.find_named(on, [(c, f"person{n}") for n, c in enumerate(chats, 1)]),
         "add mentions": lambda on: entities.insert_mentions(on, [(LONG_CHAT, p, _NEXT) for p in people], NOW),

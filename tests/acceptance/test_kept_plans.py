@@ -61,6 +61,9 @@ SELECT md5('chat1')::uuid, p, md5('person' || p)::uuid, 1, true FROM generate_se
 INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at)
 SELECT md5('chat1')::uuid, {LIKED}, CASE WHEN n < 10 THEN '🎉' ELSE '👍' END, md5('person' || n)::uuid, now()
 FROM generate_series(1, {_PEOPLE}) n;
+UPDATE message SET reaction_count = {_PEOPLE}, reaction_totals =
+    '[{{"emoji":"👍","count":{_PEOPLE - 9}}},{{"emoji":"🎉","count":9}}]'
+WHERE chat_id = md5('chat1')::uuid AND seq = {LIKED};
 INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at)
 SELECT chat_id, seq, 1, sender_id, '', now() FROM message;
 INSERT INTO message_pin (chat_id, seq, account_id, pinned_at)

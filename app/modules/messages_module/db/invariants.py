@@ -2,6 +2,18 @@
 
 from app.utils.invariants import Invariant
 
+_GIVEN = """
+SELECT chat_id, seq, sum(people)::int AS count, jsonb_object_agg(emoji, people) AS counts
+FROM (SELECT chat_id, seq, emoji, count(*) AS people FROM reaction GROUP BY chat_id, seq, emoji) AS one
+GROUP BY chat_id, seq
+"""
+# Only totals with this sum are read.
+_HELD = """
+SELECT jsonb_object_agg(total ->> 'emoji', (total ->> 'count')::int)
+FROM json_array_elements(m.reaction_totals) AS total
+HAVING sum((total ->> 'count')::int) = m.reaction_count
+"""
+
 INVARIANTS = (
     Invariant(
         says="no message has a sequence number above last_seq of its chat",
@@ -28,24 +40,24 @@ INVARIANTS = (
         advice="messages are lost: restore them from a backup; their sequence numbers must not be reused",
     ),
     Invariant(
-        says="reaction_count is the number of reactions",
-        find="""
-            SELECT m.chat_id AS stream_id, format('message %s counts %s, there are %s', m.seq, m.reaction_count,
-                   coalesce(given.count, 0)) AS detail
-            FROM message m
-            FULL JOIN (SELECT chat_id, seq, count(*) FROM reaction GROUP BY chat_id, seq) given USING (chat_id, seq)
-            WHERE m.reaction_count <> coalesce(given.count, 0)
-        """,
+        says="reaction_count and reaction_totals are the numbers of reactions",
+        find=f"""
+            SELECT m.chat_id AS stream_id, format('message %s counts %s %s, there are %s %s', m.seq, m.reaction_count,
+                   m.reaction_totals, coalesce(given.count, 0), given.counts) AS detail
+            FROM message m FULL JOIN ({_GIVEN}) given USING (chat_id, seq)
+            WHERE m.reaction_count <> coalesce(given.count, 0) OR ({_HELD}) <> given.counts
+        """,  # noqa: S608 - constants only
         advice="--fix counts the reactions again",
         fix=(
-            """
-            UPDATE message m SET reaction_count = given.count
+            f"""
+            UPDATE message m SET reaction_count = coalesce(now.count, 0), reaction_totals = NULL
             FROM (
-                SELECT m.chat_id, m.seq, count(r.*) FROM message m LEFT JOIN reaction r USING (chat_id, seq)
-                WHERE m.chat_id = ANY($1) GROUP BY m.chat_id, m.seq
-            ) given
-            WHERE m.chat_id = given.chat_id AND m.seq = given.seq AND m.reaction_count <> given.count
-            """,
+                SELECT m.chat_id, m.seq, given.count FROM message m LEFT JOIN ({_GIVEN}) given USING (chat_id, seq)
+                WHERE m.chat_id = ANY($1)
+                    AND (m.reaction_count <> coalesce(given.count, 0) OR ({_HELD}) <> given.counts)
+            ) now
+            WHERE m.chat_id = now.chat_id AND m.seq = now.seq
+            """,  # noqa: S608 - constants only
         ),
     ),
     Invariant(

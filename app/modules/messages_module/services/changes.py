@@ -1,4 +1,4 @@
-"""Edits and deletes messages and changes reactions: lock, reload, check, then write."""
+"""Edits and deletes messages: lock, reload, check, then write."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,28 +10,18 @@ from app.modules.chats_module.errors import NotAllowedInChat
 from app.modules.chats_module.services.access import Membership, check, find_last_departure, get_membership
 from app.modules.messages_module.db.cruds import changes as crud
 from app.modules.messages_module.db.cruds.checks import read_checks
-from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound, TooManyReactions
+from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound
 from app.modules.messages_module.extension import CheckedSend, EditedMessage
 from app.modules.messages_module.schemas import MessageUpdate
 from app.modules.messages_module.services.part_values import PartInput, PartsOfMessage
 from app.modules.messages_module.services.parts import MessageParts
-from app.modules.messages_module.services.permissions import (
-    DELETE_ANY,
-    DELETE_OWN,
-    EDIT_OWN,
-    REACT,
-    TAKE_BACK_REACTION,
-)
+from app.modules.messages_module.services.permissions import DELETE_ANY, DELETE_OWN, EDIT_OWN
 from app.modules.messages_module.services.views import dump
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.errors import ServiceError
 
-MAX_EMOJIS = 50
-"""Maximum number of different emojis on one message."""
 MAX_EDITS_WITH_TEXT = 10
 """Latest edits whose events get the newest text. Events of older edits are emptied, so that an edit stays cheap."""
-MAX_EMOJIS_OF_ACCOUNT = 20
-"""Maximum per account, so that one account cannot use up the limit of the message."""
 
 
 async def edit_message(
@@ -42,7 +32,7 @@ async def edit_message(
     Fields missing in the request keep their values. A request with the values that the message has
     changes nothing and appends no event, also if what is derived from them would be different now.
     """
-    raw, membership, message = await _load(work, log, chat_id, account_id, seq)
+    raw, membership, message = await load(work, log, chat_id, account_id, seq)
     if message["sender_id"] != membership.account_id:
         raise NotAllowedInChat("Only the sender of a message may edit it")
     check(membership, EDIT_OWN)
@@ -133,7 +123,7 @@ async def delete_message(
     work: UnitOfWork, log: Log, parts: MessageParts, chat_id: UUID, account_id: UUID, seq: int
 ) -> None:
     """Deletes a message by its sender or an admin. A deleted message is not changed."""
-    raw, membership, message = await _load(work, log, chat_id, account_id, seq)
+    raw, membership, message = await load(work, log, chat_id, account_id, seq)
     if message["sender_id"] == membership.account_id:
         check(membership, DELETE_OWN)
     else:
@@ -173,35 +163,10 @@ async def check_mark(work: UnitOfWork, parts: MessageParts, chat_id: UUID, accou
         raise refusal
 
 
-async def add_reaction(
-    work: UnitOfWork, log: Log, parts: MessageParts, chat_id: UUID, account_id: UUID, seq: int, emoji: str
-) -> None:
-    """Adds a reaction. Repeating it changes nothing."""
-    raw, membership, message = await _load(work, log, chat_id, account_id, seq)
-    check(membership, REACT)
-    await check_mark(work, parts, chat_id, account_id)
-    if message["deleted_at"] is not None:
-        raise MessageIsDeleted
-    total, own = await crud.count_other_emojis(raw, chat_id, seq, emoji, account_id)
-    if total >= MAX_EMOJIS:
-        raise TooManyReactions
-    if own >= MAX_EMOJIS_OF_ACCOUNT:
-        raise TooManyReactions(f"An account may add at most {MAX_EMOJIS_OF_ACCOUNT} reactions to a message")
-    if await crud.add_reaction(raw, chat_id, seq, emoji, account_id, now()):
-        await _append_reaction_event(work, log, raw, "reaction.added", message, emoji, account_id)
-
-
-async def remove_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, emoji: str) -> None:
-    """Removes a reaction. It changes nothing if there is none."""
-    raw, membership, message = await _load(work, log, chat_id, account_id, seq)
-    check(membership, TAKE_BACK_REACTION)
-    if await crud.remove_reaction(raw, chat_id, seq, emoji, account_id):
-        await _append_reaction_event(work, log, raw, "reaction.removed", message, emoji, account_id)
-
-
-async def _load(
+async def load(
     work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int
 ) -> tuple[RawConnection, Membership, Any]:
+    """Locks the chat's stream. Returns the connection, the account's membership and the message as they are then."""
     await log.lock(work, chats=[chat_id])
     raw = await work.raw()
     membership = await get_membership(raw, chat_id, account_id)
@@ -215,12 +180,3 @@ async def _as_event(work: UnitOfWork, parts: MessageParts, message: Any, **chang
     """Returns the message as events contain it, with the given changes."""
     stored = await parts.views.for_event(await work.raw(), message["chat_id"], message["seq"])
     return stored | changes
-
-
-async def _append_reaction_event(
-    work: UnitOfWork, log: Log, raw: RawConnection, kind: str, message: Any, emoji: str, account_id: UUID
-) -> None:
-    chat_id, seq = message["chat_id"], message["seq"]
-    count = await crud.count_of_emoji(raw, chat_id, seq, emoji)
-    data = {"chat_id": str(chat_id), "seq": seq, "emoji": emoji, "account_id": str(account_id), "count": count}
-    await log.append(work, chat_id, event(kind, data))

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from app.adapters.db.sql import json_object, time_as_json
-from app.modules.messages_module.db.cruds.history import REACTIONS
+from app.modules.messages_module.db.cruds.reactions import REACTIONS
 from app.modules.messages_module.extension import MessagePart, MessageView
 
 # Each name with the SQL of its JSON: one or more arguments of `concat`.
@@ -26,7 +26,7 @@ _AFTER_PARTS: tuple[tuple[str, str], ...] = (
     ("created_at", time_as_json("m.created_at")),
     ("edited_at", f"coalesce({time_as_json('m.edited_at')}, 'null')"),
     ("deleted_at", f"coalesce({time_as_json('m.deleted_at')}, 'null')"),
-    ("reactions", f"CASE WHEN m.reaction_count = 0 THEN '[]' ELSE ({REACTIONS}) END"),
+    ("reactions", f"CASE WHEN m.reaction_count = 0 THEN '[]' ELSE {REACTIONS} END"),
 )
 
 

@@ -2,11 +2,22 @@
 
 import asyncio
 from urllib.parse import quote
+from uuid import UUID
 
+import orjson
 import pytest
 
-from app.modules.messages_module.services.changes import MAX_EMOJIS, MAX_EMOJIS_OF_ACCOUNT
+from app.modules.messages_module.services.reactions import MAX_EMOJIS, MAX_EMOJIS_OF_ACCOUNT
+from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
+
+_ADD_BY_OLDER_VERSION = """
+WITH given AS (
+    INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at) VALUES ($1, 1, '👍', $2, now())
+)
+UPDATE message SET reaction_count = reaction_count + 1 WHERE chat_id = $1 AND seq = 1
+"""
 
 
 @pytest.fixture
@@ -167,3 +178,17 @@ async def test_a_reaction_to_a_missing_message_is_refused(
     problem(await anna.put(f"{liked}/👍"), 409, "conflict")
     assert (await anna.delete(f"{liked}/👍")).status_code == 204
     assert ok(await anna.get(f"/chats/{club}/messages/1"))["reactions"] == []
+
+
+async def test_totals_that_another_version_left_behind_are_counted_again(
+    anna: FakeClient, boris: FakeClient, club: str, liked: str, container: Container
+) -> None:
+    ok(await anna.put(f"{liked}/👍"))
+    await rows(container, _ADD_BY_OLDER_VERSION, UUID(club), boris.uuid)
+    seen = ok(await anna.get(f"/chats/{club}/messages/1"))["reactions"]
+    assert seen == [{"emoji": "👍", "count": 2, "mine": True}]
+    message = ok(await boris.put(f"{liked}/🎉"))
+    assert [(one["emoji"], one["count"]) for one in message["reactions"]] == [("👍", 2), ("🎉", 1)]
+    (stored,) = await rows(container, "SELECT reaction_count, reaction_totals FROM message")
+    assert stored["reaction_count"] == 3
+    assert orjson.loads(stored["reaction_totals"]) == [{"emoji": "👍", "count": 2}, {"emoji": "🎉", "count": 1}]

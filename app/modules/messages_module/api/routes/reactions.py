@@ -10,7 +10,7 @@ from app.modules.messages_module.dependencies import PartsDep, ViewsDep
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound, TooManyReactions
 from app.modules.messages_module.schemas import Emoji
 from app.modules.messages_module.schemas.models import message_models
-from app.modules.messages_module.services import changes
+from app.modules.messages_module.services import reactions
 from app.modules.messages_module.settings import REACT
 from app.modules.streams_module.dependencies import LogDep
 from app.utils.module import Modules
@@ -40,8 +40,8 @@ def make_router(modules: Modules) -> APIRouter:
         """Adds the caller's reaction to a message; repeating it changes nothing. Returns the message."""
         limits.hit(REACT, member.account_id.int)
         chat_id, account_id = member.chat_id, member.account_id
-        await changes.add_reaction(work, log, parts, chat_id, account_id, seq, emoji)
-        # The answer counts all reactions of the message. Meanwhile the chat must not be locked.
+        await reactions.add_reaction(work, log, parts, chat_id, account_id, seq, emoji)
+        # The chat must not be locked while the answer is read.
         await work.commit()
         async with database.connection() as connection:
             # The caller may have left the chat since.
@@ -59,6 +59,6 @@ def make_router(modules: Modules) -> APIRouter:
     ) -> None:
         """Removes the caller's reaction."""
         limits.hit(REACT, member.account_id.int)
-        await changes.remove_reaction(work, log, member.chat_id, member.account_id, seq, emoji)
+        await reactions.remove_reaction(work, log, member.chat_id, member.account_id, seq, emoji)
 
     return router

@@ -1,4 +1,4 @@
-"""Edits and deletes messages and changes reactions, in hand-written SQL, under the lock of the chat's stream.
+"""Edits and deletes messages, in hand-written SQL, under the lock of the chat's stream.
 
 The JSON of the messages' events is changed in the same transaction.
 """
@@ -23,7 +23,7 @@ WHERE chat_id = $1 AND seq = $2
 """
 _DELETE = """
 UPDATE message SET text = '', parts = convert_from($3::bytea, 'UTF8')::json, deleted_at = $4, reaction_count = 0,
-    event_seqs = '{}'
+    reaction_totals = NULL, event_seqs = '{}'
 WHERE chat_id = $1 AND seq = $2
 """
 _DELETE_REACTIONS = "DELETE FROM reaction WHERE chat_id = $1 AND seq = $2"
@@ -34,31 +34,6 @@ UPDATE event
 SET data = (data::jsonb - ARRAY(SELECT name FROM jsonb_object_keys(data::jsonb) name WHERE name <> ALL ($6::text[]))
     || convert_from(CASE WHEN seq > $5 THEN $3::bytea ELSE $4::bytea END, 'UTF8')::jsonb)::json
 WHERE stream_id = $1 AND seq = ANY($2)
-"""
-_ADD_REACTION = """
-INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT DO NOTHING RETURNING seq
-"""
-_REMOVE_REACTION = """
-DELETE FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji = $3 AND account_id = $4 RETURNING seq
-"""
-_COUNT_REACTION = "UPDATE message SET reaction_count = reaction_count + $3 WHERE chat_id = $1 AND seq = $2"
-_COUNT_OF_EMOJI = "SELECT count(*) FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji = $3"
-# One lookup in the key for each different emoji, however many accounts have given it.
-_COUNT_EMOJIS = """
-WITH RECURSIVE given AS (
-    (SELECT emoji FROM reaction WHERE chat_id = $1 AND seq = $2 ORDER BY emoji LIMIT 1)
-    UNION ALL
-    SELECT (
-        SELECT r.emoji FROM reaction r WHERE r.chat_id = $1 AND r.seq = $2 AND r.emoji > given.emoji
-        ORDER BY r.emoji LIMIT 1
-    ) FROM given WHERE given.emoji IS NOT NULL
-)
-SELECT count(*) AS total, coalesce(sum((
-    SELECT count(*) FROM reaction r
-    WHERE r.chat_id = $1 AND r.seq = $2 AND r.emoji = given.emoji AND r.account_id = $4
-)), 0)::int AS own
-FROM given WHERE given.emoji <> $3
 """
 
 
@@ -108,35 +83,3 @@ async def replace_in_events(
     `only`: other fields are removed from the events.
     """
     await connection.execute(_REPLACE, chat_id, event_seqs, shown, blank, blank_until, only)
-
-
-async def add_reaction(
-    connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str, account_id: UUID, at: datetime
-) -> bool:
-    """Adds a reaction. Returns True if it is new."""
-    added = await connection.fetchval(_ADD_REACTION, chat_id, seq, emoji, account_id, at) is not None
-    if added:
-        await connection.execute(_COUNT_REACTION, chat_id, seq, 1)
-    return added
-
-
-async def remove_reaction(
-    connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str, account_id: UUID
-) -> bool:
-    """Removes a reaction. Returns True if it existed."""
-    removed = await connection.fetchval(_REMOVE_REACTION, chat_id, seq, emoji, account_id) is not None
-    if removed:
-        await connection.execute(_COUNT_REACTION, chat_id, seq, -1)
-    return removed
-
-
-async def count_of_emoji(connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str) -> int:
-    return int(await connection.fetchval(_COUNT_OF_EMOJI, chat_id, seq, emoji))
-
-
-async def count_other_emojis(
-    connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str, account_id: UUID
-) -> tuple[int, int]:
-    """Returns the number of other different emojis on the message: of all accounts, and of this account."""
-    row = (await connection.fetch(_COUNT_EMOJIS, chat_id, seq, emoji, account_id))[0]
-    return row["total"], row["own"]

@@ -32,17 +32,6 @@ class Page(NamedTuple):
     items: bytes
 
 
-# $2 viewer. If it is NULL, the JSON is for all viewers and has no `mine`. The oldest emoji comes first.
-REACTIONS = """
-SELECT json_agg(
-    CASE WHEN $2::uuid IS NULL THEN json_build_object('emoji', emoji, 'count', people)
-         ELSE json_build_object('emoji', emoji, 'count', people, 'mine', mine) END
-)::text
-FROM (
-    SELECT emoji, count(*) AS people, bool_or(account_id = $2) AS mine FROM reaction
-    WHERE chat_id = m.chat_id AND seq = m.seq GROUP BY emoji ORDER BY min(created_at), emoji
-) AS given
-"""
 # $1 chat, $2 viewer, $3 position, $4 limit. One round trip checks the membership and finds the page.
 _PAGE = """
 WITH place AS (

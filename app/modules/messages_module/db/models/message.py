@@ -12,6 +12,7 @@ class Message(ChatFamilyModel):
     """A message. `seq` is 1, 2, 3, ... in its chat without gaps. A deleted message keeps its number and loses its text.
 
     `parts`: non-empty fields that modules contribute. `digest`: hash of the first body, compared on a retry.
+    `reaction_totals`: number of accounts of each emoji; valid if the sum is `reaction_count`.
     `event_seqs`: numbers of the events that hold the content; edits and deletions change it there too. There are no
     foreign keys: the inserting transaction holds the lock of the chat's stream, and has just read the chat and the
     sender's membership.
@@ -33,6 +34,7 @@ class Message(ChatFamilyModel):
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     reaction_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    reaction_totals: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
     event_seqs: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
 
 

@@ -1,0 +1,69 @@
+"""Reactions, in hand-written SQL: read with each message, and changed under the lock of the chat's stream.
+
+A message holds the totals of its reactions, the oldest emoji first, so that no read and no change counts them. They are
+valid if their sum is `reaction_count`: processes of older versions change only that.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
+
+_COUNTED = """
+SELECT json_agg(json_build_object('emoji', emoji, 'count', people) ORDER BY first_at, emoji) FROM (
+    SELECT emoji, count(*) AS people, min(created_at) AS first_at FROM reaction
+    WHERE chat_id = m.chat_id AND seq = m.seq GROUP BY emoji
+) AS given
+"""
+TOTALS = f"""
+CASE WHEN m.reaction_count = (
+    SELECT sum((total ->> 'count')::int) FROM json_array_elements(m.reaction_totals) AS total
+) THEN m.reaction_totals ELSE ({_COUNTED}) END
+"""  # noqa: S608 - constants only
+# $2 viewer. If it is NULL, the JSON is for all viewers and has no `mine`.
+REACTIONS = f"""
+CASE WHEN $2::uuid IS NULL THEN ({TOTALS})::text ELSE (
+    SELECT json_agg(json_build_object('emoji', total ->> 'emoji', 'count', total -> 'count', 'mine', EXISTS (
+        SELECT FROM reaction
+        WHERE chat_id = m.chat_id AND seq = m.seq AND emoji = total ->> 'emoji' AND account_id = $2
+    )) ORDER BY place)::text
+    FROM json_array_elements({TOTALS}) WITH ORDINALITY AS given (total, place)
+) END
+"""  # noqa: S608 - constants only
+_LIST = f"SELECT {REACTIONS} AS reactions FROM {one_row('message', chat_id='$1', seq='$3')} m"  # noqa: S608 - constants only
+_ADD = "INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at) VALUES ($1, $2, $3, $4, $5)"
+_REMOVE = "DELETE FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji = $3 AND account_id = $4"
+_WRITE_TOTALS = """
+UPDATE message SET reaction_count = $3, reaction_totals = convert_from($4::bytea, 'UTF8')::json
+WHERE chat_id = $1 AND seq = $2
+"""
+
+
+async def list_reactions(
+    connection: DatabaseConnection, chat_id: UUID, account_id: UUID, seq: int
+) -> list[dict[str, Any]]:
+    """Returns the reactions of a message as the account reads them: `emoji`, `count` and `mine`."""
+    rows = await connection.fetch(_LIST, chat_id, account_id, seq)
+    reactions: list[dict[str, Any]] = [reaction for row in rows for reaction in orjson.loads(row["reactions"] or "[]")]
+    return reactions
+
+
+async def add(
+    connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str, account_id: UUID, at: datetime
+) -> None:
+    await connection.execute(_ADD, chat_id, seq, emoji, account_id, at)
+
+
+async def remove(connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str, account_id: UUID) -> None:
+    await connection.execute(_REMOVE, chat_id, seq, emoji, account_id)
+
+
+async def write_totals(connection: DatabaseConnection, chat_id: UUID, seq: int, counts: Mapping[str, int]) -> None:
+    """Writes the number of accounts of each emoji."""
+    totals = [{"emoji": emoji, "count": count} for emoji, count in counts.items()]
+    await connection.execute(_WRITE_TOTALS, chat_id, seq, sum(counts.values()), orjson.dumps(totals))
