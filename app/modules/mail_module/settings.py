@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from app.settings.base import SettingsGroup, split_url
+from app.settings.base import SettingsGroup, check_host, split_url
 
 _PORTS = {"smtp": 25, "smtps": 465}
 
@@ -20,6 +20,7 @@ def _check_url(value: SecretStr) -> SecretStr:
     is_valid = url is not None and url.scheme in _PORTS and bool(url.hostname) and url.path in ("", "/")
     if url is None or not is_valid or url.query or url.fragment or (url.password is not None and not url.username):
         raise ValueError("must be smtp://[user:password@]host[:port] or smtps://[user:password@]host[:port]")
+    check_host(url.hostname or "")
     return value
 
 

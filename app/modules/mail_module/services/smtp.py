@@ -52,9 +52,8 @@ class SmtpMailer(Mailer):
                 logger.info("MAIL_URL is not set; the mail {} to {}: {}", letter.template, letter.to, values)
             return
         try:
-            message = compose(self._settings, mail_id, templates, letter, datetime.now(UTC))
-            await transmit(self._settings, message)
-        except (MailRefused, ValueError) as refusal:
+            await transmit(self._settings, self._composed(mail_id, templates, letter))
+        except MailRefused as refusal:
             # The address may simply not exist. That is no dead job, about which an operator would have to decide.
             metrics.MAILS.labels(letter.template, "refused").inc()
             logger.warning("the mail {} ({}) is refused: {}", letter.template, mail_id, refusal)
@@ -63,6 +62,13 @@ class SmtpMailer(Mailer):
             raise
         else:
             metrics.MAILS.labels(letter.template, "sent").inc()
+
+    def _composed(self, mail_id: UUID, templates: Path, letter: Letter) -> EmailMessage:
+        # Only here: the error of a certificate that is not valid is a ValueError, too.
+        try:
+            return compose(self._settings, mail_id, templates, letter, datetime.now(UTC))
+        except ValueError as error:
+            raise MailRefused(str(error)) from None
 
 
 async def transmit(settings: MailSettings, message: EmailMessage) -> None:

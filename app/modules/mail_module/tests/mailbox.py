@@ -1,6 +1,7 @@
 """A mail server in this process, for tests."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -97,8 +98,10 @@ def with_mail(settings: Settings, mailbox: Mailbox, **changes: Any) -> Settings:
 
 
 @asynccontextmanager
-async def mail_server(password: str | None = None) -> AsyncIterator[Mailbox]:
-    """Listens on a port of this machine. With a password it takes mails of the user `mailer` only."""
+async def mail_server(password: str | None = None, tls: ssl.SSLContext | None = None) -> AsyncIterator[Mailbox]:
+    """Listens on a port of this machine. With a password it takes mails of the user `mailer` only, and with `tls` it
+    offers STARTTLS.
+    """
     mailbox = Mailbox(is_closed=password is not None)
 
     def authenticate(_: object, __: object, ___: object, ____: object, data: Any) -> AuthResult:
@@ -111,6 +114,7 @@ async def mail_server(password: str | None = None) -> AsyncIterator[Mailbox]:
             enable_SMTPUTF8=True,
             auth_require_tls=False,
             authenticator=authenticate,
+            tls_context=tls,
             loop=asyncio.get_running_loop(),
         )
 

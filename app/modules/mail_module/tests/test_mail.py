@@ -1,16 +1,19 @@
 """Mails: what they are made of, and what happens when the mail server does not take them."""
 
+import ssl
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import trustme
 from aiosmtplib.errors import SMTPException
 from loguru import logger
 from pydantic import SecretStr
 
 from app.modules.mail_module.extension import Letter
+from app.modules.mail_module.services import metrics
 from app.modules.mail_module.services.checks import LINKS, MAIL_SERVER
 from app.modules.mail_module.services.composing import compose
 from app.modules.mail_module.services.smtp import SmtpMailer
@@ -130,6 +133,23 @@ async def test_a_wrong_password_is_tried_again_later(templates: Path) -> None:
             assert len(mailbox.mails) == count
 
 
+async def test_a_certificate_that_is_not_valid_is_tried_again_later(templates: Path) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("mail.example.org").configure_cert(tls)
+
+    def counted(outcome: str) -> float:
+        return float(metrics.MAILS.labels("greeting", outcome)._value.get())
+
+    deferred, refused = counted("deferred"), counted("refused")
+    async with mail_server("secret", tls) as mailbox:
+        # It is this machine, and does not look like it.
+        url = SecretStr(f"smtp://mailer:secret@0.0.0.0:{mailbox.port}")
+        mailer = SmtpMailer(mailbox.settings.model_copy(update={"url": url}), Mode.PROD)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await mailer.send(uuid4(), templates, letter())
+    assert (counted("deferred"), counted("refused"), mailbox.mails) == (deferred + 1, refused, [])
+
+
 @pytest.mark.parametrize(("mode", "is_logged"), [(Mode.LOCAL, True), (Mode.DEV, False), (Mode.PROD, False)])
 async def test_without_a_mail_server_the_link_is_logged_in_local_only(
     templates: Path, mode: Mode, is_logged: bool
@@ -169,6 +189,12 @@ def _url(url: str) -> MailSettings:
 def test_a_wrong_mail_url_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ValueError, match="must be smtp://") as refused:
         _url(url)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_host_that_no_system_could_look_up_is_refused_without_the_password() -> None:
+    with pytest.raises(ValueError, match=r"'mail\.\.example\.org' is no host") as refused:
+        _url("smtp://a:secret@mail..example.org")
     assert "secret" not in str(refused.value)
 
 
