@@ -35,14 +35,15 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     subject, _, body = text.partition("\n")
     paragraphs = [paragraph.strip() for paragraph in body.split("\n\n") if paragraph.strip()]
     sender = parse_sender(settings.from_address)
+    domain_of_sender = deliverable_email(f"a@{sender.domain}").removeprefix("a@")
     # UTF-8 in headers needs a server with SMTPUTF8: only where the address itself has such letters.
     message = EmailMessage(policy=SMTP if address.isascii() else _UTF8)
-    message["From"] = sender
+    message["From"] = Address(sender.display_name, sender.username, domain_of_sender)
     local, _, domain = address.rpartition("@")
     message["To"] = Address(username=local, domain=domain)
     message["Subject"] = subject.strip()
     message["Date"] = at
-    message["Message-ID"] = f"<{mail_id}@{_ascii(sender.domain)}>"
+    message["Message-ID"] = f"<{mail_id}@{domain_of_sender}>"
     # No vacation message answers it (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content("\n\n".join(paragraphs) + "\n")
@@ -57,7 +58,3 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
 
 def _written(value: str | datetime, zone: ZoneInfo) -> str:
     return value if isinstance(value, str) else f"{value.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}"
-
-
-def _ascii(domain: str) -> str:
-    return deliverable_email(f"a@{domain}").removeprefix("a@")

@@ -98,9 +98,11 @@ def with_mail(settings: Settings, mailbox: Mailbox, **changes: Any) -> Settings:
 
 
 @asynccontextmanager
-async def mail_server(password: str | None = None, tls: ssl.SSLContext | None = None) -> AsyncIterator[Mailbox]:
-    """Listens on a port of this machine. With a password it takes mails of the user `mailer` only, and with `tls` it
-    offers STARTTLS.
+async def mail_server(
+    password: str | None = None, tls: ssl.SSLContext | None = None, has_utf8: bool = True
+) -> AsyncIterator[Mailbox]:
+    """Listens on a port of this machine. With a password it takes mails of the user `mailer` only, with `tls` it offers
+    STARTTLS, and with `has_utf8` it takes addresses with letters of any script.
     """
     mailbox = Mailbox(is_closed=password is not None)
 
@@ -111,7 +113,7 @@ async def mail_server(password: str | None = None, tls: ssl.SSLContext | None = 
         return SMTP(
             mailbox,
             hostname="mail.example.org",
-            enable_SMTPUTF8=True,
+            enable_SMTPUTF8=has_utf8,
             auth_require_tls=False,
             authenticator=authenticate,
             tls_context=tls,

@@ -161,6 +161,14 @@ async def test_without_a_mail_server_the_link_is_logged_in_local_only(
     assert any(_LINK in line for line in lines) is is_logged
 
 
+async def test_a_domain_with_letters_of_any_script_sends_by_a_server_without_them(templates: Path) -> None:
+    async with mail_server(has_utf8=False) as mailbox:
+        settings = MailSettings(url=mailbox.settings.url, MAIL_FROM="Чат <noreply@пример.рф>")
+        await SmtpMailer(settings, Mode.PROD).send(uuid4(), templates, letter())
+    (mail,) = mailbox.mails
+    assert mail["From"] == "Чат <noreply@xn--e1afmkfd.xn--p1ai>"
+
+
 async def test_the_message_id_is_the_same_at_each_attempt(mailbox: Mailbox, templates: Path) -> None:
     mail_id = uuid4()
     made = [compose(mailbox.settings, mail_id, templates, letter(), datetime.now(UTC)) for _ in range(2)]
