@@ -69,11 +69,17 @@ async def _find_owner(context: WorkContext, said: Any) -> UUID | None:
     owner = await find_by_mailbox(context.work, said["email"]) if said["email"] is not None else None
     if owner is None:
         return None
-    await context.container.get(Log).lock(context.work, accounts=[owner.id])
+    account_id = owner.id
+    await context.container.get(Log).lock(context.work, accounts=[account_id])
+    # It may have got another address meanwhile.
+    owner = await find_by_mailbox(context.work, said["email"])
+    is_owner = owner is not None and owner.id == account_id
     proofs = context.container.get(Modules).contributions(AddressProof)
-    if not said["is_verified"] or not any([await proof.is_verified(context, owner.id) for proof in proofs]):
+    if not (
+        is_owner and said["is_verified"] and any([await proof.is_verified(context, account_id) for proof in proofs])
+    ):
         raise LinkRequired
-    return owner.id
+    return account_id
 
 
 async def _sign_up(context: WorkContext, said: Any, identity_id: UUID, network: str) -> UUID:

@@ -5,11 +5,21 @@ import asyncio
 import httpx
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.accounts_module.services.mailboxes import change_email
+from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.oidc_module import db
 from app.modules.oidc_module.tests.browser import Browser, signed_in
 from app.modules.oidc_module.tests.provider import FakeProvider
+from app.modules.recovery_module.services.addresses import note_verified
+from app.modules.recovery_module.tests.links import email_of, verify
+from app.modules.streams_module.services.log import Log, now
+from app.utils.container import Container
 from tests.busy import when_not_busy
-from tests.fakers import FakeClient, ok, problem
+from tests.fakers import FakeClient, eventually, ok, problem
+
+_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 async def sign_in(browser: Browser) -> FakeClient:
@@ -34,6 +44,31 @@ async def test_a_sign_in_that_waits_too_long_for_another_one_can_be_repeated(
     problem(refused, 503, "unavailable")
     assert "retry-after" in refused.headers
     ok(await browser.exchange(code))
+
+
+async def test_an_account_that_gets_another_address_during_the_sign_in_is_not_linked(
+    anna: FakeClient,
+    browser: Browser,
+    provider: FakeProvider,
+    mailbox: Mailbox,
+    container: Container,
+    connection: Connection,
+) -> None:
+    await verify(anna, mailbox)
+    provider.people["anna-1"]["email"] = email_of(anna)
+    code = await browser.code()
+
+    async def waits() -> bool:
+        return bool(await connection.fetchval(_WAITING))
+
+    async with open_unit_of_work(container.get(Database)) as work:
+        await container.get(Log).lock(work, accounts=[anna.uuid])
+        exchange = asyncio.create_task(browser.exchange(code))
+        await eventually(waits)
+        await change_email(work, anna.uuid, "new@example.org")
+        await note_verified(await work.raw(), anna.uuid, "new@example.org", now())
+    problem(await exchange, 409, "link_required")
+    assert ok(await anna.get("/accounts/me/identities"))["items"] == []
 
 
 async def test_a_return_that_comes_many_times_at_once_works_once(browser: Browser, provider: FakeProvider) -> None:
