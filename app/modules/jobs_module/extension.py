@@ -217,7 +217,10 @@ class Jobs:
     async def reschedule(
         self, work: UnitOfWork, job: Job, key: str, run_at: datetime, owner_id: UUID | None = None
     ) -> bool:
-        """Changes the time of the job that waits under a key. Returns True if there was one."""
+        """Changes the time of the job that waits under a key. Returns True if there was one.
+
+        It has all its attempts again: else those who ask for it often would make it dead.
+        """
         moved = await queue.reschedule(await work.raw(), owner_id or job.owner_of(key), job.name, key, run_at)
         work.after_commit(self._wake)
         return moved

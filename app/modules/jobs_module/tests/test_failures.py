@@ -8,6 +8,7 @@ import pytest
 from loguru import logger
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.adapters.errors import DatabaseBusy
 from app.modules.jobs_module.extension import GiveUp, Job, JobContext, RetryAfter, RetryAt
 from app.modules.jobs_module.services import operating
@@ -133,6 +134,20 @@ async def test_a_failed_job_waits_for_its_backoff(container: Container, connecti
         assert await connection.fetchval("SELECT run_at > now() + interval '59 minutes' FROM job")
     job = Job("plan", Text, noting().run, backoff=(1, 5))
     assert [job.pause_after(attempt) for attempt in (1, 2, 3, 4)] == [1, 5, 5, 5]
+
+
+async def test_a_job_that_is_rescheduled_has_all_its_attempts_again(
+    container: Container, connection: Connection
+) -> None:
+    job = failing(ValueError("not yet"), times=3, max_attempts=2, backoff=(3600,))
+    async with process(container, job) as here:
+        await here.enqueue(job, key="k")
+        for _ in range(3):
+            await until(connection, "SELECT state = 'waiting' AND run_at > now() + interval '59 minutes' FROM job")
+            async with open_unit_of_work(here.database) as work:
+                assert await here.jobs.reschedule(work, job, "k", datetime.now(UTC))
+        await until_empty(connection)
+    assert await attempts(connection) == [1]
 
 
 async def test_a_failed_job_is_deleted_if_a_newer_job_with_its_key_waits(
