@@ -26,7 +26,7 @@ from app.utils.container import Container
 
 
 class Leaving(BaseModel):
-    """The payload of the jobs. `again_at`: when the job runs once more."""
+    """The payload of the jobs. `again_at`: when the job runs once more, by the clock of the database."""
 
     account_id: UUID
     again_at: datetime | None = None
@@ -46,7 +46,7 @@ async def deactivate(work: UnitOfWork, container: Container, account_id: UUID, m
     await erasure.end_access(work, container, account_id)
     payload, key = Leaving(account_id=account_id), str(account_id)
     # Until then other processes may still create chats for it.
-    twice = Leaving(account_id=account_id, again_at=at + erasure.TOKENS_END_AFTER)
+    twice = Leaving(account_id=account_id, again_at=await db.read_time(raw) + erasure.TOKENS_END_AFTER)
     await jobs.enqueue(work, HAND_OVER, twice, key=key, owner_id=account_id)
     await jobs.enqueue(work, END, payload, key=key, run_at=erase_at, owner_id=account_id)
     await log.append(
@@ -80,8 +80,11 @@ async def _hand_over(context: JobContext, payload: Leaving) -> None:
             # What is handed over is not found again.
             raise RetryAfter(0)
         after = chat_id
-    if payload.again_at is not None and context.at < payload.again_at:
-        raise RetryAt(payload.again_at)
+    if payload.again_at is not None:
+        async with context.unit_of_work() as work:
+            left = payload.again_at - await db.read_time(await work.raw())
+        if left > timedelta():
+            raise RetryAfter(left.total_seconds())
 
 
 async def _hand_over_next(context: JobContext, account_id: UUID, after: UUID) -> UUID | None:

@@ -13,7 +13,7 @@ from app.modules.bots_module.tests.bots import create_bot
 from app.modules.chats_module.schemas import ChatCreate
 from app.modules.chats_module.services.chats import create_chat
 from app.modules.chats_module.services.rules import MemberRules
-from app.modules.jobs_module.extension import Jobs
+from app.modules.jobs_module.extension import JobContext, Jobs
 from app.modules.leaving_module.db import find_owned_chat
 from app.modules.leaving_module.services import HAND_OVER
 from app.modules.leaving_module.tests.leaving import leave
@@ -84,6 +84,19 @@ async def test_a_chat_that_another_process_creates_for_a_deactivated_account_pas
         chat_id, _ = await create_chat(work, *given, anna.uuid, group)
         assert await container.get(Jobs).reschedule(work, HAND_OVER, anna.id, now(), owner_id=anna.uuid)
     await until_owned(boris, boris, str(chat_id))
+
+
+async def test_a_hand_over_ends_in_a_process_whose_clock_is_behind(
+    anna: FakeClient, container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(seconds=0.2))
+    monkeypatch.setattr(JobContext, "at", property(lambda _: now() - timedelta(hours=1)))
+    await leave(anna)
+
+    async def has_ended() -> bool:
+        return await rows(container, "SELECT FROM job WHERE name = 'leaving.hand_over'") == []
+
+    await eventually(has_ended, 10)
 
 
 async def test_chats_are_handed_over_in_turns_that_pass_over_those_without_another_person(
