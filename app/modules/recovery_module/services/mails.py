@@ -15,6 +15,7 @@ from app.modules.mail_module.extension import Letter, mail_job
 from app.modules.recovery_module.db.cruds import mailboxes, tokens
 from app.modules.recovery_module.services.tokens import Purpose, link_of, make_token
 from app.modules.streams_module.services.log import now
+from app.utils.canonical import canonical_email
 from app.utils.secrets import hash_of
 
 LIFETIMES: Mapping[Purpose, timedelta] = {"confirm": timedelta(hours=24), "reset": timedelta(minutes=30)}
@@ -84,8 +85,10 @@ async def _with_link(context: JobContext, purpose: Purpose, account_id: UUID, em
     token_hash = hash_of(token)
     async with context.unit_of_work() as work:
         raw = await work.raw()
-        if purpose == "reset" and await tokens.count_others(raw, account_id, purpose, at, token_hash) >= MAX_RESETS:
-            return None
+        if purpose == "reset":
+            await mailboxes.lock(raw, canonical_email(email))
+            if await tokens.count_others(raw, account_id, purpose, at, token_hash) >= MAX_RESETS:
+                return None
         stored = await tokens.store(raw, token_hash, account_id, purpose, email, at, at + LIFETIMES[purpose])
         username, _ = await get_names(work, account_id)
     values = {"link": link_of(context.container, purpose, token), "username": username}

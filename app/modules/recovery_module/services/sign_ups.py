@@ -60,6 +60,7 @@ async def _compose(context: JobContext, begun: Begun) -> Letter | None:
         if pending is None:
             return None
         email, key = pending["email"], pending["email_key"]
+        await mailboxes.lock(raw, key)
         of_network, of_all = await crud.count_mailed(raw, key, pending["network"], at, begun.sign_up_id)
         if of_network >= MAX_MAILS_BY_NETWORK or of_all >= MAX_MAILS:
             return None

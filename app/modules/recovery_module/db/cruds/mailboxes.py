@@ -27,7 +27,13 @@ ON CONFLICT (account_id) DO UPDATE SET verified_key = excluded.verified_key,
                              THEN account_mailbox.first_verified_at ELSE excluded.first_verified_at END,
     pending_email = nullif(account_mailbox.pending_email, $3)
 """
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _DELETE = "DELETE FROM account_mailbox WHERE account_id = $1 RETURNING verified_key"
+
+
+async def lock(connection: DatabaseConnection, key: str) -> None:
+    """Makes other transactions that count the mails to a mailbox wait for this one. `key` is its canonical form."""
+    await connection.execute(_LOCK, key)
 
 
 async def list_mailboxes(connection: DatabaseConnection, account_ids: Sequence[UUID]) -> Mapping[UUID, Any]:

@@ -1,0 +1,71 @@
+"""Mails and links of one mailbox at the same time."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
+from app.modules.jobs_module.extension import Jobs
+from app.modules.mail_module.tests.mailbox import Mailbox
+from app.modules.recovery_module.db.cruds import sign_ups
+from app.modules.recovery_module.services.mails import MAX_RESETS, RESET, Forgotten
+from app.modules.recovery_module.services.sign_ups import LIFETIME, MAX_MAILS_BY_NETWORK, SIGN_UP_MAIL, Begun
+from app.modules.recovery_module.tests.links import email_of, subjects_to, until_no_jobs
+from app.modules.streams_module.services.log import now
+from app.utils.container import Container
+from tests.databases import rows
+from tests.fakers import FakeClient, eventually
+
+_WAITING = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+async def until_waiting(container: Container, many: int) -> None:
+    """Waits until this many transactions wait for locks."""
+
+    async def do_wait() -> bool:
+        return len(await rows(container, _WAITING)) >= many
+
+    await eventually(do_wait)
+
+
+@asynccontextmanager
+async def enqueuing_at_once(
+    container: Container, connection: Connection, table: str, many: int
+) -> AsyncIterator[UnitOfWork]:
+    """None of the jobs that are enqueued in the block writes to the table before all of them wait."""
+    async with connection.transaction():
+        await connection.execute(f"LOCK TABLE {table} IN SHARE MODE")
+        async with open_unit_of_work(container.get(Database)) as work:
+            yield work
+        await until_waiting(container, many)
+    await until_no_jobs(connection)
+
+
+@pytest.mark.usefixtures("server")
+async def test_mails_because_of_sign_ups_that_are_sent_at_once_are_no_more_than_the_limit(
+    container: Container, mailbox: Mailbox, connection: Connection
+) -> None:
+    begun, at = [uuid4() for _ in range(MAX_MAILS_BY_NETWORK + 1)], now()
+    for number, sign_up_id in enumerate(begun):
+        given = ("vera@example.com", "vera@example.com", f"vera{number}", "Вера", "hash", "network")
+        await sign_ups.add(connection, sign_up_id, *given, at, at + LIFETIME)
+    async with enqueuing_at_once(container, connection, "pending_sign_up", len(begun)) as work:
+        for sign_up_id in begun:
+            await container.get(Jobs).enqueue(work, SIGN_UP_MAIL, Begun(sign_up_id=sign_up_id))
+    assert len(mailbox.mails) == MAX_MAILS_BY_NETWORK
+
+
+async def test_links_to_a_new_password_that_are_sent_at_once_are_no_more_than_the_limit(
+    anna: FakeClient, container: Container, mailbox: Mailbox, connection: Connection
+) -> None:
+    await until_no_jobs(connection)
+    many = MAX_RESETS + 1
+    async with enqueuing_at_once(container, connection, "recovery_token", many) as work:
+        for _ in range(many):
+            await container.get(Jobs).enqueue(work, RESET, Forgotten(email=email_of(anna)))
+    subjects = await subjects_to(mailbox, email_of(anna), 1 + MAX_RESETS)
+    assert subjects.count("A new password") == MAX_RESETS
