@@ -20,7 +20,7 @@ from app.utils.secrets import hash_of
 
 LIFETIMES: Mapping[Purpose, timedelta] = {"confirm": timedelta(hours=24), "reset": timedelta(minutes=30)}
 MAX_RESETS = 3
-"""Valid links to a new password that an account may have. Beyond them no mail is sent: the mailbox has a valid one."""
+"""Valid links to a new password that an account's address may have. Beyond them no mail is sent: it has a valid one."""
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
@@ -87,7 +87,7 @@ async def _with_link(context: JobContext, purpose: Purpose, account_id: UUID, em
         raw = await work.raw()
         if purpose == "reset":
             await mailboxes.lock(raw, canonical_email(email))
-            if await tokens.count_others(raw, account_id, purpose, at, token_hash) >= MAX_RESETS:
+            if await tokens.count_others(raw, account_id, purpose, email, at, token_hash) >= MAX_RESETS:
                 return None
         stored = await tokens.store(raw, token_hash, account_id, purpose, email, at, at + LIFETIMES[purpose])
         username, _ = await get_names(work, account_id)

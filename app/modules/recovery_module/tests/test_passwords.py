@@ -108,6 +108,20 @@ async def test_a_link_is_useless_after_the_address_has_changed(
     problem(await anonymous.post(_RESET, {"token": reset, "new_password": _NEW}), 410, "link_expired")
 
 
+async def test_links_to_the_former_address_do_not_count_for_the_new_one(
+    anna: FakeClient, anonymous: FakeClient, mailbox: Mailbox, connection: Connection
+) -> None:
+    for _ in range(3):
+        await anonymous.post(_FORGOT, {"email": email_of(anna)})
+        await until_no_jobs(connection)
+    ok(await anna.patch("/accounts/me", {"email": "new@example.com"}))
+    (confirm,) = await tokens_of(mailbox, "confirm", "new@example.com")
+    assert (await anonymous.post("/accounts/email/confirm", {"token": confirm})).status_code == 204
+    await anonymous.post(_FORGOT, {"email": "new@example.com"})
+    (reset,) = await tokens_of(mailbox, "reset", "new@example.com")
+    assert (await anonymous.post(_RESET, {"token": reset, "new_password": _NEW})).status_code == 204
+
+
 async def test_a_mail_server_that_is_busy_gets_the_same_mail_later(
     anna: FakeClient, anonymous: FakeClient, mailbox: Mailbox, connection: Connection
 ) -> None:

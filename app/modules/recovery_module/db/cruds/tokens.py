@@ -15,7 +15,7 @@ RETURNING true
 """
 _COUNT = """
 SELECT count(*) FROM recovery_token
-WHERE account_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 AND token_hash <> $4
+WHERE account_id = $1 AND purpose = $2 AND email = $3 AND used_at IS NULL AND expires_at > $4 AND token_hash <> $5
 """
 _FIND = """
 SELECT account_id, email FROM recovery_token
@@ -49,10 +49,10 @@ async def store(
 
 
 async def count_others(
-    connection: DatabaseConnection, account_id: UUID, purpose: str, at: datetime, token_hash: bytes
+    connection: DatabaseConnection, account_id: UUID, purpose: str, email: str, at: datetime, token_hash: bytes
 ) -> int:
-    """Returns the number of valid tokens of an account, without one of them."""
-    return int(await connection.fetchval(_COUNT, account_id, purpose, at, token_hash))
+    """Returns the number of valid tokens of an account that were sent to an address, without one of them."""
+    return int(await connection.fetchval(_COUNT, account_id, purpose, email, at, token_hash))
 
 
 async def find(connection: DatabaseConnection, token_hash: bytes, purpose: str, at: datetime) -> Any | None:
