@@ -49,13 +49,10 @@ async def reset_password(
         await check_new_password(checking, found["account_id"], new_password)
     # Hashed before the first statement of `work`, so that no transaction is open meanwhile.
     hashed = await passwords.hash(new_password, source)
-    raw, at = await work.raw(), now()
-    used = await tokens.use(raw, token_hash, "reset", at)
-    if used is None:
-        raise LinkExpired
-    account_id, email = used["account_id"], used["email"]
+    raw, at, account_id, email = await work.raw(), now(), found["account_id"], found["email"]
+    # Before the row of the token: with another link at once, each would wait for the row of the other.
     await log.lock(work, accounts=[account_id])
-    if await find_mail_address(work, account_id) != email:
+    if await tokens.use(raw, token_hash, "reset", at) is None or await find_mail_address(work, account_id) != email:
         raise LinkExpired
     await tokens.revoke(raw, account_id, "reset", at)
     await replace_password(work, log, revocations, account_id, hashed)

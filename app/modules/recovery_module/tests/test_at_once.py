@@ -1,5 +1,6 @@
 """Mails and links of one mailbox at the same time."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -14,7 +15,7 @@ from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.recovery_module.db.cruds import sign_ups
 from app.modules.recovery_module.services.mails import MAX_RESETS, RESET, Forgotten
 from app.modules.recovery_module.services.sign_ups import LIFETIME, MAX_MAILS_BY_NETWORK, SIGN_UP_MAIL, Begun
-from app.modules.recovery_module.tests.links import email_of, subjects_to, until_no_jobs
+from app.modules.recovery_module.tests.links import email_of, subjects_to, tokens_of, until_no_jobs
 from app.modules.streams_module.services.log import now
 from app.utils.container import Container
 from tests.databases import rows
@@ -69,3 +70,17 @@ async def test_links_to_a_new_password_that_are_sent_at_once_are_no_more_than_th
             await container.get(Jobs).enqueue(work, RESET, Forgotten(email=email_of(anna)))
     subjects = await subjects_to(mailbox, email_of(anna), 1 + MAX_RESETS)
     assert subjects.count("A new password") == MAX_RESETS
+
+
+async def test_of_two_links_that_are_used_at_once_one_sets_the_password(
+    anna: FakeClient, anonymous: FakeClient, container: Container, mailbox: Mailbox, connection: Connection
+) -> None:
+    for count in (1, 2):
+        await anonymous.post("/accounts/password/forgot", {"email": email_of(anna)})
+        links = await tokens_of(mailbox, "reset", email_of(anna), count)
+    async with connection.transaction():
+        await connection.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", anna.uuid)
+        given = [{"token": token, "new_password": f"staple of the house of {token}"} for token in links]
+        resets = [asyncio.create_task(anonymous.post("/accounts/password/reset", each)) for each in given]
+        await until_waiting(container, 2)
+    assert sorted([(await reset).status_code for reset in resets]) == [204, 410]
