@@ -14,6 +14,7 @@ import orjson
 from app.modules.passkeys_module.schemas import GivenCredential, NewCredential
 from app.modules.passkeys_module.settings import PasskeySettings
 from app.settings.app_settings import AppSettings
+from app.settings.origins import normalize_origin
 
 if TYPE_CHECKING:
     from webauthn.helpers.structs import PublicKeyCredentialCreationOptions, PublicKeyCredentialRequestOptions
@@ -54,8 +55,14 @@ class Site:
 
 def site_of(app: AppSettings, settings: PasskeySettings) -> Site:
     url = urlsplit(app.public_url)
-    own = f"{url.scheme}://{url.netloc}"
-    return Site(settings.rp_id or url.hostname or "", app.title, (own, *settings.origins))
+    origins = (f"{url.scheme}://{url.netloc}", *settings.origins)
+    return Site(settings.rp_id or url.hostname or "", app.title, tuple(map(_as_browsers_write, origins)))
+
+
+def _as_browsers_write(origin: str) -> str:
+    """Returns the origin of a page in lower case and without a default port. Those of apps stay as they are."""
+    is_page = origin.lower().startswith(("http://", "https://"))
+    return (normalize_origin(origin) if is_page else None) or origin
 
 
 def creation_options(

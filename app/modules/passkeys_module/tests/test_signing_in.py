@@ -134,3 +134,13 @@ async def test_another_domain_and_further_origins_can_be_set(settings: Settings)
         ok(await use(anna, authenticator))
         authenticator.rp_id = "localhost"
         problem(await use(anna, authenticator), 401, "unauthenticated")
+
+
+async def test_origins_may_be_written_in_capitals_and_with_the_default_port(settings: Settings) -> None:
+    own = PasskeySettings(origins=("HTTPS://Chat.Example.org:443", "android:apk-key-hash:aBc"))
+    app = settings.app.model_copy(update={"public_url": "https://Example.org:443/messenger"})
+    async with served(build_app(replace(settings, app=app, own={**settings.own, PasskeySettings: own}))) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        authenticator, _ = await register(anna, rp_id="example.org", origin="https://example.org")
+        for authenticator.origin in ("https://chat.example.org", "android:apk-key-hash:aBc"):
+            ok(await use(anna, authenticator))
