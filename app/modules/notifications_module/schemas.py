@@ -3,7 +3,7 @@ from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from app.modules.base_module.schemas import RequestModel, ResponseModel
 from app.utils.event_texts import EventText
@@ -11,16 +11,10 @@ from app.utils.event_texts import EventText
 _EXAMPLE: dict[str, Any] = {"language": "ru", "time_zone": "Europe/Moscow"}
 
 
-def _check_time_zone(value: str) -> str:
-    if value not in _time_zones():
-        raise ValueError("must be the name of a time zone, such as Europe/Moscow")
-    return value
-
-
 @cache
 def _time_zones() -> Set[str]:
-    """Returns all names. They are read from many files: once."""
-    return available_timezones()
+    """Returns all names. They are read from many files: once. A system may have its own zone beside them."""
+    return available_timezones() - {"localtime"}
 
 
 Language = Annotated[
@@ -29,7 +23,7 @@ Language = Annotated[
 ]
 
 TimeZone = Annotated[
-    Annotated[str, Field(max_length=64), AfterValidator(_check_time_zone)] | None,
+    Annotated[str, Field(max_length=64)] | None,
     Field(description="time zone of the times in mails, by its name in the IANA database; null: UTC"),
 ]
 
@@ -41,6 +35,13 @@ class NotificationsUpdate(RequestModel):
 
     language: Language = None
     time_zone: TimeZone = None
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, value: str | None) -> str | None:
+        if value is not None and value not in _time_zones():
+            raise ValueError("must be the name of a time zone, such as Europe/Moscow")
+        return value
 
 
 class NotificationsRead(ResponseModel):

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from uuid import UUID
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -28,7 +28,7 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     """
     address = deliverable_email(letter.to)
     language = letter.language or settings.language
-    zone = ZoneInfo(letter.time_zone or "UTC")
+    zone = _zone(letter.time_zone or "UTC")
     values = {name: " ".join(as_line(_written(value, zone)).split()) for name, value in letter.values.items()}
     plain = Environment(loader=FileSystemLoader(templates), autoescape=select_autoescape(), undefined=StrictUndefined)
     text = plain.get_template(f"{letter.template}.{language}.txt").render(values)
@@ -54,6 +54,14 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     # Last: the alternative would have taken it along into one of the parts.
     message["Content-Language"] = language
     return message
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        # This machine may not have all that another one had.
+        return ZoneInfo("UTC")
 
 
 def _written(value: str | datetime, zone: ZoneInfo) -> str:

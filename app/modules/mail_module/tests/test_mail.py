@@ -169,6 +169,16 @@ async def test_a_domain_with_letters_of_any_script_sends_by_a_server_without_the
     assert mail["From"] == "Чат <noreply@xn--e1afmkfd.xn--p1ai>"
 
 
+@pytest.mark.parametrize(("name", "written"), [("Asia/Yakutsk", "09:00 Asia/Yakutsk"), ("Mars/Olympus", "00:00 UTC")])
+async def test_times_are_in_utc_where_the_time_zone_is_unknown(
+    mailbox: Mailbox, templates: Path, name: str, written: str
+) -> None:
+    values: dict[str, str | datetime] = {"name": "Anna", "link": datetime(2026, 1, 2, tzinfo=UTC)}
+    at = Letter("anna@example.com", "greeting", values, time_zone=name)
+    await SmtpMailer(mailbox.settings, Mode.PROD).send(uuid4(), templates, at)
+    assert f"2026-01-02 {written}" in text_of(mailbox.mails[0])
+
+
 async def test_the_message_id_is_the_same_at_each_attempt(mailbox: Mailbox, templates: Path) -> None:
     mail_id = uuid4()
     made = [compose(mailbox.settings, mail_id, templates, letter(), datetime.now(UTC)) for _ in range(2)]

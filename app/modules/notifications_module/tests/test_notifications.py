@@ -3,6 +3,7 @@
 import pytest
 from fastapi import FastAPI
 
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.fastapi_engine.constructor import build_app
@@ -63,6 +64,7 @@ async def test_a_choice_is_an_event_of_the_account(anna: FakeClient, boris: Fake
         {"time_zone": "../../etc/passwd"},
         {"time_zone": "europe/moscow"},
         {"time_zone": ""},
+        {"time_zone": "localtime"},
     ],
 )
 async def test_an_unknown_value_or_field_changes_nothing(anna: FakeClient, body: dict[str, object]) -> None:
@@ -87,6 +89,14 @@ async def test_the_times_in_mails_are_those_of_the_time_zone(anna: FakeClient, m
     await languages_of(mailbox, f"{anna.username}@example.com", "An API key was created")
     (mail,) = [mail for mail in mailbox.mails if mail["Subject"] == "An API key was created"]
     assert " Asia/Yakutsk an API key" in text_of(mail)
+
+
+async def test_a_time_zone_that_exists_no_longer_is_still_shown(anna: FakeClient, connection: Connection) -> None:
+    ok(await anna.put(PATH, {"time_zone": "Europe/Moscow"}))
+    await connection.execute("UPDATE notification_settings SET time_zone = 'Mars/Olympus'")
+    mars = NOTHING | {"time_zone": "Mars/Olympus"}
+    assert ok(await anna.get(PATH)) == mars
+    assert ok(await anna.put(PATH, {"language": "ru"})) == mars | {"language": "ru"}
 
 
 @pytest.mark.usefixtures("erasing_at_once")
