@@ -1,4 +1,4 @@
-"""Expressions of hand-written SQL that several modules use."""
+"""Expressions of hand-written SQL that several modules use, and how to read what it returns."""
 
 from collections.abc import Sequence
 
@@ -25,3 +25,8 @@ def json_object(fields: Sequence[tuple[str, str]]) -> str:
     """Returns SQL for a JSON object as text. Each name has the SQL of its JSON: one or more arguments of `concat`."""
     members = ", ".join(f"""'{"," if place else "{"}"{name}":', {sql}""" for place, (name, sql) in enumerate(fields))
     return f"concat({members}, '}}')"
+
+
+def affected(status: str) -> int:
+    """Returns the number of rows in what PostgreSQL says of a statement, such as `DELETE 3`."""
+    return int(status.rpartition(" ")[2])

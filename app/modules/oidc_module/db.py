@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base, BaseModel
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import affected
 
 
 class OidcFlow(Base):
@@ -159,7 +160,7 @@ async def use_code(connection: DatabaseConnection, code_hash: bytes, challenge: 
 async def delete_old(connection: DatabaseConnection, before: datetime, limit: int) -> int:
     """Deletes up to `limit` sign-ins and as many codes that expired before a moment. Returns the larger number."""
     results = [await connection.execute(sql, before, limit) for sql in (_DELETE_OLD_FLOWS, _DELETE_OLD_CODES)]
-    return max(int(result.rpartition(" ")[2]) for result in results)
+    return max(map(affected, results))
 
 
 async def lock_subject(connection: DatabaseConnection, issuer: str, subject: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base, BaseModel
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import affected
 
 
 class Passkey(BaseModel):
@@ -81,7 +82,7 @@ async def use_challenge(
 
 async def delete_old(connection: DatabaseConnection, before: datetime, limit: int) -> int:
     """Deletes up to `limit` challenges that expired before a moment. Returns their number."""
-    return int((await connection.execute(_DELETE_OLD, before, limit)).rpartition(" ")[2])
+    return affected(await connection.execute(_DELETE_OLD, before, limit))
 
 
 async def list_passkeys(connection: DatabaseConnection, account_id: UUID) -> list[Any]:

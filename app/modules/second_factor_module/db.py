@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import affected
 
 
 class TotpFactor(Base):
@@ -149,4 +150,4 @@ async def forget_wrong(connection: DatabaseConnection, account_id: UUID) -> None
 
 async def delete_old(connection: DatabaseConnection, before: date, limit: int) -> int:
     """Deletes up to `limit` counts of days before a day. Returns their number."""
-    return int((await connection.execute(_DELETE_OLD, before, limit)).rpartition(" ")[2])
+    return affected(await connection.execute(_DELETE_OLD, before, limit))

@@ -7,6 +7,7 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import affected
 from app.modules.accounts_module.db.models import AuthSession
 
 # Hand-written: each process polls it every second. A row can be committed later than its `revoked_at`, so the caller
@@ -49,7 +50,7 @@ UPDATE auth_session SET user_agent = '', address = '' WHERE account_id = $1 AND 
 
 async def delete_ended(connection: DatabaseConnection, before: datetime, limit: int) -> int:
     """Deletes sessions that ended before a moment, up to `limit` revoked and `limit` expired. Returns the number."""
-    return int((await connection.execute(_DELETE_ENDED, before, limit)).rpartition(" ")[2])
+    return affected(await connection.execute(_DELETE_ENDED, before, limit))
 
 
 async def clear_devices(connection: DatabaseConnection, account_id: UUID) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import affected
 
 _FIND = """
 SELECT id, failures, extract(epoch FROM now() - failed_at)::float AS seconds FROM sign_in_failures WHERE id IN ($1, $2)
@@ -39,4 +40,4 @@ async def delete_failures(connection: DatabaseConnection, subjects: list[UUID]) 
 
 async def delete_old_failures(connection: DatabaseConnection, limit: int) -> int:
     """Deletes up to `limit` failures that no longer count. Returns the number."""
-    return int((await connection.execute(_DELETE_OLD, limit)).rpartition(" ")[2])
+    return affected(await connection.execute(_DELETE_OLD, limit))

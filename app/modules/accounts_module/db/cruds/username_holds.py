@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import affected
 from app.modules.accounts_module.db.models import UsernameHold
 
 # Hand-written: each sign-up runs it.
@@ -47,4 +48,4 @@ async def release(connection: DatabaseConnection, username: str, now: datetime) 
 
 async def delete_expired_holds(connection: DatabaseConnection, limit: int) -> int:
     """Deletes holds whose time is over. Returns how many rows went."""
-    return int((await connection.execute(_DELETE_EXPIRED, limit)).rpartition(" ")[2])
+    return affected(await connection.execute(_DELETE_EXPIRED, limit))

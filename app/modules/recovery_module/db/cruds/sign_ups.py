@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import affected
 
 _ADD = """
 INSERT INTO pending_sign_up
@@ -79,4 +80,4 @@ async def delete_of_mailbox(connection: DatabaseConnection, email_key: str) -> N
 
 async def delete_old(connection: DatabaseConnection, before: datetime, limit: int) -> int:
     """Deletes up to `limit` sign-ups that expired before a moment. Returns their number."""
-    return int((await connection.execute(_DELETE_OLD, before, limit)).rpartition(" ")[2])
+    return affected(await connection.execute(_DELETE_OLD, before, limit))

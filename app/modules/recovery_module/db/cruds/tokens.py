@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import affected
 
 # A mail that is sent once more has the same token, which is valid from then on, unless it was used.
 _STORE = """
@@ -73,7 +74,7 @@ async def revoke(connection: DatabaseConnection, account_id: UUID, purpose: str,
 
 async def delete_old(connection: DatabaseConnection, before: datetime, limit: int) -> int:
     """Deletes up to `limit` tokens that expired before a moment. Returns their number."""
-    return int((await connection.execute(_DELETE_OLD, before, limit)).rpartition(" ")[2])
+    return affected(await connection.execute(_DELETE_OLD, before, limit))
 
 
 async def delete_of_account(connection: DatabaseConnection, account_id: UUID) -> set[str]:
