@@ -128,7 +128,7 @@ _EXISTS = "SELECT EXISTS (SELECT FROM oidc_identity WHERE id = $1)"
 # The owner may have signed in meanwhile: newer tokens stay.
 _NOTE_CHECK = """
 UPDATE oidc_identity SET checked_at = greatest(checked_at, $3),
-    sealed = CASE WHEN sealed = $2 THEN coalesce($4, sealed) ELSE sealed END
+    sealed = CASE WHEN sealed = $2 THEN $4 ELSE sealed END
 WHERE id = $1
 """
 # Another process may have leased it since: this one was too slow.
@@ -209,7 +209,7 @@ async def exists(connection: DatabaseConnection, identity_id: UUID) -> bool:
 
 
 async def note_check(
-    connection: DatabaseConnection, identity_id: UUID, sealed: bytes, at: datetime, newer: bytes | None
+    connection: DatabaseConnection, identity_id: UUID, sealed: bytes, at: datetime, newer: bytes
 ) -> None:
     """Notes that the provider vouches for the identity, and replaces the tokens that it was asked with."""
     await connection.execute(_NOTE_CHECK, identity_id, sealed, at, newer)

@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from loguru import logger
 
-from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.database import Database
 from app.modules.oidc_module import db
 from app.modules.oidc_module.errors import ProviderUnavailable, SignInUnknown
 from app.modules.oidc_module.services.addresses import callback_url, with_answer
-from app.modules.oidc_module.services.claims import Person, person_of
+from app.modules.oidc_module.services.claims import person_of
 from app.modules.oidc_module.services.pkce import challenge_of
 from app.modules.oidc_module.services.providers import Provider
 from app.modules.oidc_module.services.refusals import Refused
@@ -97,30 +96,24 @@ async def finish(
         return with_answer(redirect, error="temporarily_unavailable", state=app_state)
     await vault.prepare()
     sealed = vault.seal(provider.issuer, claims.sub, proof_of(tokens))
-    code = new_secret()
+    code, person = new_secret(), person_of(claims)
     async with database.connection() as connection:
-        await _keep(connection, provider, person_of(claims), code, flow["challenge"], sealed)
+        await db.add_code(
+            connection,
+            hash_of(code),
+            flow["challenge"],
+            provider.id,
+            provider.issuer,
+            person.subject,
+            person.email,
+            person.is_verified,
+            person.username,
+            person.display_name,
+            sealed,
+            datetime.now(UTC) + CODE_LIFETIME,
+        )
     return with_answer(redirect, code=code, state=app_state)
 
 
 def log_failure(error: ProviderUnavailable) -> None:
     logger.warning("a sign-in failed: {}", error.detail)
-
-
-async def _keep(
-    connection: DatabaseConnection, provider: Provider, person: Person, code: str, challenge: str, sealed: bytes
-) -> None:
-    await db.add_code(
-        connection,
-        hash_of(code),
-        challenge,
-        provider.id,
-        provider.issuer,
-        person.subject,
-        person.email,
-        person.is_verified,
-        person.username,
-        person.display_name,
-        sealed,
-        datetime.now(UTC) + CODE_LIFETIME,
-    )
