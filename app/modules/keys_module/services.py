@@ -28,7 +28,7 @@ from app.utils.secrets import hash_of, new_secret
 PREFIX = "mbk_"
 MAX_KEYS = 50
 """Maximum number of valid keys of an account."""
-_KEY = re.compile(rf"{PREFIX}([0-9a-f-]{{36}})_([A-Za-z0-9_-]{{43}})")
+_KEY = re.compile(rf"{PREFIX}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})_([A-Za-z0-9_-]{{43}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,11 @@ async def revoke_key(
 
 async def _identify(context: Context, token: str) -> tuple[Identity, datetime | None]:
     found = _KEY.fullmatch(token)
-    try:
-        key_id, secret = UUID(found[1]) if found else None, found[2] if found else ""
-    except ValueError:
-        key_id = None
-    row = await db.find_key(context.connection, key_id, context.at) if key_id is not None else None
-    if key_id is None or row is None or not compare_digest(row["secret_hash"], hash_of(secret)):
+    if found is None:
+        raise InvalidToken
+    key_id, secret = UUID(found[1]), found[2]
+    row = await db.find_key(context.connection, key_id, context.at)
+    if row is None or not compare_digest(row["secret_hash"], hash_of(secret)):
         raise InvalidToken
     await db.note_use(context.connection, key_id, context.at)
     return KeyIdentity(row["account_id"], key_id, frozenset(row["scopes"]), API_KEY), row["expires_at"]
