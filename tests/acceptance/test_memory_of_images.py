@@ -35,8 +35,10 @@ def save(folder: Path, kind: str, mode: str = "RGB", size: tuple[int, int] = BIG
     image.save(folder / "source", kind, **options)
 
 
-def save_frames(folder: Path, kind: str, frames: int, size: tuple[int, int]) -> None:
-    images = [Image.new("RGB", size, (number * 40 % 256, number % 256, 90)) for number in range(frames)]
+def save_frames(folder: Path, kind: str, frames: int, size: tuple[int, int], mode: str = "RGB") -> None:
+    images = [Image.new(mode, size, (number * 40 % 256, number % 256, 90)) for number in range(frames)]
+    for image in images if mode == "RGBA" else ():
+        image.paste((0, 0, 0, 0), (0, 0, size[0] // 2, size[1]))
     images[0].save(folder / "source", kind, save_all=True, append_images=images[1:], duration=50)
 
 
@@ -53,6 +55,8 @@ IMAGES: dict[str, Callable[[Path], None]] = {
     "WebP": lambda folder: save(folder, "WEBP", size=(4_080, 3_060), lossless=True, method=0),
     "GIF": lambda folder: save(folder, "GIF"),
     "GIF of many frames": lambda folder: save_frames(folder, "GIF", 400, (400, 250)),
+    "GIF of many transparent frames": lambda folder: save_frames(folder, "GIF", 400, (400, 250), "RGBA"),
+    "PNG of many transparent frames": lambda folder: save_frames(folder, "PNG", 400, (400, 250), "RGBA"),
     "GIF of large frames": lambda folder: save_frames(folder, "GIF", 8, (2_500, 2_000)),
     "WebP of many frames": lambda folder: save_frames(folder, "WEBP", 200, (400, 250)),
 }

@@ -16,7 +16,8 @@ from math import cos, pi
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageSequence, UnidentifiedImageError
+from PIL.PngImagePlugin import Blend, Disposal
 
 MAX_PIXELS = 40_000_000
 """Of all frames together."""
@@ -44,6 +45,12 @@ _SAVE: dict[str, dict[str, Any]] = {
     "WEBP": {"quality": 88, "method": 3},
     "GIF": {"comment": b""},
 }
+_TRANSPARENT_FRAMES: dict[str, dict[str, Any]] = {
+    "PNG": {"disposal": Disposal.OP_NONE, "blend": Blend.OP_SOURCE},
+    "WEBP": {},
+    "GIF": {"disposal": 2},
+}
+"""Nothing of a frame is seen through the next one."""
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -115,7 +122,9 @@ def _convert(source: str, folder: Path) -> dict[str, Any]:
     with Image.open(source, formats=list(_FORMATS)) as image:
         # Two photos in one file, as phones take them: the first one counts.
         kind = "JPEG" if image.format == "MPO" else str(image.format)
-        frames = 1 if kind == "JPEG" else int(getattr(image, "n_frames", 1))
+        # A PNG may hold a still as well, for programs that play no animations: Pillow cannot read such a file twice.
+        is_still = kind == "JPEG" or image.info.get("default_image")
+        frames = 1 if is_still else int(getattr(image, "n_frames", 1))
         if frames > MAX_FRAMES or image.width * image.height * frames > MAX_PIXELS:
             raise Refused("too_many_pixels")
         if kind == "JPEG":
@@ -124,7 +133,8 @@ def _convert(source: str, folder: Path) -> dict[str, Any]:
         if frames > 1:
             width, height = image.size
             still = _shrink(image, PREVIEWS[0][1])
-            image.save(folder / "original", kind, save_all=True, exif=b"", icc_profile=b"", **_SAVE[kind])
+            options = {**_SAVE[kind], **_movement(image, kind)}
+            image.save(folder / "original", kind, save_all=True, exif=b"", icc_profile=b"", **options)
         else:
             whole = _clean(image, kind, folder)
             width, height = whole.size
@@ -175,6 +185,17 @@ def _spare_memory(image: Any) -> None:
         raise Refused("too_much_memory")
     if coefficients + 4 * pixels > _MOST_DECODED:
         image.draft(image.mode, (image.width // 2, image.height // 2))
+
+
+def _movement(image: Image.Image, kind: str) -> dict[str, Any]:
+    """Returns how an animation is to be written so that it moves as it did: Pillow reads each frame whole."""
+    durations, is_transparent = [], False
+    for frame in ImageSequence.Iterator(image):
+        frame.load()
+        durations.append(frame.info.get("duration", 0))
+        is_transparent = is_transparent or frame.has_transparency_data
+    loop = {name: value for name, value in image.info.items() if name == "loop"}
+    return {"duration": durations, **loop, **(_TRANSPARENT_FRAMES[kind] if is_transparent else {})}
 
 
 def _clean(image: Image.Image, kind: str, folder: Path) -> Image.Image:

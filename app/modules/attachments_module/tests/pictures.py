@@ -5,7 +5,7 @@ import zlib
 from io import BytesIO
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageSequence
 
 GPS = b"GPS-SECRET-55.7558"
 
@@ -36,6 +36,19 @@ def animation(kind: str, frames: int = 3, size: tuple[int, int] = (40, 20)) -> b
     return buffer.getvalue()
 
 
+def moving(kind: str) -> bytes:
+    """Two red dots that move over a transparent ground, once."""
+    images = [Image.new("RGBA", (60, 20)) for _ in range(3)]
+    for number, image in enumerate(images):
+        for left in (number * 10, number * 10 + 30):
+            image.paste("red", (left, 5, left + 10, 15))
+    buffer = BytesIO()
+    options: dict[str, Any] = {"GIF": {"disposal": 2}, "PNG": {"blend": 1, "disposal": [0, 1, 1]}, "WEBP": {}}[kind]
+    options |= {"duration": [100, 500, 2000], "loop": 1}
+    images[0].save(buffer, kind, save_all=True, append_images=images[1:], **options)
+    return buffer.getvalue()
+
+
 def declared_png(width: int, height: int, data: bytes = b"") -> bytes:
     """A PNG that claims to be of a size, whatever it holds."""
 
@@ -44,6 +57,16 @@ def declared_png(width: int, height: int, data: bytes = b"") -> bytes:
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+
+
+def movement(data: bytes) -> tuple[int, list[tuple[float, bytes]]]:
+    """How often an animation is played; and of each frame, how long it is seen, and where it is not transparent."""
+    image = Image.open(BytesIO(data))
+    frames = []
+    for frame in ImageSequence.Iterator(image):
+        frame.load()
+        frames.append((frame.info["duration"], frame.convert("RGBA").getchannel("A").tobytes()))
+    return image.info["loop"], frames
 
 
 def opened(data: bytes) -> Image.Image:

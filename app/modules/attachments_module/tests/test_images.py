@@ -11,7 +11,16 @@ import pytest
 
 from app.modules.attachments_module.services.images import convert
 from app.modules.attachments_module.services.store import FileStore
-from app.modules.attachments_module.tests.pictures import GPS, animation, declared_png, opened, picture, with_exif
+from app.modules.attachments_module.tests.pictures import (
+    GPS,
+    animation,
+    declared_png,
+    movement,
+    moving,
+    opened,
+    picture,
+    with_exif,
+)
 from app.modules.attachments_module.tests.uploading import download, processed, ready, upload
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok
@@ -86,6 +95,15 @@ async def test_an_animation_goes_on_moving(anna: FakeClient, kind: str) -> None:
     image = opened(data)
     assert (getattr(image, "n_frames", 1), image.size) == (3, (40, 20))
     assert GPS not in data
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+async def test_an_animation_moves_as_it_did(anna: FakeClient, kind: str) -> None:
+    data = moving(kind)
+    loop, frames = movement(data)
+    assert (loop, [duration for duration, _ in frames]) == (1, [100, 500, 2000])
+    assert len({shown for _, shown in frames}) == 3
+    assert movement((await served(anna, await ready(anna, data)))["original"].content) == (loop, frames)
 
 
 async def test_a_transparent_image_stays_transparent(anna: FakeClient) -> None:
