@@ -170,6 +170,7 @@ def hot_statements(many: int) -> dict[str, Run]:
         "hold a lease": lambda on: leases.hold(on, held[0]),
         "complete jobs": lambda on: leases.complete(on, held),
         "put a job back": lambda on: leases.put_back(on, held[0], counts=True, after=1.0),
+        "turn of a job": lambda on: queue.turn(on, ANNA, "a job"),
         "add a job": lambda on: queue.add(
             on,
             owner_id=ANNA,

@@ -113,6 +113,7 @@ class Job:
     - `timeout_s`: seconds for one attempt.
     - `backoff`: seconds after each failed attempt; the last one repeats.
     - `lane`: jobs of one lane share slots.
+    - `takes_turns`: many jobs of one owner hold up those of other owners in the lane for one turn only.
     - `on_dead(context, payload)`: is called before the job becomes dead, for users who wait for it. It is repeated
       until it succeeds, and must be idempotent.
     """
@@ -124,6 +125,7 @@ class Job:
     timeout_s: float = 60.0
     backoff: Sequence[float] = BACKOFF
     lane: str = DEFAULT_LANE
+    takes_turns: bool = False
     on_dead: Run | None = None
 
     def pause_after(self, attempt: int) -> float:
@@ -192,8 +194,11 @@ class Jobs:
         job_id = uuid4()
         if owner_id is None:
             owner_id = job_id if key is None else job.owner_of(key)
+        raw = await work.raw()
+        if job.takes_turns and run_at is None:
+            run_at = await queue.turn(raw, owner_id, job.name)
         added = await queue.add(
-            await work.raw(),
+            raw,
             owner_id=owner_id,
             job_id=job_id,
             name=job.name,

@@ -60,14 +60,15 @@ async def _notice(context: SubscriberContext, events: Sequence[Event]) -> None:
         shown = event.data.get(NAME) or [{"url": None}]
         if link == shown[0]["url"] or event.at < context.at - _TOO_LATE:
             continue
+        sender_id = UUID(event.data["sender_id"])
         try:
             if link is not None:
-                limits.hit(PREVIEW, UUID(event.data["sender_id"]).int)
+                limits.hit(PREVIEW, sender_id.int)
         except RateLimited:
             continue
-        chat_id, seq = UUID(event.data["chat_id"]), event.data["seq"]
-        payload = ToPreview(chat_id=chat_id, seq=seq)
-        await jobs.enqueue(context.work, ADD_PREVIEW, payload, key=f"{chat_id}:{seq}", owner_id=chat_id)
+        payload = ToPreview(chat_id=UUID(event.data["chat_id"]), seq=event.data["seq"])
+        key = f"{payload.chat_id}:{payload.seq}"
+        await jobs.enqueue(context.work, ADD_PREVIEW, payload, key=key, owner_id=sender_id)
 
 
 async def _add_preview(context: JobContext, message: ToPreview) -> None:
@@ -153,6 +154,6 @@ async def _forget(context: JobContext, _: Nothing) -> None:
 
 # An event has the address of a preview as well: an edit may have removed the link.
 NOTICE = Subscriber("previews", ("message.created", "message.edited"), _notice, across_streams=True, containing="://")
-ADD_PREVIEW = Job("previews.add", ToPreview, _add_preview, max_attempts=3, lane=FETCHING.name)
+ADD_PREVIEW = Job("previews.add", ToPreview, _add_preview, max_attempts=3, lane=FETCHING.name, takes_turns=True)
 FORGET = Job("previews.forget", Nothing, _forget)
 FORGET_HOURLY = Schedule(FORGET, timedelta(hours=1))

@@ -79,7 +79,7 @@ async def _store_as_it_is(context: JobContext, upload: Upload, content_type: str
     return Outcome("ready", content_type, upload.size, sha256)
 
 
-_FAILURES: Any = {"max_attempts": 5, "backoff": (1.0, 5.0, 30.0, 120.0), "on_dead": refuse}
+_OPTIONS: Any = {"max_attempts": 5, "backoff": (1.0, 5.0, 30.0, 120.0), "on_dead": refuse, "takes_turns": True}
 """A store that is down does not count. What fails again and again is the file: it is refused after a few minutes."""
-PROCESS = Job("attachments.process", ToProcess, process, timeout_s=3600.0, lane=FILES.name, **_FAILURES)
-PROCESS_IMAGE = Job("attachments.image", ToProcess, process_image, timeout_s=300.0, lane=IMAGES.name, **_FAILURES)
+PROCESS = Job("attachments.process", ToProcess, process, timeout_s=3600.0, lane=FILES.name, **_OPTIONS)
+PROCESS_IMAGE = Job("attachments.image", ToProcess, process_image, timeout_s=300.0, lane=IMAGES.name, **_OPTIONS)

@@ -64,6 +64,8 @@ async def test_doctor_reports_dead_jobs_and_jobs_without_a_handler(
     await here.enqueue(job, run_at=datetime.now(UTC) + timedelta(hours=1))
     assert await connection.fetch(is_late.find) == []
     late = await here.enqueue(job, run_at=datetime.now(UTC) - timedelta(minutes=6))
+    assert await connection.fetch(is_late.find) == []
+    await connection.execute("UPDATE job SET created_at = run_at WHERE id = $1", late)
     ((_, detail),) = await connection.fetch(is_dead.find)
     assert detail == f"job {dead} (noting) failed 10 times: ValueError: too bad"
     ((owner, detail),) = await connection.fetch(is_late.find)

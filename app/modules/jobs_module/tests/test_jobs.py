@@ -9,6 +9,7 @@ import pytest
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
+from app.modules.jobs_module.db.cruds import leases as crud
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane
 from app.modules.jobs_module.tests.sample_jobs import (
     Text,
@@ -81,6 +82,21 @@ async def test_a_process_runs_jobs_that_another_process_enqueued(container: Cont
         await enqueuing(container, job).enqueue(job, "from elsewhere")
         await until_empty(connection)
     assert await texts(connection) == ["from elsewhere"]
+
+
+async def test_owners_take_turns_in_a_lane(container: Container, connection: Connection) -> None:
+    lane = Lane("turns", 1)
+    job = noting(lane=lane.name, takes_turns=True)
+    here, anna, boris = enqueuing(container, job), uuid4(), uuid4()
+    for number in range(50):
+        await here.enqueue(job, f"anna's {number}", owner=anna)
+    await here.enqueue(job, "boris's", owner=boris)
+    assert (await crud.count(connection))[0]["oldest"] < 300
+    async with process(container, job, lanes=[lane]):
+        await until_empty(connection)
+    done = await texts(connection)
+    assert len(done) == 51
+    assert done.index("boris's") < 10
 
 
 async def test_only_one_job_waits_under_a_key(container: Container, connection: Connection) -> None:

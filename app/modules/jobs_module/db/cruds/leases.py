@@ -64,8 +64,8 @@ WHERE owner_id = $1 AND id = $2 AND lease_id = $3
 """
 _COUNT = """
 SELECT lane, count(*) FILTER (WHERE state = 'waiting') AS waiting,
-    coalesce(extract(epoch FROM statement_timestamp()
-        - min(run_at) FILTER (WHERE state = 'waiting' AND run_at <= statement_timestamp())), 0)::float8 AS oldest
+    greatest(extract(epoch FROM statement_timestamp() - min(greatest(run_at, created_at))
+        FILTER (WHERE state = 'waiting' AND run_at <= statement_timestamp())), 0)::float8 AS oldest
 FROM job WHERE state <> 'dead' GROUP BY lane
 """
 

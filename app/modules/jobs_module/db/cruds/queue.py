@@ -12,6 +12,11 @@ VALUES ($1, $2, $3, $4, $5, $6::text::json, coalesce($7, least($8, clock_timesta
 ON CONFLICT (owner_id, name, key) WHERE state = 'waiting' AND key IS NOT NULL DO NOTHING
 RETURNING id
 """
+# A time in the past, so the job is due at once. It is the later the more jobs of its owner are there, up to 60 of them.
+_TURN = """
+SELECT clock_timestamp() - interval '10 seconds' * (60 - count(*))
+FROM (SELECT FROM job WHERE owner_id = $1 AND name = $2 AND state <> 'dead' LIMIT 60) mine
+"""
 # Nothing claims the row until this transaction ends, so the job sees the transaction's changes. Transactions that
 # enqueue the same job do not wait for each other.
 _HOLD_WAITING = """
@@ -49,6 +54,12 @@ async def add(
         if waiting is not None:
             return waiting
         # It was claimed between the two statements: the next round adds a job.
+
+
+async def turn(connection: Connection, owner_id: UUID, name: str) -> datetime:
+    """Returns the time of a job that is due at once, so that owners take turns: due jobs are claimed by their time."""
+    time: datetime = await connection.fetchval(_TURN, owner_id, name)
+    return time
 
 
 async def exists(connection: Connection, owner_id: UUID, name: str, key: str) -> bool:
