@@ -97,9 +97,14 @@ class BestFirst:
             hits = [hit for hit in hits if hit.key >= bottom]
         else:
             bottom = (hits[-1].key if len(found.hits) > RANKED else found.next_key) or _END
-        ranked = await rank(connection, criteria, hits, after, limit + 1, deadline)
+        ranked = None
+        if after is None or not found.is_truncated:
+            ranked = await rank(connection, criteria, hits, after, limit + 1, deadline)
+        if ranked is None and after is not None:
+            # The same page again: only the order of all the hits says which of them were not shown yet.
+            return HitPage([], _encode(top, bottom, *after), is_truncated=True)
         if ranked is None:
-            return _unranked(hits if after is None else [], limit, bottom)
+            return _unranked(hits, limit, bottom)
         shown = [hit for _, hit in ranked[:limit]]
         if len(ranked) > limit:
             next_cursor: str | None = _encode(top, bottom, ranked[limit - 1][0], shown[-1].key)

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -13,6 +14,8 @@ from app.modules.search_module.services import pages
 from app.modules.search_module.services import search as search_service
 from app.modules.search_module.tests.searching import marked, search, texts
 from tests.fakers import FakeClient, ok, problem
+
+_SLOW_RANK = crud._RANK.replace("SELECT ranked.* FROM", "SELECT ranked.*, pg_sleep(1) FROM")
 
 
 async def test_a_message_is_found_by_its_words(anna: FakeClient, boris: FakeClient, club: str) -> None:
@@ -188,14 +191,40 @@ async def test_each_page_ranks_the_same_hits_whatever_is_deleted_meanwhile(
     assert sorted(message["seq"] for message in seen) == [1, 2, 3, 4, 5]
 
 
+async def test_no_hit_is_lost_where_a_later_page_takes_too_long(
+    anna: FakeClient, club: str, monkeypatch: pytest.MonkeyPatch, connection: Connection
+) -> None:
+    monkeypatch.setattr(pages, "RANKED", 3)
+    for number in range(5):
+        await anna.send(club, f"заявка {number}")
+    page = await search(anna, "заявка ", limit=2, order="relevant")
+    seen = [item["message"]["seq"] for item in page["items"]]
+
+    async def go_on() -> dict[str, Any]:
+        asked = {"q": "заявка ", "limit": 2, "order": "relevant", "cursor": page["next_cursor"]}
+        return ok(await anna.get("/search/messages", **asked))
+
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE search_message IN ACCESS EXCLUSIVE MODE")
+        page = await go_on()
+    assert (page["items"], page["truncated"]) == ([], True)
+    with monkeypatch.context() as slow:
+        slow.setattr(crud, "_RANK", _SLOW_RANK)
+        page = await go_on()
+    assert (page["items"], page["truncated"]) == ([], True)
+    while page["next_cursor"] is not None:
+        page = await go_on()
+        seen += [item["message"]["seq"] for item in page["items"]]
+    assert seen == [5, 4, 3, 2, 1]
+
+
 async def test_hits_that_cannot_be_ranked_in_time_are_shown_newest_first(
     anna: FakeClient, club: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(3):
         await anna.send(club, f"заявка {number}")
     await search(anna, "заявка ")
-    slow = crud._RANK.replace("SELECT ranked.* FROM", "SELECT ranked.*, pg_sleep(1) FROM")
-    monkeypatch.setattr(crud, "_RANK", slow)
+    monkeypatch.setattr(crud, "_RANK", _SLOW_RANK)
     page = await search(anna, "заявка ", limit=2, order="relevant")
     assert [item["message"]["text"] for item in page["items"]] == ["заявка 2", "заявка 1"]
     assert page["truncated"]
