@@ -11,7 +11,7 @@ from app.modules.attachments_module.db.cruds import attachments as crud
 from app.modules.attachments_module.db.cruds import contents, uploads
 from app.modules.attachments_module.services import metrics
 from app.modules.attachments_module.services.kinds import kind_of
-from app.modules.attachments_module.services.views import message_of, view_in_event, view_in_message
+from app.modules.attachments_module.services.views import message_of, previews_of, view_in_event, view_in_message
 from app.modules.jobs_module.extension import JobContext, RetryAfter
 from app.modules.messages_module.extension import Messages
 from app.modules.previews_module.extension import show_image
@@ -38,11 +38,17 @@ class Outcome:
     reason: str | None = None
 
 
-async def claim(context: JobContext, attachment_id: UUID, sha256: str) -> None:
-    """To be called before a content is stored. Raises RetryAfter while an older object of it is being deleted."""
+async def claim(context: JobContext, attachment_id: UUID, sha256: str) -> list[dict[str, Any]]:
+    """To be called before a content is stored. Returns its previews if another file has it: they are stored already.
+
+    Raises RetryAfter while an older object of it is being deleted.
+    """
     async with context.unit_of_work() as work:
-        if not await contents.claim(await work.raw(), attachment_id, sha256, now() + _CHECKED_AFTER):
+        raw = await work.raw()
+        if not await contents.claim(raw, attachment_id, sha256, now() + _CHECKED_AFTER):
             raise RetryAfter(_DELETED_AFTER)
+        stored = await contents.find_previews(raw, sha256)
+        return previews_of(stored) if stored else []
 
 
 async def finish(context: JobContext, attachment_id: UUID, outcome: Outcome) -> None:

@@ -40,9 +40,9 @@ async def store_image(context: JobContext, upload: Upload, content_type: str) ->
             return Outcome("refused", content_type, reason=found["refused"])
         original = folder / "original"
         content = await asyncio.to_thread(_hash, original)
-        await claim(context, upload.id, content)
-        previews = []
-        for preview in found["previews"]:
+        previews = await claim(context, upload.id, content)
+        # Another file shows those that are stored, and has their sizes. Today's may differ from them.
+        for preview in () if previews else found["previews"]:
             file = folder / preview["name"]
             previews.append({**preview, "size": file.stat().st_size})
             await upload.store.put_stream(content_path(content, preview["name"]), _read(file), file.stat().st_size)

@@ -43,8 +43,8 @@ def moving(kind: str) -> bytes:
         for left in (number * 10, number * 10 + 30):
             image.paste("red", (left, 5, left + 10, 15))
     buffer = BytesIO()
-    options: dict[str, Any] = {"GIF": {"disposal": 2}, "PNG": {"blend": 1, "disposal": [0, 1, 1]}, "WEBP": {}}[kind]
-    options |= {"duration": [100, 500, 2000], "loop": 1}
+    given: dict[str, dict[str, Any]] = {"GIF": {"disposal": 2}, "PNG": {"blend": 1, "disposal": [0, 1, 1]}, "WEBP": {}}
+    options = {"duration": [100, 500, 2000], "loop": 1, **given[kind]}
     images[0].save(buffer, kind, save_all=True, append_images=images[1:], **options)
     return buffer.getvalue()
 

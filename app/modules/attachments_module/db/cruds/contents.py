@@ -17,6 +17,9 @@ ON CONFLICT (sha256) DO UPDATE SET check_at = coalesce(attachment_content.check_
 RETURNING is_deleting
 """
 _REFER = "UPDATE attachment SET sha256 = $2 WHERE id = $1 AND state = 'processing'"
+_FIND_PREVIEWS = """
+SELECT previews::text FROM attachment WHERE sha256 = $1 AND state = 'ready' AND previews::text <> '[]' LIMIT 1
+"""
 _CHECK = """
 INSERT INTO attachment_content (sha256, check_at) SELECT unnest($1::text[]), $2::timestamptz
 ON CONFLICT (sha256) DO UPDATE SET check_at = excluded.check_at
@@ -68,6 +71,12 @@ async def claim(connection: DatabaseConnection, attachment_id: UUID, sha256: str
     """
     await connection.execute(_REFER, attachment_id, sha256)
     return not await connection.fetchval(_CLAIM, sha256, check_at)
+
+
+async def find_previews(connection: DatabaseConnection, sha256: str) -> Any:
+    """Returns the previews of a file that has this content, None if there is none."""
+    rows = await connection.fetch(_FIND_PREVIEWS, sha256)
+    return rows[0] if rows else None
 
 
 async def check_soon(connection: DatabaseConnection, contents: Sequence[str], at: datetime) -> None:
