@@ -270,6 +270,9 @@ def _shrink(image: Image.Image, side: int) -> Image.Image:
     step = max(int(0.5 / scale), 1)
     reduced = Image.new(mode, (-(-image.width // step), -(-image.height // step)))
     for top, strip in _strips(image, step):
+        if image.mode.startswith("I"):
+            # 16 bits of grey. A conversion would make everything above 255 white.
+            strip = strip.point(lambda value: value / 256)
         reduced.paste(strip.convert(mode).reduce(step), (0, top // step))
     return reduced if size == reduced.size else reduced.resize(size, Image.Resampling.LANCZOS)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from app.modules.attachments_module.services.images import convert
 from app.modules.attachments_module.services.store import FileStore
@@ -113,6 +114,15 @@ async def test_a_transparent_image_stays_transparent(anna: FakeClient) -> None:
     image.save(buffer, "PNG")
     for answer in (await served(anna, await ready(anna, buffer.getvalue()))).values():
         assert opened(answer.content).convert("RGBA").getpixel((1, 1))[3] == 0  # type: ignore[index]
+
+
+async def test_previews_of_a_picture_with_16_bits_of_grey_are_as_bright(anna: FakeClient) -> None:
+    buffer = BytesIO()
+    Image.new("I;16", (40, 20), 100 * 256).save(buffer, "PNG")
+    answers = await served(anna, await ready(anna, buffer.getvalue()))
+    assert opened(answers["original"].content).getpixel((5, 5)) == 100 * 256
+    for name in ("small", "large"):
+        assert opened(answers[name].content).convert("L").getpixel((5, 5)) == pytest.approx(100, abs=2)
 
 
 def _zip_bomb() -> bytes:
