@@ -1,5 +1,7 @@
 """Read positions of an account are hidden from those that it has blocked."""
 
+import pytest
+
 from app.modules.blocks_module.tests.blocking import block, unblock
 from tests.fakers import FakeClient, ok
 
@@ -47,6 +49,24 @@ async def test_the_read_position_of_a_group_leaves_out_who_has_blocked_the_viewe
     assert await seen_by(boris) == [0, 0]
     await unblock(anna, boris)
     assert await seen_by(boris) == [3, 3]
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+async def test_the_read_position_of_a_group_leaves_out_who_has_blocked_the_viewer_and_left(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, is_removed: bool
+) -> None:
+    club = await clara.open_chat(anna, boris)
+    for _ in range(3):
+        await boris.send(club)
+    ok(await anna.put(f"/chats/{club}/read", {"seq": 3}))
+    ok(await clara.put(f"/chats/{club}/read", {"seq": 1}))
+    await block(anna, boris)
+    ok(await (clara if is_removed else anna).delete(f"/chats/{club}/members/{anna.id}"))
+    (listed,) = ok(await boris.get("/chats"))["items"]
+    assert (listed["others_read_seq"], ok(await boris.get(f"/chats/{club}"))["others_read_seq"]) == (1, 1)
+    assert ok(await clara.get(f"/chats/{club}"))["others_read_seq"] == 3
+    await unblock(anna, boris)
+    assert ok(await boris.get(f"/chats/{club}"))["others_read_seq"] == 3
 
 
 async def test_a_new_member_does_not_count_as_having_read_what_others_hide(

@@ -10,10 +10,13 @@ from app.adapters.db.sql import json_object, one_row, time_as_json
 from app.modules.chats_module.db.cruds.reading import UNREAD
 
 # $1 viewer, $2 accounts that are hidden from the viewer. Counted, because for EXISTS a plan from when the table was
-# empty may read all members of all chats. A position that a member got by joining is none of reading.
+# empty may read all members of all chats. The furthest positions of a chat may be those of members who have left it. A
+# position that a member got by joining is none of reading.
 _OTHERS_READ_SEQ = """
 CASE WHEN cardinality($2::uuid[]) > 0 AND (
     SELECT count(*) FROM chat_member h WHERE h.chat_id = c.id AND h.account_id = ANY($2::uuid[])
+) + (
+    SELECT count(*) FROM former_member h WHERE h.chat_id = c.id AND h.account_id = ANY($2::uuid[])
 ) > 0 THEN (
     SELECT coalesce(max(o.read_seq), 0) FROM chat_member o
     WHERE o.chat_id = c.id AND o.account_id <> $1 AND o.account_id <> ALL($2::uuid[])
