@@ -10,6 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.adapters.db.base import Base
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
+from app.utils.invariants import Invariant
+
+CHECK = "blocks"
+"""Name of the check of messages in the direct chat of two accounts of which one has blocked the other."""
 
 
 class AccountBlock(Base):
@@ -21,6 +25,31 @@ class AccountBlock(Base):
     blocked_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
     created_at: Mapped[datetime]
 
+
+INVARIANTS = (
+    Invariant(
+        says="a block holds in the direct chat of the two accounts",
+        find=f"""
+            SELECT c.id AS stream_id, format('%s has blocked %s', b.account_id, b.blocked_id) AS detail
+            FROM account_block b
+            JOIN account_chat mine ON mine.account_id = b.account_id
+            JOIN account_chat theirs ON theirs.account_id = b.blocked_id AND theirs.chat_id = mine.chat_id
+            JOIN chat c ON c.id = mine.chat_id AND c.type = 'direct'
+            WHERE NOT '{CHECK}' = ANY(coalesce(c.send_checks, '{{}}'))
+        """,  # noqa: S608 - constants only
+        advice="the chat was opened while the module was disabled; --fix makes the block hold in it",
+        fix=(
+            f"""
+            UPDATE chat c SET send_checks = array_append(c.send_checks, '{CHECK}')
+            WHERE c.id = ANY($1) AND NOT '{CHECK}' = ANY(coalesce(c.send_checks, '{{}}')) AND EXISTS (
+                SELECT FROM chat_member m JOIN chat_member other ON other.chat_id = m.chat_id
+                JOIN account_block b ON b.account_id = m.account_id AND b.blocked_id = other.account_id
+                WHERE m.chat_id = c.id
+            )
+            """,  # noqa: S608 - constants only
+        ),
+    ),
+)
 
 _INSERT = """
 INSERT INTO account_block (account_id, blocked_id, created_at) VALUES ($1, $2, $3)

@@ -1,5 +1,5 @@
 from app.modules.blocks_module.api import router
-from app.modules.blocks_module.db import AccountBlock
+from app.modules.blocks_module.db import INVARIANTS, AccountBlock
 from app.modules.blocks_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.blocks_module.services import ERASE_BLOCKS, HIDDEN, NO_ADDING, NO_MESSAGES
 from app.modules.blocks_module.settings import BLOCK
@@ -12,5 +12,6 @@ module = Module(
     depends_on=("base", "accounts", "chats", "messages", "streams"),
     models=(AccountBlock,),
     events=EVENTS,
+    invariants=INVARIANTS,
     contributes=(*EVENT_TEXTS, NO_ADDING, NO_MESSAGES, HIDDEN, ERASE_BLOCKS, BLOCK),
 )

@@ -26,7 +26,6 @@ from app.services.errors import ServiceError, ValidationFailed
 
 MAX_BLOCKS = 5_000
 """Maximum number of accounts that one account may block."""
-_CHECK = "blocks"
 
 
 async def block(
@@ -42,7 +41,7 @@ async def block(
     if await db.insert_block(raw, account_id, blocked_id, at):
         if await db.count_blocks(raw, account_id) > MAX_BLOCKS:
             raise TooManyBlocks(f"An account blocks at most {MAX_BLOCKS} others")
-        await set_check(work, direct_chat_id(account_id, blocked_id), _CHECK, on=True)
+        await set_check(work, direct_chat_id(account_id, blocked_id), db.CHECK, on=True)
         await log.append(work, account_id, event("account.blocked", {"account_id": str(blocked_id)}), at=at)
         await _announce(work, filters, rules, blocked_id)
 
@@ -54,7 +53,7 @@ async def unblock(
     raw = await _lock(work, log, account_id, blocked_id)
     if await db.delete_block(raw, account_id, blocked_id):
         if not await db.list_blocked(raw, blocked_id, [account_id]):
-            await set_check(work, direct_chat_id(account_id, blocked_id), _CHECK, on=False)
+            await set_check(work, direct_chat_id(account_id, blocked_id), db.CHECK, on=False)
         await log.append(work, account_id, event("account.unblocked", {"account_id": str(blocked_id)}))
         await _announce(work, filters, rules, blocked_id)
     elif not await list_existing_accounts(work, {blocked_id}):
@@ -118,6 +117,6 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int)
 
 
 NO_ADDING = AddCheck("blocks", _check_added)
-NO_MESSAGES = SendCheck(_CHECK, _check_sends, _check_mark)
+NO_MESSAGES = SendCheck(db.CHECK, _check_sends, _check_mark)
 HIDDEN = PresenceFilter("blocks", _list_hidden)
 ERASE_BLOCKS = AccountHook("blocks", _erase)
