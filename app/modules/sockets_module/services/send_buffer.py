@@ -12,6 +12,10 @@ from app.utils.isolation import call_isolated
 
 MAX_FRAMES = 256
 MAX_BYTES = 1_000_000
+_WRITE_BYTES = 65_536
+"""Bytes of one write of many frames. A transport that is full is seen before the next one."""
+_FEW_FRAMES = 4
+"""Frames that are one write without being measured: they have no more bytes than a buffer may hold."""
 STALLED_AFTER = 8.0
 """Seconds without any progress after which a client counts as stalled."""
 
@@ -93,10 +97,10 @@ class SendBuffer:
     def _put(self, frames: Sequence[bytes]) -> None:
         if self.closed or not frames:
             return
-        is_free = not self._frames and self._draining is None
-        # One write, and so one system call, for all of them.
-        if is_free and self._write is not None and self._write(frames[0] if len(frames) == 1 else b"".join(frames)):
-            return
+        if not self._frames and self._draining is None and self._write is not None:
+            frames = _write_first(frames, self._write)
+            if not frames:
+                return
         self._frames.extend(frames)
         self._bytes += sum(map(len, frames))
         if len(self._frames) > MAX_FRAMES or self._bytes > MAX_BYTES:
@@ -151,3 +155,21 @@ class SendBuffer:
             self._frames.clear()
         finally:
             self.blocked_since = None
+
+
+def _write_first(frames: Sequence[bytes], write: Callable[[bytes], bool]) -> Sequence[bytes]:
+    """Writes frames until the transport is full. Returns the others.
+
+    Small frames are one write, and so one system call. Large ones are several: a transport that is full would keep a
+    copy of all of them, while a buffer has the frames that all sockets share.
+    """
+    if len(frames) <= _FEW_FRAMES or sum(map(len, frames)) <= _WRITE_BYTES:
+        return () if write(b"".join(frames)) else frames
+    first = size = 0
+    for place, frame in enumerate(frames):
+        size += len(frame)
+        if size > _WRITE_BYTES and place > first:
+            if not write(b"".join(frames[first:place])):
+                return frames[first:]
+            first, size = place, len(frame)
+    return () if write(b"".join(frames[first:])) else frames[first:]

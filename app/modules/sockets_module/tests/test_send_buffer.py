@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from app.modules.sockets_module.services.send_buffer import MAX_FRAMES, SendBuffer, Turn
+from app.modules.streams_module.services.frames import encode_text_frame
+from tests.fakers import eventually
 
 
 async def refuse(message: Any) -> None:
@@ -53,6 +55,46 @@ async def test_more_frames_in_one_turn_than_a_buffer_holds_are_not_all_given_to_
     await asyncio.sleep(0)
     assert len(writes[0]) <= 2 * MAX_FRAMES * len(b"event")
     assert overflows == [True]
+
+
+async def test_a_transport_that_becomes_full_gets_only_the_first_of_many_large_frames() -> None:
+    writes: list[bytes] = []
+    overflows: list[bool] = []
+
+    def fill(frame: bytes) -> bool:
+        writes.append(frame)
+        return len(writes) == 1
+
+    buffer = SendBuffer(refuse, fill, lambda: overflows.append(True), Turn())
+    buffer.put([b"x" * 100_000] * 100)
+    await asyncio.sleep(0)
+    assert sum(map(len, writes)) <= 200_000
+    assert overflows == [True]
+
+
+async def test_frames_after_those_that_fill_the_transport_are_sent_later_in_order_and_only_once() -> None:
+    writes: list[bytes] = []
+    sent: list[str] = []
+
+    def fill(frame: bytes) -> bool:
+        if len(writes) < 2:
+            writes.append(frame)
+            return True
+        return False
+
+    async def send(message: Any) -> None:
+        sent.append(message["text"])
+
+    async def are_all_sent() -> bool:
+        return len(sent) == 3
+
+    buffer = SendBuffer(send, fill, lambda: None, Turn())
+    texts = [letter * 30_000 for letter in "abcdefg"]
+    buffer.put([encode_text_frame(text.encode()) for text in texts])
+    await eventually(are_all_sent)
+    assert [len(write) // 30_000 for write in writes] == [2, 2]
+    assert sent == texts[4:]
+    assert not buffer.closed
 
 
 async def test_a_page_follows_the_frames_of_its_turn() -> None:
