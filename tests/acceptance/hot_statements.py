@@ -149,7 +149,7 @@ def hot_statements(many: int) -> dict[str, Run]:
         "presence": lambda on: presence.mark_online(on, people, NOW, NOW),
         "head": lambda on: read.find_head(on, LONG_CHAT),
         "heads": lambda on: read.list_heads(on, chats),
-        "page of events": lambda on: read.find_page(on, LONG_CHAT, _MIDDLE, 50, ["chat.deleted"]),
+        "page of events": lambda on: read.find_page(on, LONG_CHAT, _MIDDLE, 50, ["chat.deleted"], 1_000_000),
         "events after a number": lambda on: read.list_events(on, LONG_CHAT, _MIDDLE, 50),
         "events after numbers": lambda on: read.list_after(on, dict.fromkeys(chats, 0), 25, 250_000),
         "truncate": lambda on: read.delete_oldest(on, LONG_CHAT, 1, 51),

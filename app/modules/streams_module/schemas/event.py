@@ -34,7 +34,10 @@ class EventRead(ResponseModel):
 
 
 class EventPage(ResponseModel):
-    """Events after a cursor. `last_seq` is the sequence number of the newest event at that moment."""
+    """Events after a cursor. `last_seq` is the sequence number of the newest event at that moment.
+
+    Of large events there are fewer than `limit`.
+    """
 
     items: list[EventRead]
     last_seq: int = Field(examples=[3])

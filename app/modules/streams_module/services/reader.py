@@ -13,7 +13,7 @@ from loguru import logger
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.errors import TransientDatabaseError
-from app.modules.streams_module.db.cruds.read import find_head_or_start, find_page, list_events
+from app.modules.streams_module.db.cruds.read import find_head_or_start, find_page, list_after
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.services.frames import Frame, make_frames
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
@@ -23,7 +23,11 @@ from app.utils.shutdown import Shutdown
 
 _KEEPALIVE = 15.0
 """Seconds without an event after which a comment keeps proxies from closing the connection."""
+_PAGE_BYTES = 1_000_000
+"""Bytes of JSON per page, and of the events buffered for a slow reader."""
 _SSE_PAGE = 100
+_SSE_PAGE_BYTES = 250_000
+"""Bytes of JSON that are kept while the client reads them. Each character may take four bytes there."""
 _DELETED, _REMOVED = "chat.deleted", "member.removed"
 MAY_END = (_DELETED, _REMOVED)
 """Kinds of events that may be the last that a reader sees."""
@@ -64,27 +68,32 @@ class Watcher:
     def __init__(self) -> None:
         self._news = asyncio.Event()
         self._frames: list[Frame] = []
+        self._bytes = 0
 
     def deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:
-        if len(self._frames) + len(frames) > _MAX_KEPT:
-            self._frames.clear()
-        else:
-            self._frames.extend(frames)
+        self._frames.extend(frames)
+        self._bytes += sum(len(frame.wire) for frame in frames)
+        if len(self._frames) > _MAX_KEPT or self._bytes > _PAGE_BYTES:
+            self._drop()
         self._news.set()
 
     def report_gap(self, feed: Feed, gap: Gap) -> None:
-        self._frames.clear()
+        self._drop()
         self._news.set()
 
     def fail(self, feed: Feed) -> None:
         """Wakes the reader up: it reads from the log what was not delivered here."""
-        self._frames.clear()
+        self._drop()
         self._news.set()
+
+    def _drop(self) -> None:
+        self._frames.clear()
+        self._bytes = 0
 
     def take_after(self, after: int) -> Sequence[Frame] | None:
         """Returns the next events after a number. None if they must be read from the log."""
         frames = [frame for frame in self._frames if frame.seq > after]
-        self._frames.clear()
+        self._drop()
         return frames if frames and frames[0].seq == after + 1 else None
 
     async def wait(self, seconds: float, shutdown: Shutdown) -> bool:
@@ -160,8 +169,9 @@ class LogReader:
             yield b"retry: 1000\n\n"
             frames: Sequence[Frame] | None = None
             while is_allowed() and not self._shutdown.is_set:
+                is_behind = False
                 if frames is None:
-                    frames = await self._read(reader.stream_id, after, _SSE_PAGE)
+                    frames, is_behind = await self._read(reader.stream_id, after)
                     if frames and frames[0].seq != after + 1:
                         return
                 shown, is_last = reader.cut(frames)
@@ -174,19 +184,21 @@ class LogReader:
                 elif monotonic() - silent_since > _KEEPALIVE:
                     silent_since = monotonic()
                     yield b": still here\n\n"
-                is_behind, frames = len(frames) >= _SSE_PAGE, None
+                frames = None
                 if not is_behind:
                     while is_allowed() and not self._shutdown.is_set and monotonic() - silent_since <= _KEEPALIVE:
                         if await watcher.wait(1.0, self._shutdown):
                             frames = watcher.take_after(after)
                             break
 
-    async def _read(self, stream_id: UUID, after: int, limit: int) -> Sequence[Frame]:
-        rows = await self._reads.read(
+    async def _read(self, stream_id: UUID, after: int) -> tuple[Sequence[Frame], bool]:
+        """Returns the next events, and True if there may be more."""
+        parts = await self._reads.read(
             lambda primary: heads_of(primary, stream_id),
-            lambda connection: list_events(connection, stream_id, after, limit),
+            lambda connection: list_after(connection, {stream_id: after}, _SSE_PAGE, _SSE_PAGE_BYTES),
         )
-        return make_frames(str(stream_id), rows)
+        events, has_more = parts[stream_id]
+        return make_frames(str(stream_id), events), has_more
 
     async def _page(self, reader: Reader, after: int, limit: int) -> tuple[bytes, bool]:
         return await self._reads.read(
@@ -206,13 +218,14 @@ class LogReader:
 
 async def _read_page(connection: Connection, reader: Reader, after: int, limit: int) -> tuple[bytes, bool]:
     """Returns a page as JSON, and True if it is empty."""
-    page = await find_page(connection, reader.stream_id, after, limit, MAY_END)
+    page = await find_page(connection, reader.stream_id, after, limit, MAY_END, _PAGE_BYTES)
     _check_cursor(after, page.first_seq, page.last_seq)
     last_seq = min(page.last_seq, reader.left_seq)
-    if not page.may_end:
+    if page.items is not None:
         return _join_page(page.items, last_seq), not page.items
-    # Only the events themselves show where reading ends for this reader.
-    rows = await list_events(connection, reader.stream_id, after, limit)
+    # The first events have room, and only the events themselves show where reading ends for this reader.
+    parts = await list_after(connection, {reader.stream_id: after}, limit, _PAGE_BYTES)
+    rows = parts[reader.stream_id].events
     if rows and rows[0]["seq"] != after + 1:
         # Pruned between the two reads.
         raise StreamGap(rows[0]["seq"], last_seq)

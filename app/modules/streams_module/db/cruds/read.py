@@ -15,9 +15,10 @@ _AFTER = "SELECT seq, kind, data, at FROM event WHERE stream_id = $1 AND seq > $
 
 _AT = time_as_json("e.at")
 # One statement, so its snapshot cannot miss events that are pruned meanwhile. The database writes the JSON. $4 are the
-# kinds that may be the last event that a reader sees.
+# kinds that may be the last event that a reader sees, $5 is the maximum of bytes.
 _PAGE = f"""
-SELECT s.first_seq, s.last_seq, coalesce(page.may_end, false) AS may_end, convert_to(page.items, 'UTF8') AS items
+SELECT s.first_seq, s.last_seq, CASE WHEN page.may_end OR octet_length(page.items) > $5 THEN NULL
+    ELSE convert_to(coalesce(page.items, ''), 'UTF8') END AS items
 FROM stream s CROSS JOIN LATERAL (
     SELECT bool_or(e.kind = ANY($4::text[])) AS may_end, string_agg(
         concat('{{"stream_id":"', e.stream_id, '","seq":', e.seq, ',"kind":"', e.kind, '","data":', e.data,
@@ -30,23 +31,23 @@ FROM stream s CROSS JOIN LATERAL (
 class Page(NamedTuple):
     """First and last number of a stream, and some of its events as JSON without brackets (b"" if there are none).
 
-    `may_end`: one of the events is of a requested kind.
+    `items` is None if the events are too large, or one is of a requested kind.
     """
 
     first_seq: int
     last_seq: int
-    may_end: bool
-    items: bytes
+    items: bytes | None
 
 
 async def find_page(
-    connection: DatabaseConnection, stream_id: UUID, after: int, limit: int, ends: Sequence[str]
+    connection: DatabaseConnection, stream_id: UUID, after: int, limit: int, ends: Sequence[str], size: int
 ) -> Page:
-    """Returns the events after a sequence number, in ascending order. `ends` are the kinds for `may_end`."""
-    rows: Sequence[Any] = await connection.fetch(_PAGE, stream_id, after, limit, ends)
-    if not rows:
-        return Page(1, 0, may_end=False, items=b"")
-    return Page(rows[0]["first_seq"], rows[0]["last_seq"], rows[0]["may_end"], rows[0]["items"] or b"")
+    """Returns the events after a sequence number, in ascending order.
+
+    They are left out if they have more than `size` bytes, or if the kind of one is in `ends`.
+    """
+    rows: Sequence[Any] = await connection.fetch(_PAGE, stream_id, after, limit, ends, size)
+    return Page(*rows[0]) if rows else Page(1, 0, b"")
 
 
 async def find_head(connection: DatabaseConnection, stream_id: UUID) -> tuple[int, int] | None:
