@@ -109,10 +109,18 @@ def hot_statements(many: int) -> dict[str, Run]:
         "hold attachments": lambda on: attachments.hold(on, people),
         "carry attachments": lambda on: attachments.carry(on, [(LONG_CHAT, _NEXT, 0, people[0], "image")]),
         "blocked direct chats": lambda on: blocks.list_blocked_chats(on, chats[1:]),
-        "history before": lambda on: _MESSAGES.find_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, _MIDDLE, 50),
-        "history after": lambda on: _MESSAGES.find_page(on, LONG_CHAT, ANNA, history.Side.AFTER, _MIDDLE, 50),
-        "history around": lambda on: _MESSAGES.find_page(on, LONG_CHAT, ANNA, history.Side.AROUND, _MIDDLE, 50),
-        "history, the newest": lambda on: _MESSAGES.find_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 2**62, 50),
+        "history before": lambda on: _MESSAGES.find_page(
+            on, LONG_CHAT, ANNA, history.Side.BEFORE, _MIDDLE, 50, 1_000_000
+        ),
+        "history after": lambda on: _MESSAGES.find_page(
+            on, LONG_CHAT, ANNA, history.Side.AFTER, _MIDDLE, 50, 1_000_000
+        ),
+        "history around": lambda on: _MESSAGES.find_page(
+            on, LONG_CHAT, ANNA, history.Side.AROUND, _MIDDLE, 50, 1_000_000
+        ),
+        "history, the newest": lambda on: _MESSAGES.find_page(
+            on, LONG_CHAT, ANNA, history.Side.BEFORE, 2**62, 50, 1_000_000
+        ),
         "one message": lambda on: _MESSAGES.find_message(on, ANNA, LONG_CHAT, _MIDDLE),
         "last messages": lambda on: _MESSAGES.list_last(on, ANNA, chats),
         "found messages": lambda on: _MESSAGES.list_found(

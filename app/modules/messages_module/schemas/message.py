@@ -149,7 +149,7 @@ class MessageRead(MessageBase):
 
 
 class HistoryPage(ResponseModel):
-    """A part of a chat's history, in ascending order."""
+    """A part of a chat's history, in ascending order. Of large messages there are fewer than `limit`."""
 
     items: list[MessageRead]
     has_before: bool

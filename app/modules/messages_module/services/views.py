@@ -15,6 +15,8 @@ from app.modules.streams_module.services.log import now
 from app.services.context import Context
 from app.utils.container import Container
 
+_PAGE_BYTES = 1_000_000
+"""Maximum bytes of JSON on a page of several messages."""
 _BEYOND = 2**62
 """A position after every message, to which a limit can be added without overflow."""
 
@@ -86,17 +88,24 @@ class MessageViews:
         around_seq: int | None = None,
         limit: int,
     ) -> bytes:
-        """Returns a page of a chat, the newest one without a position. Raises ChatNotFound for non-members."""
+        """Returns a page of a chat, the newest one without a position. Raises ChatNotFound for non-members.
+
+        Of large messages it has fewer than `limit`.
+        """
         if after_seq is not None:
             side, position = Side.AFTER, min(after_seq, _BEYOND)
         elif around_seq is not None:
             side, position = Side.AROUND, around_seq
         else:
             side, position = Side.BEFORE, _BEYOND if before_seq is None else before_seq
-        page = await self._queries.find_page(connection, chat_id, viewer, side, position, limit)
-        if page is None:
-            raise ChatNotFound
-        items = page.items
+        while True:
+            page = await self._queries.find_page(connection, chat_id, viewer, side, position, limit, _PAGE_BYTES)
+            if page is None:
+                raise ChatNotFound
+            items = page.items
+            if items is not None:
+                break
+            limit //= 2
         if self._described:
             found = [(chat_id, orjson.dumps(item)) for item in orjson.loads(items)]
             items = b"[" + b",".join(await self._describe(connection, viewer, found)) + b"]"

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.adapters.db.address import DatabaseAddress
+from app.modules.messages_module.services import views
 from app.resources.constants import MAX_BIGINT
 from tests.fakers import FakeClient, ok, problem
 
@@ -74,6 +75,23 @@ async def test_pages_cover_the_whole_history_in_both_directions(anna: FakeClient
             break
         page = ok(await anna.get(address, before_seq=backward[0], limit=5))
     assert forward == backward == list(range(1, LENGTH + 1))
+
+
+async def test_a_page_of_large_messages_has_those_next_to_its_position(
+    anna: FakeClient, long_chat: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert views._PAGE_BYTES == 1_000_000
+    address = f"/chats/{long_chat}/messages"
+    whole = await anna.get(address)
+    monkeypatch.setattr(views, "_PAGE_BYTES", len(whole.content) // 3)
+    expected = {"before_seq": [7, 8, 9], "after_seq": [11, 12], "around_seq": [9, 10, 11]}
+    for position, seqs in expected.items():
+        page = ok(await anna.get(address, limit=LENGTH, **{position: 10}))
+        assert [message["seq"] for message in page["items"]] == seqs
+        assert (page["has_before"], page["has_after"]) == (True, seqs[-1] < LENGTH)
+    monkeypatch.setattr(views, "_PAGE_BYTES", 1)
+    page = ok(await anna.get(address, limit=LENGTH))
+    assert [message["seq"] for message in page["items"]] == [LENGTH]
 
 
 async def test_each_page_of_an_empty_chat_is_empty(anna: FakeClient, club: str) -> None:

@@ -23,23 +23,25 @@ class Side(StrEnum):
 class Page(NamedTuple):
     """A page of messages. `items` is a JSON array in ascending order. `head` is the chat's last number.
 
-    `first_seq` and `last_seq` are None if the page is empty.
+    `first_seq` and `last_seq` are None if the page is empty. `items` is None if the messages are too large.
     """
 
     head: int
     first_seq: int | None
     last_seq: int | None
-    items: bytes
+    items: bytes | None
 
 
-# $1 chat, $2 viewer, $3 position, $4 limit. One round trip checks the membership and finds the page.
+# $1 chat, $2 viewer, $3 position, $4 limit, $5 maximum of bytes of several messages. One round trip checks the
+# membership and finds the page.
 _PAGE = """
 WITH place AS (
     SELECT c.last_seq FROM chat c JOIN chat_member r ON r.chat_id = c.id AND r.account_id = $2
     WHERE c.id = $1 AND c.deleted_at IS NULL
 )
 SELECT place.last_seq AS head, page.first_seq, page.last_seq,
-       convert_to('[' || coalesce(page.items, '') || ']', 'UTF8') AS items
+    CASE WHEN octet_length(page.items) > $5 AND page.first_seq < page.last_seq THEN NULL
+        ELSE convert_to('[' || coalesce(page.items, '') || ']', 'UTF8') END AS items
 FROM place CROSS JOIN LATERAL (
     SELECT min(m.seq) AS first_seq, max(m.seq) AS last_seq, string_agg({json}, ',' ORDER BY m.seq) AS items
     FROM message m WHERE m.chat_id = $1 AND {range}
@@ -85,10 +87,20 @@ class MessageQueries:
         self._found = _FOUND.format(json=read_json)
 
     async def find_page(
-        self, connection: DatabaseConnection, chat_id: UUID, viewer: UUID, side: Side, position: int, limit: int
+        self,
+        connection: DatabaseConnection,
+        chat_id: UUID,
+        viewer: UUID,
+        side: Side,
+        position: int,
+        limit: int,
+        size: int,
     ) -> Page | None:
-        """Returns a page of the history. None if the account is not a member of the chat."""
-        rows = await connection.fetch(self._pages[side], chat_id, viewer, position, limit)
+        """Returns a page of the history. None if the account is not a member of the chat.
+
+        It has no items if several messages have more than `size` bytes.
+        """
+        rows = await connection.fetch(self._pages[side], chat_id, viewer, position, limit, size)
         return Page(*rows[0]) if rows else None
 
     async def find_message(self, connection: DatabaseConnection, viewer: UUID, chat_id: UUID, seq: int) -> bytes | None:
