@@ -1,7 +1,7 @@
 """Presence: an account is online while it has a socket on any process, and for a second after that."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,6 +40,9 @@ class Presence:
         # Accounts that had their last socket here, and the times at which they are offline and this is published.
         self._leaving: dict[UUID, datetime] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        # Not set during a refresh.
+        self._is_refreshed = asyncio.Event()
+        self._is_refreshed.set()
         bus.on_notification(_LEFT, self._on_left)
 
     async def mark_online(self, account_id: UUID) -> None:
@@ -47,7 +50,7 @@ class Presence:
         now = datetime.now(UTC)
         is_back = self._leaving.pop(account_id, None) is not None
         try:
-            await self._store_online(account_id, now)
+            await self._store_online([account_id], now)
             if not is_back:
                 await self._publish(account_id, online=True, at=now)
         except Exception as error:  # noqa: BLE001 - the next refresh stores it
@@ -60,6 +63,10 @@ class Presence:
         """
         now = datetime.now(UTC)
         online_until = self._leaving[account_id] = now + _OFFLINE_AFTER
+        # Else it could store after this that the account is online.
+        await self._is_refreshed.wait()
+        if self._leaving.get(account_id) is not online_until:
+            return
         try:
             async with self._database.connection() as connection:
                 await crud.mark_offline(connection, account_id, now, online_until)
@@ -87,7 +94,7 @@ class Presence:
 
     async def _correct(self, account_id: UUID) -> None:
         try:
-            await self._store_online(account_id, datetime.now(UTC))
+            await self._store_online([account_id], datetime.now(UTC))
         except Exception as error:  # noqa: BLE001 - the next refresh stores it
             logger.debug("cannot store that an account is still online: {!r}", error)
 
@@ -96,9 +103,9 @@ class Presence:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _store_online(self, account_id: UUID, now: datetime) -> None:
+    async def _store_online(self, account_ids: Sequence[UUID], now: datetime) -> None:
         async with self._database.connection() as connection:
-            await crud.mark_online(connection, [account_id], now, now + _LASTS)
+            await crud.mark_online(connection, account_ids, now, now + _LASTS)
 
     async def _publish_absence(self, account_id: UUID, online_until: datetime) -> None:
         """Publishes that an account is offline, unless it returns before, here or on another process."""
@@ -127,11 +134,12 @@ class Presence:
         """Refreshes presence periodically until cancelled."""
         while True:
             await asyncio.sleep(_REFRESH)
-            now = datetime.now(UTC)
+            self._is_refreshed.clear()
             try:
                 account_ids = self._registry.account_ids
                 if account_ids:
-                    async with self._database.connection() as connection:
-                        await crud.mark_online(connection, account_ids, now, now + _LASTS)
+                    await self._store_online(account_ids, datetime.now(UTC))
             except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot refresh presence: {!r}", error)
+            finally:
+                self._is_refreshed.set()

@@ -1,0 +1,66 @@
+"""Presence of accounts while several things happen to them at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.adapters.db.connection import Connection
+from app.modules.sockets_module.services import presence as module
+from app.modules.sockets_module.services.presence import Presence
+from app.modules.sockets_module.services.registry import Registry
+from app.modules.sockets_module.services.socket import Socket
+from app.modules.sockets_module.tests.test_lost_notifications import add_socket
+from app.utils.background import running
+from app.utils.container import Container
+from tests.databases import rows
+from tests.fakers import FakeClient, eventually
+
+_LOCK = "SELECT FROM account_presence WHERE account_id = $1 FOR UPDATE"
+_WAITS = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+_LAST_SEEN = "SELECT last_seen_at FROM account_presence WHERE account_id = $1"
+_LASTS = "SELECT online_until - last_seen_at AS lasts FROM account_presence WHERE account_id = $1"
+
+
+@pytest.fixture
+async def sockets(anna: FakeClient, boris: FakeClient, container: Container) -> AsyncIterator[list[Socket]]:
+    """Sockets of two accounts, in the order in which a refresh stores them."""
+    registry, presence = container.get(Registry), container.get(Presence)
+    sockets = [add_socket(container, account_id) for account_id in sorted((anna.uuid, boris.uuid))]
+    for socket in sockets:
+        await presence.mark_online(socket.identity.account_id)
+    yield sockets
+    for socket in sockets:
+        if socket in registry.sockets_of(socket.identity.account_id):
+            registry.remove(socket)
+            await presence.mark_offline(socket.identity.account_id)
+
+
+async def test_an_account_that_leaves_during_a_refresh_is_offline(
+    container: Container, connection: Connection, sockets: list[Socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_REFRESH", 0.01)
+    presence, registry = container.get(Presence), container.get(Registry)
+    first, last = (socket.identity.account_id for socket in sockets)
+
+    async def refreshes() -> bool:
+        return bool((await rows(container, _WAITS))[0][0])
+
+    async def has_refreshed() -> bool:
+        return await rows(container, _LAST_SEEN, first) != seen
+
+    seen = await rows(container, _LAST_SEEN, first)
+    async with running(presence._keep_refreshing()):
+        async with connection.transaction():
+            await connection.execute(_LOCK, first)
+            await eventually(refreshes)
+            registry.remove(sockets[1])
+            leaving = asyncio.create_task(presence.mark_offline(last))
+            # It waits for the refresh, which waits for the lock.
+            await asyncio.wait([leaving], timeout=0.3)
+        await leaving
+        await eventually(has_refreshed)
+    ((lasts,),) = await rows(container, _LASTS, last)
+    assert lasts == module._OFFLINE_AFTER
