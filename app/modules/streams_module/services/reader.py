@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from time import monotonic
 from uuid import UUID
 
@@ -78,8 +79,7 @@ class Watcher:
         self._news.set()
 
     def report_gap(self, feed: Feed, gap: Gap) -> None:
-        self._drop()
-        self._news.set()
+        self.fail(feed)
 
     def fail(self, feed: Feed) -> None:
         """Wakes the reader up: it reads from the log what was not delivered here."""
@@ -132,7 +132,7 @@ class LogReader:
             # Read again after following: events in between caused no notification here.
             page, is_empty = await self._page(reader, after, limit)
             while is_empty and is_allowed() and not self._shutdown.is_set and (left := deadline - loop.time()) > 0:
-                if await watcher.wait(min(left, 1.0), self._shutdown):
+                if await watcher.wait(min(left, 1.0), self._shutdown) and is_allowed():
                     frames = watcher.take_after(after)
                     if frames:
                         shown, _ = reader.cut(frames)
@@ -175,7 +175,7 @@ class LogReader:
                     if frames and frames[0].seq != after + 1:
                         return
                 shown, is_last = reader.cut(frames)
-                for frame in shown:
+                for frame in takewhile(lambda _: is_allowed(), shown):
                     yield b"id: %d\ndata: %b\n\n" % (frame.seq, frame.event)
                 if is_last:
                     return

@@ -1,4 +1,4 @@
-"""Long polls that are waiting while several events are committed together."""
+"""Readers over HTTP that are waiting while events are committed or their session ends."""
 
 import asyncio
 from uuid import UUID
@@ -35,3 +35,30 @@ async def test_a_long_poll_that_ends_before_the_removal_of_its_reader_returns_no
     page = orjson.loads(await poll)
     assert [item["seq"] for item in page["items"]] == [3]
     assert page["last_seq"] == 4
+
+
+async def test_a_long_poll_whose_session_ends_while_it_waits_returns_no_event(
+    boris: FakeClient, club: str, container: Container
+) -> None:
+    chat, is_waiting, is_open = UUID(club), asyncio.Event(), True
+
+    def is_allowed() -> bool:
+        is_waiting.set()
+        return is_open
+
+    poll = asyncio.create_task(container.get(LogReader).poll(Reader(chat, boris.uuid), 2, 1, 30, is_allowed))
+    await is_waiting.wait()
+    is_open = False
+    async with open_unit_of_work(container.get(Database)) as work:
+        await container.get(Log).append(work, chat, event("chat.updated", {"title": "Клуб"}))
+    assert orjson.loads(await poll) == {"items": [], "last_seq": 2}
+
+
+async def test_an_event_stream_whose_session_ends_sends_no_further_event(
+    boris: FakeClient, club: str, container: Container
+) -> None:
+    parts: list[bytes] = []
+    reader = Reader(UUID(club), boris.uuid)
+    async for part in container.get(LogReader).server_sent_events(reader, 0, lambda: len(parts) < 2):
+        parts.append(part)
+    assert [part.partition(b"\n")[0] for part in parts] == [b"retry: 1000", b"id: 1"]
