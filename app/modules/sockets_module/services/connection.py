@@ -113,7 +113,7 @@ class Connection:
         write = self._websocket.scope.get("extensions", {}).get(WRITE_EXTENSION)
         send_buffer = SendBuffer(self._websocket.send, write, self._overflow, self._registry.turn)
         socket = self._socket = Socket(identity, send_buffer, self._hub, self._sources)
-        is_first = self._registry.add(socket)
+        self._registry.add(socket)
         socket.wake, socket.close = self._wake, self._begin_closing
         try:
             await self._registry.load_hidden(identity.account_id)
@@ -125,8 +125,7 @@ class Connection:
         self._answer_hello(socket, hello, list_starts(streams, identity.account_id, hello.data.cursors))
         await follow_all(socket, self._hub, streams, hello.data.cursors)
         await find_left(socket, self._sources, hello.data.cursors)
-        if is_first:
-            await self._container.get(Presence).mark_online(identity.account_id)
+        await self._container.get(Presence).mark_online(identity.account_id)
         return socket
 
     async def _end(self, socket: Socket) -> None:

@@ -37,6 +37,8 @@ class Presence:
         self._bus = bus
         self._registry = registry
         self._sources = sources
+        # Accounts with a socket here after its hello.
+        self._online: set[UUID] = set()
         # Accounts that had their last socket here, and the times at which they are offline and this is published.
         self._leaving: dict[UUID, datetime] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -46,7 +48,10 @@ class Presence:
         bus.on_notification(_LEFT, self._on_left)
 
     async def mark_online(self, account_id: UUID) -> None:
-        """Stores that an account is online, and publishes it. Called for its first socket here."""
+        """Stores that an account is online, and publishes it, unless it is already. Called for each socket here."""
+        if account_id in self._online:
+            return
+        self._online.add(account_id)
         now = datetime.now(UTC)
         is_back = self._leaving.pop(account_id, None) is not None
         try:
@@ -61,6 +66,10 @@ class Presence:
 
         If it has a socket on another process, that process corrects the state.
         """
+        if account_id not in self._online:
+            # The hello of its only socket has failed.
+            return
+        self._online.discard(account_id)
         now = datetime.now(UTC)
         online_until = self._leaving[account_id] = now + _OFFLINE_AFTER
         # Else it could store after this that the account is online.
@@ -89,7 +98,7 @@ class Presence:
     def _on_left(self, left: Mapping[str, Any]) -> None:
         """Corrects the state if another process marked an account offline that has a socket here."""
         account_id = UUID(left["account_id"])
-        if account_id in self._registry:
+        if account_id in self._online:
             self._begin(self._correct(account_id))
 
     async def _correct(self, account_id: UUID) -> None:
@@ -123,7 +132,7 @@ class Presence:
 
     async def _publish(self, account_id: UUID, *, online: bool, at: datetime) -> None:
         audience = await self._sources.list_audience(account_id, _MAX_RECEIVERS)
-        if not online and account_id in self._registry:
+        if not online and account_id in self._online:
             # It has returned meanwhile, and is published as online by now.
             return
         presence = {"account_id": account_id, "online": online, "last_seen_at": encode_time(at)}
@@ -136,9 +145,8 @@ class Presence:
             await asyncio.sleep(_REFRESH)
             self._is_refreshed.clear()
             try:
-                account_ids = self._registry.account_ids
-                if account_ids:
-                    await self._store_online(account_ids, datetime.now(UTC))
+                if self._online:
+                    await self._store_online(list(self._online), datetime.now(UTC))
             except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot refresh presence: {!r}", error)
             finally:

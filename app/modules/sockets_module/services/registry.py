@@ -72,13 +72,10 @@ class Registry:
     def count(self) -> int:
         return sum(len(sockets) for sockets in self._sockets.values())
 
-    def add(self, socket: Socket) -> bool:
-        """Adds a socket. Returns True if it is the account's first one here."""
-        sockets = self._sockets[socket.identity.account_id]
-        sockets.add(socket)
+    def add(self, socket: Socket) -> None:
+        self._sockets[socket.identity.account_id].add(socket)
         self._hidden_changes.setdefault(socket.identity.account_id, 0)
         self._watches[socket] = self._sessions.watch(socket.identity.session_id, socket.end_session)
-        return len(sockets) == 1
 
     def remove(self, socket: Socket) -> bool:
         """Removes a socket. Returns True if it was the account's last one here."""
