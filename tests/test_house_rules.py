@@ -22,7 +22,8 @@ MAY_COMMIT = {
     "app/adapters/db/migrations/env.py",  # the lock under which migrations run belongs to no unit of work
 }
 MAY_TOUCH_THE_ENVIRONMENT = {
-    "app/fastapi_engine/server.py",  # gives its workers the address of the embedded PostgreSQL
+    "app/fastapi_engine/server.py",  # names itself to its workers
+    "app/fastapi_engine/server_database.py",  # gives the workers the address of the embedded PostgreSQL
     "app/utils/processes.py",  # what the first process passes to its workers is no setting
     "app/adapters/db/embedded/process.py",  # a child gets a clean environment
     "tests",  # they start processes

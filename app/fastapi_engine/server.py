@@ -4,10 +4,7 @@ import os
 import shutil
 import signal
 import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -18,13 +15,13 @@ from loguru import logger
 from uvicorn.supervisors import ChangeReload
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.diagnosis import DatabaseNotReady, diagnose
+from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer
-from app.adapters.db.servers import embedded_server, is_migrated, own_server_address
 from app.fastapi_engine.connection_limit import raise_file_limit
 from app.fastapi_engine.patched.workers import serve_by_workers
 from app.fastapi_engine.proxies import proxy_options
+from app.fastapi_engine.server_database import database, migrate
 from app.resources.constants import MAX_FRAME_BYTES
 from app.settings import PROJECT_ROOT, Mode, Settings, SettingsError, unknown_variables
 from app.settings.app_settings import AppSettings
@@ -41,8 +38,6 @@ _IDLE = 75
 """Seconds that a connection stays open between two requests. Proxies keep theirs for less (nginx 60 s), so the sender
 of requests is the side that closes. Otherwise a request may meet the close, and its sender cannot know if it was
 executed."""
-_TRY_AGAIN_AFTER = 1.0
-"""Seconds between two attempts to reach a database that is unavailable at the start."""
 _IN_MEMORY = "/dev/shm"  # noqa: S108 - the folder below has a random name # nosec B108
 """Where Linux keeps files that are on no disk. A write into a shared file on a full disk ends the process by SIGBUS."""
 _MEMORY_NEEDED = 32 << 20
@@ -63,8 +58,8 @@ def main() -> None:
             logger.warning(line)
         choose_modules(known, settings.modules.enabled_modules)
         listener = _bind(settings.app)
-        with _database(settings) as address:
-            _migrate(address)
+        with database(settings.db) as address:
+            migrate(address)
             if not signals.shutdown_requested:
                 _serve(settings, listener, address)
     except SettingsError as error:
@@ -96,69 +91,6 @@ def _format_address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-@contextmanager
-def _database(settings: Settings) -> Iterator[DatabaseAddress]:
-    """Starts the embedded server and passes its address to the workers in the variables `PG_SERVER_*`."""
-    if not settings.db.is_embedded:
-        yield own_server_address(settings.db)
-        return
-    server = embedded_server(settings.db)
-    try:
-        address = server.start()
-        os.environ |= {
-            "PG_SERVER_ADDRESS": address.host,
-            "PG_SERVER_PORT": str(address.port),
-            "PG_SERVER_LOGIN": address.user,
-            "PG_SERVER_PASSWD": address.password,
-            "PG_SERVER_DB": address.database,
-        }
-        yield address
-    finally:
-        server.stop()
-
-
-def _migrate(address: DatabaseAddress) -> None:
-    """Migrates the database; if it is unavailable, as soon as it is available again.
-
-    The server runs until then, but is not ready. Raises DatabaseNotReady if an operator has to change something first.
-    """
-    try:
-        _bring_up_to_date(address)
-    except Exception as error:
-        problem = diagnose(error, address)
-        if problem is None:
-            raise
-        if problem.is_permanent:
-            raise DatabaseNotReady(f"database {address.database}: {problem}") from error
-        logger.warning("waiting for database {}: {}", address.database, problem)
-        threading.Thread(target=_migrate_later, args=(address, str(problem)), daemon=True).start()
-
-
-def _bring_up_to_date(address: DatabaseAddress) -> None:
-    if not is_migrated(address):
-        # Alembic is slow to import, and needed only if there are new migrations.
-        from app.adapters.db.migrations.commands import migrate
-
-        logger.info("migrating the database")
-        migrate(address)
-
-
-def _migrate_later(address: DatabaseAddress, known_problem: str) -> None:
-    """Tries to migrate until it succeeds. Logs each problem once."""
-    while True:
-        time.sleep(_TRY_AGAIN_AFTER)
-        try:
-            _bring_up_to_date(address)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next try may succeed
-            problem = str(diagnose(error, address) or error)
-            if problem != known_problem:
-                logger.error("waiting for database {}: {}", address.database, problem)
-            known_problem = problem
-        else:
-            logger.info("database {} is available", address.database)
-            return
-
-
 def _serve_migrated(
     serve: Callable[[list[socket.socket] | None], None],
     log: LogSettings,
@@ -168,7 +100,7 @@ def _serve_migrated(
     """Migrates the database, then serves, in a process that a reload started: a new module may have brought a table."""
     setup_logging(log)
     try:
-        _migrate(address)
+        migrate(address)
     except (DatabaseIsNewer, DatabaseNotReady) as error:
         stop_with(str(error))
     serve(sockets)

@@ -1,5 +1,6 @@
 """Starting and stopping the server process."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from anyio import to_thread
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
-from tests.adapters.embedded.support import eventually, is_gone, query
+from tests.adapters.embedded.support import eventually, is_gone, postmaster_of, query
 from tests.fakers import API, PASSWORD
 from tests.processes import RunningServer, clean_environment, copy_project, free_port, is_free, run
 from tests.wire import wire_to
@@ -106,6 +107,21 @@ def test_nothing_keeps_running_and_nothing_is_lost_however_the_server_ends(
         kept = query(postgres.address, statement)
     # The last one may have been stored while its answer was on the way.
     assert kept.splitlines()[: len(talker.acknowledged)] == talker.acknowledged
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_server_whose_postgresql_ends_by_itself_ends_with_a_failure_and_the_next_one_serves(
+    project: Path, data_dir: Path, mode: str
+) -> None:
+    with RunningServer(project, data_dir, **MODES[mode]) as server:
+        server.wait_until_ready()
+        family = server.family()
+        os.kill(postmaster_of(data_dir), signal.SIGKILL)
+        assert server.process.wait(GONE_SECONDS) == 1, server.output
+        assert server.output.count("the server ends: its PostgreSQL has ended") == 1
+        assert eventually(lambda: all(map(is_gone, family)), GONE_SECONDS), server.output
+    with RunningServer(project, data_dir, **MODES[mode]) as server:
+        server.wait_until_ready()
 
 
 def test_a_taken_port_is_reported_before_anything_starts(project: Path, place: Path) -> None:
