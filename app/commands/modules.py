@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from app.adapters.db.migrations import commands as migrations
-from app.adapters.db.servers import database_server
+from app.adapters.db.servers import direct_server
 from app.settings import load_settings
 from app.utils.confirmation import Yes, confirm
 from app.utils.module_creator import ModuleCreator, ModuleRemover
@@ -29,7 +29,7 @@ def remove(name: Name, yes: Yes = False) -> None:
     settings = load_settings()
     remover = ModuleRemover(name)
     confirm(settings.app.environment, f"Remove {remover.folder.name} with its files and its tables?", yes)
-    with database_server(settings.db) as address:
+    with direct_server(settings.db) as address:
         migrations.downgrade_module(address, remover.name)
     remover.remove()
     typer.echo(f"module {remover.folder.name} removed")

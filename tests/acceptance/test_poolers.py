@@ -8,12 +8,16 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from anyio import to_thread
 from fastapi import FastAPI
 from pydantic import SecretStr
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
+from app.adapters.db.diagnosis import DatabaseNotReady
+from app.adapters.db.servers import is_migrated
 from app.fastapi_engine.constructor import build_app
+from app.fastapi_engine.server_database import migrate
 from app.modules.chats_module.tests import test_listing, test_members
 from app.modules.messages_module.tests import test_changing, test_sending
 from app.settings import Settings
@@ -71,7 +75,7 @@ async def test_events_arrive_live(anna: FakeClient, boris: FakeClient, club: str
         await socket.until(lambda: [event["data"]["text"] for event in socket.events[club]] == ["через пул"])
 
 
-@pytest.mark.parametrize("command", [("doctor", "--least-free-mb=0"), ("db", "backup", "file.dump")])
+@pytest.mark.parametrize("command", [("doctor", "--least-free-mb=0"), ("db", "backup", "file.dump"), ("db", "migrate")])
 async def test_a_command_leaves_no_setting_behind_on_connections_that_processes_share(
     command: tuple[str, ...],
     pooled: DatabaseAddress,
@@ -79,7 +83,7 @@ async def test_a_command_leaves_no_setting_behind_on_connections_that_processes_
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A session that may only read, or without a search_path, would outlive the command in transaction mode."""
+    """A session that may only read, without a search_path, or with a lock, would outlive the command."""
     monkeypatch.chdir(tmp_path)
     address = pooled.with_database(database_address.database)
     result = await manage(address, *command, PG_POOLER=pooled.pooler)
@@ -92,3 +96,24 @@ async def test_a_command_leaves_no_setting_behind_on_connections_that_processes_
     async with database.connected(), database.connection() as connection:
         for _ in range(20):
             await connection.execute("DELETE FROM account")
+
+
+async def test_a_server_migrates_by_a_connection_that_is_its_own_only(
+    pooled: DatabaseAddress, empty_database: DatabaseAddress
+) -> None:
+    """The lock under which migrations run belongs to a session."""
+    address = pooled.with_database(empty_database.database)
+    if pooled.pooler is Pooler.SESSION:
+        await to_thread.run_sync(migrate, address)
+    else:
+        with pytest.raises(DatabaseNotReady, match="PG_POOLER=none"):
+            await to_thread.run_sync(migrate, address)
+    assert await to_thread.run_sync(is_migrated, empty_database) == (pooled.pooler is Pooler.SESSION)
+
+
+@pytest.mark.parametrize("command", ["recreate --yes", "revision nothing"])
+async def test_a_command_that_migrates_needs_a_direct_connection(
+    command: str, database_address: DatabaseAddress
+) -> None:
+    result = await manage(database_address, "db", *command.split(), PG_POOLER=Pooler.TRANSACTION)
+    assert "PG_POOLER=none" in f"{result.output} {result.exception}"

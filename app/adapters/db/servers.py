@@ -12,6 +12,8 @@ from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.heads import is_current
 from app.settings.db_settings import DbSettings, Pooler
 
+DIRECTLY = "set PG_SERVER_ADDRESS and PG_SERVER_PORT to those of PostgreSQL, and PG_POOLER=none"
+
 
 def own_server_address(settings: DbSettings) -> DatabaseAddress:
     """Returns the address in `PG_SERVER_*`."""
@@ -54,15 +56,12 @@ def database_server(settings: DbSettings) -> Iterator[DatabaseAddress]:
 
 @contextmanager
 def direct_server(settings: DbSettings) -> Iterator[DatabaseAddress]:
-    """Like `database_server`, for a command that changes settings of its session.
+    """Like `database_server`, for a command that changes settings of its session, or holds a lock in it.
 
-    Raises DatabaseNotReady if processes share the connection: they would get it with these settings.
+    Raises DatabaseNotReady if processes share the connection: they would get it with these settings and locks.
     """
     if settings.pooler is Pooler.TRANSACTION:
-        raise DatabaseNotReady(
-            "PG_POOLER=transaction: this command needs a direct connection; set PG_SERVER_ADDRESS and PG_SERVER_PORT "
-            "to those of PostgreSQL, and PG_POOLER=none"
-        )
+        raise DatabaseNotReady(f"PG_POOLER=transaction: this command needs a direct connection; {DIRECTLY}")
     with database_server(settings) as address:
         yield address
 

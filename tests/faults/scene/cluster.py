@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.migrations.commands import migrate
 from app.settings.db_settings import Pooler
 from app.settings.streams_settings import BusDriver
 from tests.acceptance.live.servers import ServerProcess
@@ -124,6 +125,8 @@ class Cluster:
         if self.replica is not None:
             await self.replica.follow(self.postgres, "replica", primary)
         if self._pooler is not Pooler.NONE:
+            # Through the pooler the servers would not.
+            await asyncio.to_thread(migrate, address)
             address = await asyncio.to_thread(self._programs.enter_context, pgbouncer(primary, self._pooler))
         return address
 
