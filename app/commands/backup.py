@@ -1,8 +1,10 @@
 """`python manage.py db backup` and `db restore`, which run PostgreSQL's own programs."""
 
 import asyncio
+import os
 import shutil
 import subprocess
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -39,18 +41,16 @@ def backup(
     Only the user who runs this command may read the file, and its folder if it is created.
     """
     if file.exists():
-        raise typer.BadParameter(f"{file} already exists")
-    unfinished = file.with_name(f"{file.name}.unfinished")
+        raise _already_exists(file)
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        unfinished.unlink(missing_ok=True)
-        unfinished.touch(mode=0o600, exist_ok=False)
+        unfinished = _make_unfinished(file)
     except OSError as error:
         raise typer.BadParameter(f"{error.filename}: {error.strerror}") from None
     try:
         with direct_server(load_settings().db) as address:
             _run("pg_dump", address, "--format=custom", "--no-owner", f"--file={unfinished.absolute()}")
-        unfinished.rename(file)
+        _finish(unfinished, file)
     finally:
         unfinished.unlink(missing_ok=True)
     typer.echo(f"wrote {file}, {file.stat().st_size >> 10} KiB")
@@ -90,6 +90,28 @@ async def refuse_if_used(address: DatabaseAddress) -> None:
         await maintenance.close()
     if users:
         raise typer.BadParameter(f"{users} connections use database {address.database}: stop the server first")
+
+
+def _make_unfinished(file: Path) -> Path:
+    """Creates a file that no other backup writes into, and only its owner can read."""
+    fd, path = tempfile.mkstemp(prefix=f"{file.name}.", suffix=".unfinished", dir=file.parent)
+    os.close(fd)
+    return Path(path)
+
+
+def _finish(unfinished: Path, file: Path) -> None:
+    """Gives the backup its name. Raises BadParameter if another program has created such a file meanwhile."""
+    try:
+        file.hardlink_to(unfinished)
+    except FileExistsError:
+        raise _already_exists(file) from None
+    except OSError:
+        # The disk has no hard links.
+        unfinished.rename(file)
+
+
+def _already_exists(file: Path) -> typer.BadParameter:
+    return typer.BadParameter(f"{file} already exists")
 
 
 def _load(file: Path, address: DatabaseAddress) -> None:
