@@ -1,13 +1,24 @@
 """`db backup` and `db restore` beside other programs: what they pass to those of PostgreSQL, and files of others."""
 
 import shlex
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.commands import backup
+from tests.databases import Databases, drop
 from tests.manage import manage
+
+
+@pytest.fixture
+async def own_database(databases: Databases) -> AsyncIterator[DatabaseAddress]:
+    """A database that may be replaced."""
+    address = await databases.make()
+    yield address
+    await drop(address)
 
 
 def let_pg_dump_run(command: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,3 +49,30 @@ async def test_a_backup_leaves_the_unfinished_one_of_another_process_as_it_is(
     other.write_text("of another process")
     assert (await manage(database_address, "db", "backup", str(file))).exit_code == 0
     assert other.read_text() == "of another process"
+
+
+async def test_a_backup_and_a_restore_find_the_password_where_the_server_finds_it(
+    own_database: DatabaseAddress, tmp_path: Path
+) -> None:
+    passwords = tmp_path / "passwords"
+    passwords.write_text(f"*:*:*:*:{own_database.password}")
+    passwords.chmod(0o600)
+    nowhere = replace(own_database, password="")
+    for name, value in (("PGPASSWORD", own_database.password), ("PGPASSFILE", str(passwords))):
+        file = str(tmp_path / f"{name}.dump")
+        for arguments in (("backup", file), ("restore", file, "--yes")):
+            result = await manage(nowhere, "db", *arguments, **{name: value})
+            assert result.exit_code == 0, result.output
+
+
+async def test_a_backup_is_made_with_the_tls_that_the_environment_asks_for(
+    database_address: DatabaseAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = tmp_path / "environment"
+    let_pg_dump_run(f"env > {shlex.quote(str(seen))}", tmp_path, monkeypatch)
+    tls = {"PGSSLMODE": "prefer", "PGSSLCERT": "/nowhere/client.crt", "PGSSLKEY": "/nowhere/client.key"}
+    result = await manage(database_address, "db", "backup", str(tmp_path / "monday.dump"), **tls, PGPASSWORD="wrong")
+    assert result.exit_code == 0, result.output
+    passed = seen.read_text().splitlines()
+    assert {f"{name}={value}" for name, value in tls.items()} <= set(passed)
+    assert f"PGPASSWORD={database_address.password}" in passed

@@ -15,7 +15,7 @@ import typer
 from app.adapters.db.address import WRITABLE, DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.embedded.binaries import find_binaries, program
-from app.adapters.db.embedded.process import clean_environment
+from app.adapters.db.embedded.process import client_environment
 from app.adapters.db.servers import direct_server
 from app.commands.create_database import create_like, drop_database, quote
 from app.modules.streams_module.services.sequence_numbers import move_numbers_ahead
@@ -223,4 +223,4 @@ def _environment(address: DatabaseAddress) -> dict[str, str]:
     own = {"PGPASSWORD": address.password} if address.password else {}
     if len(address.servers) > 1:
         own["PGTARGETSESSIONATTRS"] = WRITABLE
-    return clean_environment() | own
+    return client_environment() | own

@@ -18,11 +18,18 @@ _PR_SET_PDEATHSIG = 1
 # A fast shutdown writes a checkpoint. An immediate one leaves recovery to the next start, and loses nothing either.
 _FAST_SECONDS, _IMMEDIATE_SECONDS = 10.0, 5.0
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
+_ACCESS = ("PGSSL", "PGPASS")
+"""What the variables of TLS and passwords begin with. The server's own driver obeys them too."""
 
 
 def clean_environment() -> dict[str, str]:
     """Returns an environment without the user's locale, PG* variables and the application's secrets."""
     return {"LC_ALL": "C"} | {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+
+
+def client_environment() -> dict[str, str]:
+    """Returns a clean environment with the variables that decide how a client gets access to a server."""
+    return clean_environment() | {name: value for name, value in os.environ.items() if name.startswith(_ACCESS)}
 
 
 def spawn(arguments: list[str | Path], account: Account | None, lock_fd: int, output: int) -> subprocess.Popen[bytes]:
