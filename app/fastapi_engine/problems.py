@@ -56,6 +56,7 @@ CODES = {
     503: "unavailable",
 }
 
+SHUTTING_DOWN = "The server is shutting down"
 _UNAVAILABLE = "The database does not answer; try again"
 _MAX_ERRORS = 50
 """How many errors of one request are reported. A body of a megabyte can have a hundred thousand."""

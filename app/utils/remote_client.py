@@ -14,12 +14,15 @@ class ClientLeft(Exception):
 
 
 class RemoteClient:
-    """The client of one connection. `has_left`: it sends nothing more. `is_gone`: no answer can reach it either."""
+    """The client of one connection. `has_left`: it sends nothing more. `is_gone`: no answer can reach it either.
 
-    __slots__ = ("has_left", "is_gone")
+    `is_served_last`: the server shuts down, and its request is cancelled if it takes too long.
+    """
+
+    __slots__ = ("has_left", "is_gone", "is_served_last")
 
     def __init__(self) -> None:
-        self.has_left = self.is_gone = False
+        self.has_left = self.is_gone = self.is_served_last = False
 
 
 _Served: TypeAlias = "tuple[RemoteClient, asyncio.Task[Any] | None] | None"

@@ -1,13 +1,15 @@
 """The errors middleware: every unhandled error becomes a problem response, and paths that are too long are refused."""
 
+from asyncio import CancelledError
+
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.fastapi_engine.problems import Problems
+from app.fastapi_engine.problems import SHUTTING_DOWN, Problems
 from app.resources.constants import MAX_ADDRESS_BYTES
-from app.services.errors import Overloaded
+from app.services.errors import Overloaded, Unavailable
 from app.utils.remote_client import ClientLeft, remote_client_of
 from app.utils.secret_path import shown_path
 
@@ -49,6 +51,11 @@ class ErrorsMiddleware:
             if isinstance(error, ClientLeft) and not remote_client_of(scope).is_gone:
                 # The client may have closed only its half of the connection, and wait for the response.
                 response = self.problems.answer(Overloaded(), shown_path(scope))
+            await response(scope, receive, send)
+        except CancelledError:
+            if started or not remote_client_of(scope).is_served_last:
+                raise
+            response = self.problems.answer(Unavailable(SHUTTING_DOWN), shown_path(scope))
             await response(scope, receive, send)
         except Exception as error:
             if started:

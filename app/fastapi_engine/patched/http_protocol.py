@@ -13,6 +13,7 @@ from app.fastapi_engine.connection_limit import LIMIT_STATE, ConnectionLimit
 from app.fastapi_engine.half_close import end_output
 from app.fastapi_engine.patched.responses import RespondingProtocol
 from app.fastapi_engine.patched.websocket_protocol import WebSocketProtocol
+from app.fastapi_engine.problems import SHUTTING_DOWN
 from app.fastapi_engine.raw_problem import write_problem
 from app.fastapi_engine.request_head import BadHead, check_head, take_absolute_form
 from app.fastapi_engine.reset import reset
@@ -207,7 +208,8 @@ class HttpProtocol(RespondingProtocol):
 
     def shutdown(self) -> None:
         if self._in_body and self.cycle is not None and not self.cycle.response_complete:
-            self.refuse(503, "The server is shutting down")
+            self.refuse(503, SHUTTING_DOWN)
+        self._remote_client.is_served_last = True
         super().shutdown()
 
     def pause_writing(self) -> None:
