@@ -58,3 +58,21 @@ async def test_a_cancelled_waiter_gives_its_place_back() -> None:
     async with queue.place("anybody", 60):
         pass
     assert queue.count("holder") == queue.count("late") == 0
+
+
+async def test_a_task_gets_a_place_though_the_one_before_it_under_its_key_was_cancelled_when_it_came() -> None:
+    queue = FairQueue(1)
+
+    async def work(key: str) -> None:
+        async with queue.place(key, 5):
+            await asyncio.sleep(0)
+
+    async with queue.place("holder", 5):
+        cancelled, other = asyncio.create_task(work("a")), asyncio.create_task(work("b"))
+        await asyncio.sleep(0)
+        # It comes after the place is given to the other key, and before the cancelled task notices its end.
+        late = asyncio.create_task(work("a"))
+        cancelled.cancel()
+    await asyncio.gather(other, late)
+    assert cancelled.cancelled()
+    assert queue.count("a") == queue.count("b") == 0

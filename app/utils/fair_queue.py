@@ -45,8 +45,9 @@ class FairQueue:
             if place.cancelled():
                 with suppress(ValueError):
                     queue.remove(place)
-                if not queue:
-                    self._waiting.pop(key, None)
+                # Another task may wait under the key in a new queue by now.
+                if not queue and self._waiting.get(key) is queue:
+                    del self._waiting[key]
             else:
                 # The place was given at the same moment.
                 self._release()
