@@ -19,6 +19,7 @@ from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.fastapi_engine.connection_limit import raise_file_limit
+from app.fastapi_engine.patched.listening import ListeningServer, format_address, refuse_address
 from app.fastapi_engine.patched.workers import serve_by_workers
 from app.fastapi_engine.proxies import proxy_options
 from app.fastapi_engine.server_database import database, migrate
@@ -69,7 +70,7 @@ def main() -> None:
 
 
 def _bind(settings: AppSettings) -> socket.socket:
-    """Binds the port before anything else is started. The socket listens only once a process serves."""
+    """Binds the port before anything else is started. The socket listens only once a process starts to serve."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # The protocol is named because asyncio turns Nagle's algorithm off only for sockets with IPPROTO_TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -78,17 +79,9 @@ def _bind(settings: AppSettings) -> socket.socket:
         listener.bind((settings.host, settings.service_port))
     except OSError as error:
         listener.close()
-        stop_with(
-            f"cannot listen on {_format_address(settings.host, settings.service_port)} ({error.strerror}): "
-            "set API_HOST and API_SERVICE_PORT to an address that is free"
-        )
+        refuse_address(settings.host, settings.service_port, error)
     listener.set_inheritable(True)
     return listener
-
-
-def _format_address(host: str, port: int) -> str:
-    """Returns the address as it is written in a URL."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _serve_migrated(
@@ -118,7 +111,7 @@ def _serve(all_settings: Settings, listener: socket.socket, address: DatabaseAdd
         **uvicorn_options(**proxy_options(settings)),
     )
     logger.info(_browser_url(settings, listener))
-    server = uvicorn.Server(config)
+    server = ListeningServer(config)
     if settings.reloads:
         target = partial(_serve_migrated, server.run, all_settings.log, address)
         ChangeReload(config, target=target, sockets=[listener]).run()
@@ -140,7 +133,7 @@ def _place_of_metrics() -> str | None:
 
 def _browser_url(settings: AppSettings, listener: socket.socket) -> str:
     """Returns the URL to open in a browser."""
-    return f"http://{_format_address(*listener.getsockname()[:2])}{'' if settings.mode is Mode.PROD else '/docs'}"
+    return f"http://{format_address(*listener.getsockname()[:2])}{'' if settings.mode is Mode.PROD else '/docs'}"
 
 
 def uvicorn_options(**more: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -122,17 +121,6 @@ def test_a_server_whose_postgresql_ends_by_itself_ends_with_a_failure_and_the_ne
         assert eventually(lambda: all(map(is_gone, family)), GONE_SECONDS), server.output
     with RunningServer(project, data_dir, **MODES[mode]) as server:
         server.wait_until_ready()
-
-
-def test_a_taken_port_is_reported_before_anything_starts(project: Path, place: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = str(other.getsockname()[1])
-        refused = run(project, API_SERVICE_PORT=port, PG_EMBEDDED_DATA_DIR=str(place / "never-made"))
-    assert refused.returncode != 0
-    assert port in refused.stderr
-    assert "API_SERVICE_PORT" in refused.stderr
-    assert refused.stderr.count("\n") == 1
-    assert not (place / "never-made").exists()
 
 
 def test_a_second_server_on_the_same_folder_names_the_first(project: Path, data_dir: Path) -> None:

@@ -8,6 +8,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import multiprocess
 
+from app.fastapi_engine.patched.listening import ListeningServer
 from app.utils.err_message import REFUSED
 
 
@@ -28,6 +29,7 @@ class Worker(multiprocess.Process):
             # The server raises the signal again after it has stopped. By default that ends the process at once, and the
             # last lines of the log are not written.
             signal.signal(number, lambda *_: sys.exit())
+        self._server = ListeningServer(self.config)
         try:
             super().target(sockets)
         except SystemExit as end:
