@@ -28,6 +28,7 @@ USER 10001
 EXPOSE 8788
 # Where PG_SERVER_ADDRESS is not set, the built-in PostgreSQL keeps its data here.
 VOLUME /srv/messenger/.data
+# Not through the proxy that http_proxy may name.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["python", "-c", \
-    "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('API_SERVICE_PORT', 8788)}/healthcheck/ready\", timeout=2)"]
+    "import os, urllib.request as r; r.build_opener(r.ProxyHandler({})).open(f\"http://127.0.0.1:{os.environ.get('API_SERVICE_PORT', 8788)}/healthcheck/ready\", timeout=2)"]
 CMD ["python", "main.py"]
