@@ -1,4 +1,4 @@
-"""`db backup` and `db restore` beside other programs: what they pass to those of PostgreSQL, and files of others."""
+"""`db backup` and `db restore` beside other programs: files of others, and what decides on the access to PostgreSQL."""
 
 import shlex
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.commands import backup
-from tests.databases import Databases, drop
+from tests.databases import Databases, drop, execute
 from tests.manage import manage
 
 
@@ -76,3 +76,17 @@ async def test_a_backup_is_made_with_the_tls_that_the_environment_asks_for(
     passed = seen.read_text().splitlines()
     assert {f"{name}={value}" for name, value in tls.items()} <= set(passed)
     assert f"PGPASSWORD={database_address.password}" in passed
+
+
+async def test_a_restore_by_a_role_that_may_create_no_database_names_the_statement_that_lets_it(
+    own_database: DatabaseAddress, tmp_path: Path
+) -> None:
+    file, role = str(tmp_path / "monday.dump"), f"role_of_{own_database.database}"
+    assert (await manage(own_database, "db", "backup", file)).exit_code == 0
+    await execute(own_database, f"CREATE ROLE {role} LOGIN PASSWORD 'secret'")
+    try:
+        result = await manage(replace(own_database, user=role, password="secret"), "db", "restore", file, "--yes")
+    finally:
+        await execute(own_database, f"DROP ROLE {role}")
+    assert result.exit_code != 0
+    assert f'ALTER ROLE "{role}" CREATEDB' in str(result.exception)

@@ -13,6 +13,7 @@ import asyncpg
 import typer
 
 from app.adapters.db.address import WRITABLE, DatabaseAddress
+from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.embedded.binaries import find_binaries, program
 from app.adapters.db.embedded.process import client_environment
@@ -71,7 +72,13 @@ def restore(
         confirm(settings.app.environment, f"Replace database {address.database} with {file}?", yes)
         new = _beside(address, "unfinished_restore")
         asyncio.run(drop_database(new))
-        asyncio.run(create_like(new, address))
+        try:
+            asyncio.run(create_like(new, address))
+        except asyncpg.InsufficientPrivilegeError:
+            raise DatabaseNotReady(
+                "a restore creates a database beside the old one, which the role may not: "
+                f"let an administrator of the server run ALTER ROLE {quote(address.user)} CREATEDB"
+            ) from None
         try:
             _load(file, new)
             asyncio.run(_replace(address, new))
