@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+from app.resources.constants import MODULE_SUFFIX, MODULES_DIR
 from app.settings import PROJECT_ROOT
+from app.utils.nouns import singular
 
 SAY_INSTEAD = {
     "away": "unavailable, down",
@@ -57,7 +59,16 @@ ALLOWED: dict[str, set[str]] = {
     # the method of a file
     "tests/acceptance/test_uploads.py": {"tell"},
 }
-_WORDS = re.compile(rf"\b({'|'.join(word for word in SAY_INSTEAD if word != 'whether')})\b", re.IGNORECASE)
+NAMES = {
+    word
+    for folder in MODULES_DIR.glob(f"*{MODULE_SUFFIX}")
+    for name in [folder.name.removesuffix(MODULE_SUFFIX)]
+    for word in f"{name}_{singular(name)}".split("_")
+}
+"""The words in the names of modules, which may be about bells or shelves."""
+_WORDS = re.compile(
+    rf"\b({'|'.join(word for word in SAY_INSTEAD if word != 'whether' and word not in NAMES)})\b", re.IGNORECASE
+)
 _WHETHER = re.compile(r'"""(Whether)\b')
 _FOLDERS = ("app", "tests", "docs")
 _KINDS = {".jinja", ".py", ".md", ".html", ".js", ".css", ".yml", ".toml", ".conf"}

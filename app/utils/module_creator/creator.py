@@ -20,9 +20,11 @@ _AMBIGUOUS = re.compile(rf"{MODULE_SUFFIX}$|_\d{{4}}$")
 """Names that could be confused: `shop_module` is `shop`, and `shop_0001` is the first migration of `shop`."""
 _LINE = 120
 
+_TABLE_OF_VERSIONS = "alembic_version"
 _TABLE = re.compile(r"(?:__tablename__\s*=|create_table\()\s*\"(\w+)\"")
 _BRANCH_MIGRATION = re.compile(r"\d{8}_(\w+)_\d{4}_")
 _ADDRESS = re.compile(r"prefix=\"/([\w-]+)")
+_SCHEMA = re.compile(r"^class (\w+)(?:Create|Read|Update)\(", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z]\w*")
 _DEFINITION = re.compile(r"(async )?def ")
 _BRACKETS = re.compile(r"\((?:[^()]|\([^()]*\))*\)|\{[^{}]*\}|\[(?:[^\[\]]|\[[^\[\]]*\])*\]")
@@ -129,12 +131,13 @@ def _check_spelling(name: str) -> None:
 def _noun(name: str) -> str:
     """Returns the singular of a module's name: `note` for `notes`.
 
-    A word that has another meaning in Python or in the templates gets a suffix.
+    A word that has another meaning in Python, in the templates or in the schemas gets a suffix, and so does a letter:
+    linters refuse some as names.
     """
     noun = singular(name)
-    taken = {word for path in TEMPLATES.rglob("*.py.jinja") for word in _WORD.findall(path.read_text(encoding="utf-8"))}
+    taken = _found(_WORD, TEMPLATES.rglob("*.py.jinja")) | _found(_SCHEMA, MODULES_DIR.rglob("*.py"))
     means_something = keyword.iskeyword(noun) or hasattr(builtins, noun) or {noun, _class_name(noun)} & taken
-    return f"{noun}_item" if means_something else noun
+    return f"{noun}_item" if means_something or len(noun) == 1 else noun
 
 
 def _class_name(noun: str) -> str:
@@ -146,7 +149,7 @@ def _tables() -> set[str]:
 
     An import of all modules would take seconds, and fail if one of them is broken.
     """
-    return _found(_TABLE, (*_models(), *MIGRATIONS_DIR.glob("versions/*.py")))
+    return _found(_TABLE, (*_models(), *MIGRATIONS_DIR.glob("versions/*.py"))) | {_TABLE_OF_VERSIONS}
 
 
 def _main_tables() -> set[str]:

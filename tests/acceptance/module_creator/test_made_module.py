@@ -24,10 +24,16 @@ def test_a_created_module_passes_the_checkers(shop: Path) -> None:
 
 
 def test_the_formatting_is_right_for_every_name(project: Path) -> None:
-    for name in ("a", "base2", "of_the_club", "pages", "abcdefghijklmnopqrstuvwx"):
+    for name in ("l", "o", "base2", "of_the_club", "pages", "abcdefghijklmnopqrstuvwx"):
         succeeds(project, "create_module.py", name)
     succeeds(project, "-m", "ruff", "check", ".")
     succeeds(project, "-m", "ruff", "format", "--check", ".")
+
+
+def test_a_module_may_have_a_name_that_texts_should_not_use(project: Path) -> None:
+    for name in ("rings", "bell", "old_shelf", "outbox"):
+        succeeds(project, "create_module.py", name)
+    succeeds(project, "-m", "pytest", "-q", "-n0", "tests/test_words.py")
 
 
 def test_all_tests_pass_with_two_created_modules(project: Path, postgres: DatabaseAddress) -> None:

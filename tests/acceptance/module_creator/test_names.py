@@ -105,11 +105,19 @@ def test_a_closed_input_is_reported_in_one_line(shop: Path) -> None:
         ("account_chat", "table account_chat already exists"),
         ("catalogue", "table catalogue_chat_types already exists"),
         ("auth", "table auth_session already exists"),
+        ("alembic_version", "table alembic_version already exists"),
+        ("alembic_versions", "table alembic_version already exists"),
     ],
 )
 def test_an_invalid_name_is_refused_with_the_reason(name: str, reason: str) -> None:
     with pytest.raises(CreatorError, match=f" / .*{reason}"):
         ModuleCreator(name.strip())
+
+
+@pytest.mark.parametrize("name", ["l", "members", "pages", "lists"])
+def test_a_name_that_means_something_else_gets_a_suffix(name: str) -> None:
+    """The schema of a member is `MemberRead` already; the others are a letter, a word of the templates, a type."""
+    assert ModuleCreator(name).context()["noun"] == f"{name.removesuffix('s')}_item"
 
 
 @pytest.mark.parametrize("name", ["shop", "shop_module"])
