@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Self
@@ -18,6 +17,7 @@ from tests.adapters.embedded.support import eventually, is_gone
 
 READY_SECONDS = 60.0
 KNOWN_VARIABLES = known_variables(own_groups(read_modules().values()))
+_held: list[socket.socket] = []
 _CHEAP = {
     "AUTH_ARGON2_TIME_COST": "1",
     "AUTH_ARGON2_MEMORY_COST": "8",
@@ -63,17 +63,13 @@ def run(project: Path, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 def free_port() -> int:
-    (port,) = free_ports(1)
-    return port
-
-
-def free_ports(count: int) -> list[int]:
-    """Returns different ports: each is held until all are found."""
-    with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+    """Returns a port that is used nowhere else until this process ends. A server with SO_REUSEADDR can listen on it,
+    because the socket that holds it does not."""
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    _held.append(probe)
+    return int(probe.getsockname()[1])
 
 
 def is_free(port: int) -> bool:

@@ -4,9 +4,7 @@ return."""
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from socket import socket
 
 import httpx
 import pytest
@@ -19,6 +17,7 @@ from app.modules.oidc_module.tests.provider import CLIENT_ID, CLIENT_SECRET
 from tests.adapters.embedded.support import eventually
 from tests.fakers import API, FakeClient, ok, problem
 from tests.npm import NODE, install
+from tests.processes import free_port
 
 _SOURCE = Path(__file__).with_name("oidc_provider")
 
@@ -31,9 +30,7 @@ def installed() -> Path:
 @pytest.fixture
 def address(installed: Path) -> Iterator[str]:
     """The address of the provider, a process of its own."""
-    with closing(socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     # Node finds packages beside the script.
     script = installed / "server.mjs"
     script.write_bytes((_SOURCE / "server.mjs").read_bytes())

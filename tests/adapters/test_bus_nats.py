@@ -16,7 +16,7 @@ from app.adapters.clients.bus.nats import NatsBus, connection_to, find_problems
 from tests.adapters.buses import BusRecorder, over_nats, processes
 from tests.fakers import eventually
 from tests.nats_server import NatsServer
-from tests.processes import clean_environment, free_port, free_ports
+from tests.processes import clean_environment, free_port
 
 SECRET = "п@ss:w/rd, 100%"
 
@@ -32,7 +32,7 @@ def warnings() -> Iterator[list[str]]:
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[tuple[NatsServer, NatsServer]]:
     """Two NATS servers that know each other."""
-    *routes, first, second = free_ports(4)
+    *routes, first, second = (free_port() for _ in range(4))
 
     def config(here: int, there: int) -> str:
         return f"cluster {{ name: c, listen: '127.0.0.1:{here}', routes: ['nats://127.0.0.1:{there}'] }}"
@@ -183,7 +183,7 @@ async def test_the_documented_configuration_makes_one_cluster_of_two_nodes(
     project_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     documented = (project_root / "docs" / "deployment" / "nats.conf").read_text(encoding="utf-8")
-    routes = free_ports(2)
+    routes = [free_port() for _ in range(2)]
     monkeypatch.setenv("NATS_PASSWORD", "p12e4567")
     nodes = []
     with ExitStack() as stack:

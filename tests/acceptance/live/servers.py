@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from app.adapters.db.address import DatabaseAddress
+from tests.processes import free_port
 
 ROOT = Path(__file__).parents[3]
 _TROUBLE = re.compile(r"Traceback|\b(ERROR|CRITICAL)\b|never retrieved|was destroyed but|unexpected error")
@@ -33,9 +33,7 @@ class ServerProcess:
         **variables: str,
     ) -> None:
         """`project` is the folder of the application, or of a copy of it."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
         self.log = log
         self._program = program

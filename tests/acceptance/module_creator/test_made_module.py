@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ import httpx
 
 from app.adapters.db.address import DatabaseAddress
 from tests.acceptance.module_creator.support import AFFECTED, environment_of, fetch, succeeds, tree
+from tests.processes import free_port
 
 MADE = ["app/modules/shop_module", "app/adapters/db/migrations/versions"]
 
@@ -46,9 +46,7 @@ def test_all_tests_pass_with_two_created_modules(project: Path, postgres: Databa
 
 
 def test_a_running_server_serves_a_created_module_without_a_restart_by_hand(open_project: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = environment_of(None) | {"API_SERVICE_PORT": str(port), "LOG_ENABLE": "false"}
     with subprocess.Popen([sys.executable, "main.py"], cwd=open_project, env=environment) as server:
         try:

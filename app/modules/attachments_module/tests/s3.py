@@ -12,7 +12,7 @@ import httpx
 from pydantic import SecretStr
 
 from app.modules.attachments_module.settings import AttachmentSettings
-from tests.processes import free_ports
+from tests.processes import free_port
 
 BUCKET = "files"
 _KEY, _SECRET = "key", "a secret of tests"
@@ -28,7 +28,7 @@ def s3_server(folder: Path) -> Iterator[AttachmentSettings]:
     config.write_text(json.dumps({"identities": [{"name": "t", "credentials": credentials, "actions": _ACTIONS}]}))
     services = ("master.port", "volume.port", "filer.port", "s3.port")
     names = [name for service in services for name in (service, f"{service}.grpc")]
-    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    ports = {name: free_port() for name in names}
     program = [
         str(Path(sys.executable).with_name("weed")),
         "server",

@@ -3,8 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
-from socket import socket
 from typing import Any
 
 import httpx
@@ -18,14 +16,13 @@ from app.modules.oidc_module.tests.provider import CLIENT_ID
 from app.modules.recovery_module.tests.links import email_of, verify
 from tests.adapters.embedded.support import eventually
 from tests.fakers import FakeClient, ok, problem
+from tests.processes import free_port
 
 
 @pytest.fixture
 def mock() -> Iterator[str]:
     """The address of the provider, a process of its own."""
-    with closing(socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet) as process:
