@@ -49,7 +49,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[DatabaseAddress]:
-    """The server: `PG_SERVER_ADDRESS` if it is set, else an embedded one without durability."""
+    """The server: `PG_SERVER_ADDRESS` if it is set, else an embedded one without durability and autovacuum."""
     settings = load_settings(env_file=None)
     if not settings.db.is_embedded:
         yield own_server_address(settings.db)
@@ -59,7 +59,7 @@ def postgres() -> Iterator[DatabaseAddress]:
     # Not below pytest's folders: pytest denies access to the user whom PostgreSQL runs as under root.
     folder = open_folder()
     try:
-        with EmbeddedPostgres(folder / "postgres", durable=False) as server:
+        with EmbeddedPostgres(folder / "postgres", durable=False, options={"autovacuum": "off"}) as server:
             yield server.address
     finally:
         shutil.rmtree(folder)

@@ -96,10 +96,10 @@ async def _run(template: DatabaseAddress) -> dict[str, list[tuple[str, dict[str,
             for name, run in _STATEMENTS.items():
                 await run(prepared[name])
             await connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
-            await connection.execute(_FILL, timeout=60)
+            await connection.execute(_FILL, timeout=600)
             plans = {name: [("empty", plan) for plan in await prepared[name].explain()] for name in prepared}
             for step, table in _STEPS:
-                await connection.execute(f"{step} {table}")
+                await connection.execute(f"{step} {table}", timeout=600)
                 for name in prepared:
                     plans[name] += [(f"{step} {table}", plan) for plan in await prepared[name].explain(table)]
             return plans

@@ -50,9 +50,9 @@ async def database(template: DatabaseAddress, request: pytest.FixtureRequest) ->
     address = await clone(template)
     async with Database(address).connected() as database:
         async with database.connection() as connection:
-            await connection.execute(f"SET statement_timeout = 0; {_FILL}", timeout=60)
+            await connection.execute(f"SET statement_timeout = 0; {_FILL}", timeout=600)
             if request.param == "analyzed":
-                await connection.execute("ANALYZE")
+                await connection.execute("ANALYZE", timeout=600)
         yield database
     await drop(address)
 
