@@ -1,8 +1,11 @@
-"""A scheduled message whose job is dead is not left in `sending`, where its author could do nothing with it."""
+"""A scheduled message whose job is dead or gone is not left as it is: its author could do nothing with it."""
 
 from typing import Any
 from uuid import UUID
 
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.jobs_module.extension import Jobs
 from app.modules.messages_module.extension import Messages
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.schedules_module.db import INVARIANTS
@@ -35,7 +38,8 @@ async def test_a_message_whose_job_is_dead_has_failed(anna: FakeClient, club: st
     assert (failed["id"], failed["code"]) == (scheduled["id"], "unavailable")
     (kept,) = await scheduled_of(anna, club)
     assert (kept["state"], kept["failure"]["code"]) == ("failed", "unavailable")
-    ok(await anna.patch(path_of(club, kept), {"send_at": after(0.2)}))
+    ok(await anna.patch(path_of(club, kept), {"send_at": after()}))
+    await bring_forward(container, anna, kept)
     await until_ended(anna, 2)
     assert await texts_of(anna, club) == ["Раз"]
 
@@ -62,3 +66,16 @@ async def test_a_message_whose_job_is_dead_is_repaired(anna: FakeClient, club: s
     await rows(container, invariant.fix[0], [anna.uuid])
     await until_ended(anna)
     assert await texts_of(anna, club) == ["Раз"]
+
+
+async def test_a_message_without_a_job_is_repaired(anna: FakeClient, club: str, container: Container) -> None:
+    scheduled = await schedule(anna, club, "Забытое")
+    async with open_unit_of_work(container.get(Database)) as work:
+        await container.get(Jobs).cancel(work, SEND, scheduled["id"], anna.uuid)
+    (invariant,) = INVARIANTS
+    assert [row["stream_id"] for row in await rows(container, invariant.find)] == [anna.uuid]
+    await rows(container, invariant.fix[0], [anna.uuid])
+    assert await rows(container, invariant.find) == []
+    assert await bring_forward(container, anna, scheduled)
+    await until_ended(anna)
+    assert await texts_of(anna, club) == ["Забытое"]

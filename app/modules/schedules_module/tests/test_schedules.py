@@ -8,9 +8,11 @@ from uuid import uuid4
 import pytest
 
 from app.modules.attachments_module.tests.uploading import ready
+from app.modules.schedules_module.sending import SEND
 from app.modules.schedules_module.tests.scheduling import (
     LATER,
     after,
+    bring_forward,
     events_of,
     path_of,
     schedule,
@@ -19,13 +21,14 @@ from app.modules.schedules_module.tests.scheduling import (
     until_ended,
 )
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
 
 
 async def test_a_message_is_sent_at_its_time(anna: FakeClient, boris: FakeClient, club: str) -> None:
     await anna.send(club, "Сейчас")
     client_msg_id = str(uuid4())
-    scheduled = await schedule(anna, club, " Доброе утро ☀️\n", 0.3, client_msg_id=client_msg_id, reply_to_seq=1)
+    scheduled = await schedule(anna, club, " Доброе утро ☀️\n", 2, client_msg_id=client_msg_id, reply_to_seq=1)
     assert (scheduled["state"], scheduled["text"], scheduled["failure"]) == ("waiting", " Доброе утро ☀️\n", None)
     (sent,) = await until_ended(anna)
     assert sent == {"chat_id": club, "id": scheduled["id"], "client_msg_id": client_msg_id, "seq": 2}
@@ -64,16 +67,21 @@ async def test_an_edited_message_is_sent_as_edited_and_at_its_new_time(anna: Fak
     edited = ok(await anna.patch(path_of(club, scheduled), {"text": "Уже скоро"}))
     assert (edited["text"], edited["send_at"]) == ("Уже скоро", scheduled["send_at"])
     assert await scheduled_of(anna, club) == [edited]
-    ok(await anna.patch(path_of(club, scheduled), {"send_at": after(0.2)}))
+    ok(await anna.patch(path_of(club, scheduled), {"send_at": after(2)}))
     await until_ended(anna)
     assert await texts_of(anna, club) == ["Уже скоро"]
     assert len(await events_of(anna, "changed")) == 3
 
 
-async def test_a_message_that_is_moved_is_not_sent_at_its_old_time(anna: FakeClient, club: str) -> None:
-    early = await schedule(anna, club, "Позже", 0.3)
-    ok(await anna.patch(path_of(club, early), {"send_at": after()}))
-    await schedule(anna, club, "Вовремя", 0.5)
+async def test_a_message_that_is_moved_is_not_sent_at_its_old_time(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    early = await schedule(anna, club, "Позже")
+    ok(await anna.patch(path_of(club, early), {"send_at": after(LATER * 3)}))
+    scheduled = await schedule(anna, club, "Вовремя", LATER * 2)
+    # As if the time of both had come.
+    await rows(container, "UPDATE job SET run_at = run_at - $1::interval WHERE name = $2", LATER * 2, SEND.name)
+    await bring_forward(container, anna, scheduled)
     await until_ended(anna)
     assert await texts_of(anna, club) == ["Вовремя"]
     assert [one["text"] for one in await scheduled_of(anna, club)] == ["Позже"]
@@ -86,10 +94,11 @@ async def test_a_patch_that_changes_nothing_writes_no_event(anna: FakeClient, cl
     assert len(await events_of(anna, "changed")) == 1
 
 
-async def test_a_cancelled_message_is_not_sent(anna: FakeClient, club: str) -> None:
-    cancelled = await schedule(anna, club, "Не надо", 0.4)
+async def test_a_cancelled_message_is_not_sent(anna: FakeClient, club: str, container: Container) -> None:
+    cancelled = await schedule(anna, club, "Не надо")
     ok(await anna.delete(path_of(club, cancelled)))
-    await schedule(anna, club, "Надо", 0.5)
+    assert not await bring_forward(container, anna, cancelled)
+    await bring_forward(container, anna, await schedule(anna, club, "Надо"))
     await until_ended(anna)
     assert await texts_of(anna, club) == ["Надо"]
     problem(await anna.delete(path_of(club, cancelled)), 404, "not_found")
@@ -109,26 +118,32 @@ async def test_scheduling_can_be_repeated(anna: FakeClient, club: str) -> None:
     assert ok(await anna.post(path_of(club), body)) == edited
 
 
-async def test_a_message_that_was_sent_is_not_scheduled_again(anna: FakeClient, club: str) -> None:
-    body = {"client_msg_id": str(uuid4()), "text": "Раз", "send_at": after(0.1)}
-    ok(await anna.post(path_of(club), body))
+async def test_a_message_that_was_sent_is_not_scheduled_again(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    body = {"client_msg_id": str(uuid4()), "text": "Раз", "send_at": after()}
+    await bring_forward(container, anna, ok(await anna.post(path_of(club), body)))
     await until_ended(anna)
     problem(await anna.post(path_of(club), body), 409, "conflict")
     assert await texts_of(anna, club) == ["Раз"]
 
 
-async def test_a_message_that_its_author_sends_meanwhile_is_there_once(anna: FakeClient, club: str) -> None:
-    scheduled = await schedule(anna, club, "Раз", 0.5, client_msg_id=str(uuid4()))
+async def test_a_message_that_its_author_sends_meanwhile_is_there_once(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    scheduled = await schedule(anna, club, "Раз", client_msg_id=str(uuid4()))
     sent = await anna.send(club, "Раз", client_msg_id=scheduled["client_msg_id"])
+    await bring_forward(container, anna, scheduled)
     (ended,) = await until_ended(anna)
     assert ended["seq"] == sent["seq"]
     assert await texts_of(anna, club) == ["Раз"]
 
 
-async def test_parts_of_messages_are_scheduled_with_them(anna: FakeClient, club: str) -> None:
+async def test_parts_of_messages_are_scheduled_with_them(anna: FakeClient, club: str, container: Container) -> None:
     attachment = await ready(anna, b"12345")
-    scheduled = await schedule(anna, club, "", 0.5, attachments=[attachment["id"]])
+    scheduled = await schedule(anna, club, "", attachments=[attachment["id"]])
     assert scheduled["attachments"] == [attachment["id"]]
+    await bring_forward(container, anna, scheduled)
     await until_ended(anna)
     (message,) = ok(await anna.get(f"/chats/{club}/messages"))["items"]
     assert [each["id"] for each in message["attachments"]] == [attachment["id"]]
