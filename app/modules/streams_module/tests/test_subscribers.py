@@ -131,11 +131,15 @@ async def test_a_subscriber_behind_the_retention_rebuilds_the_stream(
 async def test_unsubscribed_kinds_are_skipped(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
-    async with process(container, noting("idle", ("test.never",))):
+    async with process(container, noting("idle", ("test.never",))) as running:
         head = await connection.fetchval("SELECT last_seq FROM stream WHERE id = $1", UUID(club))
         for text in ("1", "2", "3"):
             await anna.send(club, text)
-        await asyncio.sleep(0.2)
+
+        async def are_skipped() -> bool:
+            return running._cursors.are_at(UUID(club), head + 3)
+
+        await eventually(are_skipped)
     written = "SELECT seq FROM subscriber_cursor WHERE stream_id = $1 AND subscriber = 'idle'"
     cursors = await connection.fetch(written, UUID(club))
     assert [row["seq"] for row in cursors] == [head + 3]
