@@ -12,6 +12,10 @@ _RECOVERY_DEADLINE = 5.0
 _LENIENCE = 10.0
 """The factor by which all limits grow when other work runs on the same machine."""
 
+_BUSY = 0.1
+"""The part of the requests that may be refused with Retry-After although they need nothing that is down, when other
+work runs on the same machine."""
+
 
 class Happened(NamedTuple):
     """One occurrence of a fault. `recovery` is the time in seconds from its end until every server served again."""
@@ -50,7 +54,7 @@ def check_availability(
     lenience = _LENIENCE if is_short else 1.0
     for occurrence in happened:
         if occurrence.fault.spares_the_rest:
-            for sample in probe.between(occurrence.began, occurrence.ended, lambda sample: not sample.is_success):
+            for sample in _failed_without_need(occurrence, probe, is_short=is_short):
                 yield Violation(Kind.UNAVAILABLE, f"{occurrence.fault.name}: {sample} needs nothing that was down")
         if occurrence.fault.database is None:
             continue
@@ -70,6 +74,14 @@ def check_availability(
                 yield Violation(Kind.UNAVAILABLE, f"{occurrence.fault.name}: {sample} is no sign of life")
         if occurrence.recovery > _RECOVERY_DEADLINE * lenience:
             yield Violation(Kind.UNAVAILABLE, f"{occurrence.fault.name}: back after {occurrence.recovery:.2f} s")
+
+
+def _failed_without_need(occurrence: Happened, probe: Probe, *, is_short: bool) -> list[Sample]:
+    samples = probe.between(occurrence.began, occurrence.ended, lambda _: True)
+    failed = [sample for sample in samples if not sample.is_success]
+    if is_short and len(failed) <= _BUSY * len(samples):
+        failed = [sample for sample in failed if sample.status != 503 or not sample.retry_after]
+    return failed
 
 
 def _needing_database(occurrence: Happened, probe: Probe) -> list[Sample]:
