@@ -100,7 +100,12 @@ async def listening(app: FastAPI, **options: Any) -> AsyncIterator[str]:
             yield address
         finally:
             server.should_exit = True
-            await serving
+            try:
+                await serving
+            finally:
+                # A test that fails may leave some, which would fail another test.
+                for connection in list(server.server_state.connections):
+                    connection.transport.abort()
 
 
 @dataclass(frozen=True, eq=False)
