@@ -30,7 +30,9 @@ _CHEAP = {
 def copy_project(place: Path) -> Path:
     """Copy the code without `.env`, data and logs."""
     copy = place / "project"
-    shutil.copytree(PROJECT_ROOT / "app", copy / "app")
+    # Compiled bytecode has such names while another process writes it, and disappears under them.
+    ignored = shutil.ignore_patterns("*.pyc.*")
+    shutil.copytree(PROJECT_ROOT / "app", copy / "app", ignore=ignored)
     for name in ("main.py", "manage.py", "alembic.ini"):
         shutil.copy2(PROJECT_ROOT / name, copy)
     return copy

@@ -16,7 +16,7 @@ import asyncpg
 from app.adapters.db.address import DatabaseAddress
 
 REPOSITORY = Path(__file__).parents[3]
-_LEFT_OUT = (".git", ".data", ".env", "logs", "node_modules", ".venv", "venv")
+_LEFT_OUT = ("*.pyc.*", ".git", ".data", ".env", "logs", "node_modules", ".venv", "venv")
 _CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
 
 _LOOK_AT_MODULES = re.compile(r"discover_modules|choose_modules|MODULES_DIR|operations|openapi|alembic|known_heads")
