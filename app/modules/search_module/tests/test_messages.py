@@ -63,7 +63,7 @@ async def test_the_newest_comes_first_page_by_page(anna: FakeClient, club: str) 
         await anna.send(club, f"отчёт {number}")
     for order in ("newest", "relevant"):
         seen: list[str] = []
-        more: dict[str, str] = {}
+        more: dict[str, Any] = {}
         while True:
             page = await search(anna, "отчет ", limit=3, order=order, **more)
             seen += [item["message"]["text"] for item in page["items"]]
@@ -164,7 +164,7 @@ async def test_more_hits_than_are_ranked_at_once_follow_after_them(
     for number in range(5):
         await anna.send(club, f"заявка {number}")
     seen: list[str] = []
-    more: dict[str, str] = {}
+    more: dict[str, Any] = {}
     while True:
         page = await search(anna, "заявка ", limit=2, order="relevant", **more)
         seen += [item["message"]["text"] for item in page["items"]]
@@ -225,10 +225,11 @@ async def test_hits_that_cannot_be_ranked_in_time_are_shown_newest_first(
         await anna.send(club, f"заявка {number}")
     await search(anna, "заявка ")
     monkeypatch.setattr(crud, "_RANK", _SLOW_RANK)
-    page = await search(anna, "заявка ", limit=2, order="relevant")
+    asked: dict[str, Any] = {"may_be_truncated": True, "limit": 2, "order": "relevant"}
+    page = await search(anna, "заявка ", **asked)
     assert [item["message"]["text"] for item in page["items"]] == ["заявка 2", "заявка 1"]
     assert page["truncated"]
-    rest = await search(anna, "заявка ", limit=2, order="relevant", cursor=page["next_cursor"])
+    rest = await search(anna, "заявка ", **asked, cursor=page["next_cursor"])
     assert [item["message"]["text"] for item in rest["items"]] == ["заявка 0"]
     assert rest["next_cursor"] is None
 
