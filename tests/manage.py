@@ -24,7 +24,7 @@ def variables_for(address: DatabaseAddress) -> dict[str, str]:
         "AUTH_ARGON2_PARALLELISM": "1",
         "ENVIRONMENT": "LOCAL",
         # Not the files of this machine.
-        "ATTACHMENT_STORE": f"file://{gettempdir()}/no-files-of-tests",
+        "ATTACHMENT_STORE": f"file://{gettempdir()}/no-files-of-tests-{address.database}",
     }
 
 
