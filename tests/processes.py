@@ -15,7 +15,7 @@ from app.utils.own_settings import own_groups
 from app.utils.setup_modules import read_modules
 from tests.adapters.embedded.support import eventually, is_gone
 
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 KNOWN_VARIABLES = known_variables(own_groups(read_modules().values()))
 _held: list[socket.socket] = []
 _CHEAP = {

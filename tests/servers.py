@@ -78,6 +78,11 @@ def client_of(app: FastAPI, address: str = "127.0.0.1") -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://server")
 
 
+def http_client(base_url: str = "") -> httpx.AsyncClient:
+    """Returns a client of a real port, which waits as long as a busy machine takes."""
+    return httpx.AsyncClient(base_url=base_url, timeout=60)
+
+
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Runs the application, and yields a client in the same process."""

@@ -18,7 +18,7 @@ from app.settings import Settings
 from tests.databases import Databases, drop
 from tests.fakers import API, FakeClient, FakeSocket, as_sent, ok, problem
 from tests.manage import manage
-from tests.servers import listening, settings_for
+from tests.servers import http_client, listening, settings_for
 
 LOST = 4
 """Messages that are sent after the backup."""
@@ -37,7 +37,7 @@ async def server_on(settings: Settings, address: DatabaseAddress) -> AsyncIterat
     """A server for the time of the block: a client of it, and its address."""
     async with (
         listening(build_app(replace(settings, db=settings_for(address)))) as at,
-        httpx.AsyncClient(base_url=f"http://{at}") as http,
+        http_client(f"http://{at}") as http,
     ):
         yield http, at
 

@@ -14,6 +14,7 @@ import pytest
 from app.modules.bots_module.tests.bots import add, create_bot
 from tests.fakers import FakeClient, eventually, ok
 from tests.messengers import EXAMPLES, load_example
+from tests.servers import http_client
 from tests.wire import Wire, wire_to
 
 BOT = EXAMPLES / "bot.py"
@@ -22,7 +23,7 @@ BOT = EXAMPLES / "bot.py"
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the real port. The bot connects through the wire."""
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+    async with http_client(f"http://{live_server}") as http:
         yield http
 
 

@@ -16,7 +16,7 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.streams_module.services import reader
 from app.settings import Settings
 from tests.fakers import PASSWORD, FakeClient, FakeSocket, eventually, problem
-from tests.servers import listening, settings_for
+from tests.servers import http_client, listening, settings_for
 from tests.wire import Wire
 
 
@@ -153,7 +153,7 @@ async def test_a_hello_during_a_database_outage_is_answered_with_unavailable(
             await socket.until(lambda socket=socket: socket.close_code is not None)  # type: ignore[misc]
             assert socket.close_code == 1013
         await wire.restore()
-        async with httpx.AsyncClient(base_url=f"http://{cold}") as http:
+        async with http_client(f"http://{cold}") as http:
             await eventually(lambda: is_ready(http))
         async with FakeSocket(anna, cold) as socket:
             assert await socket.ask("ping") == {}

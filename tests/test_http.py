@@ -11,7 +11,7 @@ from app.fastapi_engine.constructor import build_app
 from app.settings import Mode, Settings
 from app.settings.app_settings import AppSettings
 from tests.fakers import API, FakeClient, ok, problem
-from tests.servers import served
+from tests.servers import http_client, served
 
 PAGE = "https://chat.example.com"
 
@@ -145,7 +145,7 @@ async def test_every_response_has_the_security_headers(offline: Settings) -> Non
 
 
 async def test_no_response_names_the_server_software(live_server: str) -> None:
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+    async with http_client(f"http://{live_server}") as http:
         for path in ("/healthcheck/live", "/nowhere", "/ui"):
             headers = (await http.get(path)).headers
             assert not headers.keys() & {"server", "x-powered-by", "via"}

@@ -2,20 +2,19 @@
 
 from dataclasses import replace
 
-import httpx
 import orjson
 from websockets.asyncio.client import connect
 
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import PASSWORD, ok, problem
-from tests.servers import listening
+from tests.servers import http_client, listening
 
 
 async def test_all_routes_are_below_the_prefix(settings: Settings) -> None:
     prefix = "/messenger/v7"
     elsewhere = replace(settings, app=settings.app.model_copy(update={"prefix": prefix}))
-    async with listening(build_app(elsewhere)) as address, httpx.AsyncClient(base_url=f"http://{address}") as http:
+    async with listening(build_app(elsewhere)) as address, http_client(f"http://{address}") as http:
         for infrastructure in ("/docs", "/openapi.json", "/asyncapi.json", "/healthcheck", "/healthcheck/ready"):
             assert (await http.get(infrastructure)).status_code == 200
         problem(await http.get("/api/v1/chats"), 404, "not_found")

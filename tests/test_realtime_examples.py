@@ -20,7 +20,7 @@ from app.settings import Settings
 from tests.fakers import PASSWORD, FakeClient, eventually, ok
 from tests.messengers import EXAMPLES as FOLDER
 from tests.messengers import NODE, load_example
-from tests.servers import listening
+from tests.servers import http_client, listening
 from tests.wire import Wire, wire_to
 
 EXAMPLES = {"realtime_client.py": sys.executable, "realtime_client.mjs": str(NODE)}
@@ -29,7 +29,7 @@ EXAMPLES = {"realtime_client.py": sys.executable, "realtime_client.mjs": str(NOD
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the real port. The example connects through the wire."""
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+    async with http_client(f"http://{live_server}") as http:
         yield http
 
 
@@ -148,7 +148,7 @@ async def test_an_example_resumes_after_its_access_token_has_expired(
     brief = settings.auth.model_copy(update={"access_ttl": 2})
     async with (
         listening(build_app(replace(settings, auth=brief))) as address,
-        httpx.AsyncClient(base_url=f"http://{address}") as http,
+        http_client(f"http://{address}") as http,
         wire_to("127.0.0.1", int(address.rpartition(":")[2])) as wire,
         started(name, wire.address, boris, anna, club) as example,
     ):

@@ -17,7 +17,7 @@ from app.settings.streams_settings import BusDriver
 from tests.fakers import FakeClient, FakeSocket, eventually, ok
 from tests.nats_server import NatsServer
 from tests.processes import free_port
-from tests.servers import listening
+from tests.servers import http_client, listening
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ async def test_the_server_starts_while_nats_is_down_and_shows_no_address_outside
         app=on_nats.app.model_copy(update={"mode": Mode.PROD}),
         streams=on_nats.streams.model_copy(update={"bus_url": SecretStr(f"nats://user:secret@127.0.0.1:{port}")}),
     )
-    async with listening(build_app(down)) as address, httpx.AsyncClient(base_url=f"http://{address}") as node:
+    async with listening(build_app(down)) as address, http_client(f"http://{address}") as node:
         await until_bus_is("failed", [node])
         ready = await node.get("/healthcheck/ready")
         assert ready.status_code == 200

@@ -9,12 +9,13 @@ from playwright.async_api import Browser, expect
 
 from tests.browsers import Reader, find_chromium
 from tests.fakers import PASSWORD, FakeClient
+from tests.servers import http_client
 
 
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the real port."""
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+    async with http_client(f"http://{live_server}") as http:
         yield http
 
 

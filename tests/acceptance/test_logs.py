@@ -27,7 +27,7 @@ def visited(project: Path, data_dir: Path, **variables: str) -> Iterator[tuple[R
     """A server that was used; with the secrets that were sent to it and received."""
     with RunningServer(project, data_dir, API_RELOAD="false", **variables) as server:
         server.wait_until_ready()
-        with httpx.Client(base_url=server.base_url + API) as http:
+        with httpx.Client(base_url=server.base_url + API, timeout=60) as http:
             name = f"log_{server.port}"
             account = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
             assert http.post("/accounts/sign-up", json=account).status_code == 201

@@ -11,6 +11,7 @@ from app.modules.passkeys_module.settings import PasskeySettings
 from app.utils.container import Container
 from tests.browsers import Reader
 from tests.fakers import API, FakeClient, ok
+from tests.servers import http_client
 
 _PHONE = {
     "protocol": "ctap2",
@@ -54,7 +55,7 @@ async () => {
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the real port."""
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+    async with http_client(f"http://{live_server}") as http:
         yield http
 
 

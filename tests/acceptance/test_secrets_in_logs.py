@@ -140,7 +140,7 @@ def test_no_secret_is_written_to_a_log(project: Path, place: Path, variables: di
         server.wait_until_ready()
         address = EmbeddedPostgres.running(data_dir)
         assert address is not None
-        with httpx.Client(base_url=server.base_url + API) as http:
+        with httpx.Client(base_url=server.base_url + API, timeout=60) as http:
             made = visit(http, server, address)
         server.process.terminate()
         server.process.wait(30)

@@ -112,8 +112,9 @@ def sign_up(base_url: str) -> str:
     """Creates an account. Returns its token."""
     accounts, name = f"{base_url}/api/v1/accounts", f"u{uuid4().hex[:8]}"
     body = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
-    httpx.post(f"{accounts}/sign-up", json=body).raise_for_status()
-    tokens = httpx.post(f"{accounts}/sign-in", json={"login": name, "password": PASSWORD}).raise_for_status().json()
+    httpx.post(f"{accounts}/sign-up", json=body, timeout=60).raise_for_status()
+    body = {"login": name, "password": PASSWORD}
+    tokens = httpx.post(f"{accounts}/sign-in", json=body, timeout=60).raise_for_status().json()
     return str(tokens["access_token"])
 
 
@@ -171,13 +172,13 @@ def upload_while_servers_die(
 
         def is_ready() -> bool:
             headers = {"Authorization": f"Bearer {token}"}
-            attachment.update(httpx.get(f"{servers[0].base_url}{path}", headers=headers).json())
+            attachment.update(httpx.get(f"{servers[0].base_url}{path}", headers=headers, timeout=60).json())
             return bool(attachment["state"] == "ready")
 
         assert eventually(is_ready)
         sha256 = hashlib.sha256(data).hexdigest()
         assert (attachment["sha256"], attachment["size"], attachment["filename"]) == (sha256, SIZE, NAME)
-        assert httpx.get(f"{servers[1].base_url}{attachment['url']}").content == data
+        assert httpx.get(f"{servers[1].base_url}{attachment['url']}", timeout=60).content == data
 
         def is_tidy() -> bool:
             files = {one for one in (folder / "files").rglob("*") if one.is_file()}

@@ -30,9 +30,9 @@ def test_two_workers_serve_and_a_killed_one_is_replaced(project: Path, data_dir:
         assert second in server.workers()
         assert server.answers("/healthcheck/ready")
         for _ in range(20):
-            httpx.get(f"{server.base_url}/healthcheck/live").raise_for_status()
+            httpx.get(f"{server.base_url}/healthcheck/live", timeout=60).raise_for_status()
         counted = 'http_request_seconds_count{method="GET",route="/healthcheck/live",status="200"} 20.0'
-        assert all(counted in httpx.get(f"{server.base_url}/metrics").text for _ in range(6))
+        assert all(counted in httpx.get(f"{server.base_url}/metrics", timeout=60).text for _ in range(6))
 
 
 def test_the_metrics_of_workers_are_not_on_a_disk(project: Path, data_dir: Path, tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_the_metrics_of_workers_are_not_on_a_disk(project: Path, data_dir: Path,
         server.wait_until_ready()
         has_memory = Path("/dev/shm").is_dir()  # noqa: S108 - Linux has it, others have no such files
         assert len(list(tmp_path.glob("messenger-metrics-*"))) == (0 if has_memory else 1)
-        assert "messenger_sockets 0.0" in httpx.get(f"{server.base_url}/metrics").text
+        assert "messenger_sockets 0.0" in httpx.get(f"{server.base_url}/metrics", timeout=60).text
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)

@@ -11,6 +11,7 @@ from app.adapters.db.address import DatabaseAddress
 from tests.acceptance.module_creator.support import environment_of, fetch
 from tests.fakers import FakeClient, ok
 from tests.processes import RunningServer
+from tests.servers import http_client
 
 
 class Installation:
@@ -25,7 +26,7 @@ class Installation:
     def __init__(self, project: Path, database: DatabaseAddress) -> None:
         self.project = project
         self.database = database
-        self.http = httpx.AsyncClient()
+        self.http = http_client()
         self._stack = ExitStack()
 
     async def __aenter__(self) -> Self:

@@ -12,6 +12,7 @@ from app.adapters.db.address import DatabaseAddress
 from tests.browsers import Reader
 from tests.databases import Connection
 from tests.fakers import FakeClient
+from tests.servers import http_client
 
 Forget = Callable[[str], Awaitable[None]]
 
@@ -19,7 +20,7 @@ Forget = Callable[[str], Awaitable[None]]
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the real port."""
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+    async with http_client(f"http://{live_server}") as http:
         yield http
 
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-import httpx
 import pytest
 from playwright.async_api import Browser, FilePayload, expect
 
@@ -14,7 +13,7 @@ from app.modules.attachments_module.tests.pictures import declared_png
 from app.settings import Settings
 from tests.browsers import Reader
 from tests.fakers import FakeClient
-from tests.servers import listening, without
+from tests.servers import http_client, listening, without
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ async def small(settings: Settings) -> AsyncIterator[str]:
 
 
 async def test_what_goes_wrong_is_said_in_words(browser: Browser, small: str) -> None:
-    async with httpx.AsyncClient(base_url=f"http://{small}") as http:
+    async with http_client(f"http://{small}") as http:
         anna, boris = await FakeClient.sign_up(http, "anna", "Анна"), await FakeClient.sign_up(http, "boris", "Борис")
         await anna.open_chat(boris, title="Двор")
         reader = await Reader.open_signed_in(browser, small, boris)
@@ -67,7 +66,7 @@ async def test_what_goes_wrong_is_said_in_words(browser: Browser, small: str) ->
 
 async def test_without_files_and_entities_the_page_has_no_trace_of_them(browser: Browser, settings: Settings) -> None:
     async with listening(build_app(without(settings, "attachments", "entities"))) as address:
-        async with httpx.AsyncClient(base_url=f"http://{address}") as http:
+        async with http_client(f"http://{address}") as http:
             anna = await FakeClient.sign_up(http, "anna", "Анна")
             await anna.open_chat(title="Двор")
         reader = await Reader.open_window(browser, address)

@@ -108,7 +108,7 @@ def postmaster_of(data_dir: Path) -> int:
     return int((data_dir / "data" / "postmaster.pid").read_text().splitlines()[0])
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -49,7 +49,7 @@ def s3_server(folder: Path) -> Iterator[AttachmentSettings]:
         process = subprocess.Popen(program, cwd=folder, stdout=subprocess.DEVNULL, stderr=log)
     try:
         _wait_for(f"http://127.0.0.1:{ports['s3.port']}/", process, folder / "log")
-        httpx.post(f"http://127.0.0.1:{ports['filer.port']}/buckets/{BUCKET}/").raise_for_status()
+        httpx.post(f"http://127.0.0.1:{ports['filer.port']}/buckets/{BUCKET}/", timeout=60).raise_for_status()
         yield AttachmentSettings(
             store=f"s3://{BUCKET}/some/prefix",
             s3_endpoint=f"http://127.0.0.1:{ports['s3.port']}",

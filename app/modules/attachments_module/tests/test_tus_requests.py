@@ -11,7 +11,7 @@ from app.settings import Settings
 from app.settings.app_settings import AppSettings
 from app.settings.limits_settings import LimitsSettings
 from tests.fakers import API, FakeClient, problem
-from tests.servers import served
+from tests.servers import http_client, served
 
 
 async def override(user: FakeClient, method: str, path: str, **sent: Any) -> httpx.Response:
@@ -41,7 +41,7 @@ async def test_no_other_request_is_another_one(anna: FakeClient) -> None:
 
 
 async def test_the_answer_to_an_overridden_head_has_the_body_of_a_post(anna: FakeClient, live_server: str) -> None:
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+    async with http_client(f"http://{live_server}") as http:
         client = anna.another_device()
         client.http, client.headers = http, anna.headers
         path = await begin(client, 6)

@@ -11,13 +11,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import FakeClient, FakeSocket, ok
-from tests.servers import served
+from tests.servers import http_client, served
 
 
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the server's real port, which the fake clients of these tests use."""
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+    async with http_client(f"http://{live_server}") as http:
         yield http
 
 

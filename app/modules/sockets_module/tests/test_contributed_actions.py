@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import uuid4
 
-import httpx
 import pytest
 from fastapi import FastAPI
 from loguru import logger
@@ -21,7 +20,7 @@ from app.settings.limits_settings import LimitsSettings
 from app.utils.module import Module, Modules, ModulesError
 from app.utils.setup_modules import discover_modules
 from tests.fakers import FakeClient, FakeSocket, ok
-from tests.servers import listening
+from tests.servers import http_client, listening
 
 
 @pytest.fixture
@@ -133,7 +132,7 @@ async def test_contributed_streams_are_followed_like_chats(socket: FakeSocket, s
 @pytest.mark.usefixtures("app")
 async def test_contributed_requests_count_towards_the_rate_of_the_account(settings: Settings) -> None:
     few = build_app(replace(settings, limits=LimitsSettings(account="20/hour")))
-    async with listening(few) as address, httpx.AsyncClient(base_url=f"http://{address}") as http:
+    async with listening(few) as address, http_client(f"http://{address}") as http:
         anna = await FakeClient.sign_up(http)
         async with FakeSocket(anna, address) as socket:
             replies = [await socket.begin("roll", chat_id=anna.id) for _ in range(21)]
