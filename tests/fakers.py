@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from app.modules.messages_module.extension import MessageView
 from app.utils.module import Modules
 from app.utils.setup_modules import discover_modules
+from tests.busy import when_not_busy
 
 PASSWORD = "correct horse battery"
 API = "/api/v1"
@@ -38,20 +39,19 @@ class FakeClient:
 
     @classmethod
     async def sign_up(cls, http: httpx.AsyncClient, name: str | None = None, display_name: str | None = None) -> Self:
-        """Creates a user, signed in."""
+        """Creates a user, signed in. A busy server is asked again."""
         username = f"{name or 'person'}_{next(_numbers)}"
         body = {"email": f"{username}@example.com", "password": PASSWORD, "username": username}
         if display_name:
             body["display_name"] = display_name
-        response = await http.post(f"{API}/accounts/sign-up", json=body)
+        response = await when_not_busy(lambda: http.post(f"{API}/accounts/sign-up", json=body))
         assert response.status_code == 201, response.text
-        user = cls(http, id=response.json()["id"], username=username)
-        return await user.sign_in()
+        return await cls(http, id=response.json()["id"], username=username).sign_in()
 
     async def sign_in(self, password: str = PASSWORD) -> Self:
-        """Opens another session. This client uses it from now on."""
+        """Opens another session. This client uses it from now on. A busy server is asked again."""
         body = {"login": self.username, "password": password}
-        tokens = (await self.http.post(f"{API}/accounts/sign-in", json=body)).raise_for_status().json()
+        tokens = ok(await when_not_busy(lambda: self.http.post(f"{API}/accounts/sign-in", json=body)))
         self.access_token, self.refresh_token = tokens["access_token"], tokens["refresh_token"]
         self.headers["Authorization"] = f"Bearer {self.access_token}"
         return self
