@@ -13,6 +13,7 @@ from app.modules.base_module.schemas import Moment, Position, Storable
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.resources.constants import MAX_BIGINT
 from app.services.errors import ValidationFailed
+from tests.fuzz.effort import effort
 
 SHAPES: list[Any] = [tuple[Position], tuple[Storable], tuple[Moment, UUID]]
 
@@ -20,21 +21,25 @@ moments = st.datetimes(datetime(1970, 1, 1), datetime(9998, 12, 31), timezones=s
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
 
+@effort(100)
 @given(st.integers(0, MAX_BIGINT))
 def test_a_number_is_encoded_and_decoded_unchanged(number: int) -> None:
     assert decode_cursor(encode_cursor(number), tuple[Position]) == (number,)
 
 
+@effort(100)
 @given(texts)
 def test_a_text_is_encoded_and_decoded_unchanged(text: str) -> None:
     assert decode_cursor(encode_cursor(text), tuple[Storable]) == (text,)
 
 
+@effort(100)
 @given(moments, st.uuids())
 def test_a_time_and_an_id_are_encoded_and_decoded_unchanged(at: datetime, chat_id: UUID) -> None:
     assert decode_cursor(encode_cursor(at, str(chat_id)), tuple[Moment, UUID]) == (at, chat_id)
 
 
+@effort(100)
 @given(st.text() | st.binary().map(lambda raw: urlsafe_b64encode(raw).decode()), st.sampled_from(SHAPES))
 def test_garbage_is_refused(garbage: str, shape: Any) -> None:
     with pytest.raises(ValidationFailed):

@@ -11,6 +11,7 @@ from app.modules.search_module.services.highlights import fits, highlight
 from app.modules.search_module.services.lexemes import write_tsquery
 from app.modules.search_module.services.query import MAX_QUERY, Query, parse_query
 from app.services.errors import ValidationFailed
+from tests.fuzz.effort import effort
 
 FLAGS = ("link", "mention")
 _PIECES = ('"', "-", "from:@", "in:", "has:", "before:", "after:", " ", "'", "\\", "&", "|", "!", "(", ":*", "<->", "%")
@@ -21,6 +22,7 @@ def read(q: str) -> Query:
     return parse_query(q, flags=FLAGS)
 
 
+@effort(100)
 @given(texts)
 def test_any_text_is_a_query_or_refused(text: str) -> None:
     try:
@@ -31,6 +33,7 @@ def test_any_text_is_a_query_or_refused(text: str) -> None:
     assert write_tsquery(query) is not None or query.sender or query.chat_id or query.before or query.after
 
 
+@effort(100)
 @given(st.text(min_size=1, max_size=100))
 def test_each_text_has_its_own_words(text: str) -> None:
     """A phrase that is the text itself fits it, and is highlighted inside it."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.modules.search_module.services.highlights import fits
 from app.modules.search_module.services.query import parse_query
 from app.modules.search_module.services.russian import expand_russian
+from tests.fuzz.effort import effort
 
 
 def finds(word: str, text: str) -> bool:
@@ -71,6 +72,7 @@ def test_words_that_only_look_alike_are_not_found(word: str, others: str) -> Non
     assert [other for other in others.split() if finds(word, other)] == []
 
 
+@effort(100)
 @given(st.text(alphabet="абвгдежзийклмнопрстуфхцчшщъыьэюя", min_size=1, max_size=40))
 def test_a_word_has_few_other_forms(word: str) -> None:
     assert len(expand_russian(word)) <= 120

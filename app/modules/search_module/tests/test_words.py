@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from app.modules.search_module.services.lexemes import quote, write_tsvector
 from app.modules.search_module.services.words import words_in_place
 from app.utils.folding import fold_text, fold_with_places
+from tests.fuzz.effort import effort
 
 texts = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("абёЁй-'’ éé̈İςß東ﾊﾞ👍🏽ا")), max_size=20)
 
 
+@effort(100)
 @given(texts)
 def test_each_folded_character_comes_from_a_place_in_the_text(text: str) -> None:
     folded = fold_with_places(text)
@@ -25,11 +27,13 @@ def test_each_folded_character_comes_from_a_place_in_the_text(text: str) -> None
     assert places == sorted(places)
 
 
+@effort(100)
 @given(st.text(alphabet=st.characters(codec="utf-8", max_codepoint=0x24F), max_size=20))
 def test_composed_and_decomposed_letters_are_the_same(text: str) -> None:
     assert fold_text(unicodedata.normalize("NFC", text)) == fold_text(unicodedata.normalize("NFD", text))
 
 
+@effort(100)
 @given(st.one_of(texts, st.text(alphabet="abЯё019 -'_.`\n", max_size=20)))
 def test_the_index_has_the_words_that_are_found_in_the_text(text: str) -> None:
     words = [f"{quote(lexeme)}:{word.position}" for word in words_in_place(text) for lexeme in word.lexemes]
