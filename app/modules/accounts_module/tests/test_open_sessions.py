@@ -76,14 +76,16 @@ async def test_a_connection_ends_when_its_session_expires_and_not_before(
     revocations: Revocations, session_id: UUID, connection: Connection
 ) -> None:
     ends = EndedSessions(revocations, session_id)
-    await connection.execute("UPDATE auth_session SET expires_at = now() + interval '0.3 seconds'")
+    await connection.execute("UPDATE auth_session SET expires_at = now() + interval '2 seconds'")
     await revocations.refresh()
     # The session was refreshed meanwhile.
-    await connection.execute("UPDATE auth_session SET expires_at = now() + interval '0.6 seconds'")
-    await asyncio.sleep(0.35)
+    await connection.execute("UPDATE auth_session SET expires_at = now() + interval '1 hour'")
+    await asyncio.sleep(2.1)
     await revocations.refresh()
     assert ends == []
-    await asyncio.sleep(0.35)
+    # As if the hour had passed.
+    await connection.execute("UPDATE auth_session SET expires_at = now()")
+    revocations.open_sessions._sessions[session_id].check_at = 0.0
     await revocations.refresh()
     assert ends == [session_id]
     assert session_id in revocations
