@@ -15,10 +15,10 @@ PREPARED = "SELECT prepare_time FROM pg_prepared_statements WHERE statement = $1
 async def test_a_statement_is_planned_again_after_a_while(
     database_address: DatabaseAddress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module, "_PLAN_LIFETIME", 0.1)
+    monkeypatch.setattr(database_module, "_PLAN_LIFETIME", 2.0)
     async with Database(database_address).connected() as database, database.connection() as connection:
         await connection.fetch(FIND, "text")
         before = await connection.fetchval(PREPARED, FIND)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(2.5)
         await connection.fetch(FIND, "text")
         assert await connection.fetchval(PREPARED, FIND) > before
