@@ -27,6 +27,13 @@ async def app(settings: Settings, database_address: DatabaseAddress, wire: Wire)
 
 
 @pytest.fixture
+def long_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Callers wait for a connection as long as a busy machine takes."""
+    monkeypatch.setattr(database, "POOL_TIMEOUT", 600.0)
+    monkeypatch.setattr(database, "CONNECT_TIMEOUT", 600.0)
+
+
+@pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=20) as http:
         yield http
@@ -47,6 +54,7 @@ def calls(user: FakeClient, chat: str) -> list[tuple[str, str, Any]]:
     ]
 
 
+@pytest.mark.usefixtures("long_timeouts")
 async def test_requests_during_an_outage_get_retry_after_and_succeed_later(
     anna: FakeClient, boris: FakeClient, club: str, wire: Wire, live_server: str, server: httpx.AsyncClient
 ) -> None:
@@ -80,6 +88,7 @@ async def test_requests_during_an_outage_get_retry_after_and_succeed_later(
         assert socket.close_code is None
 
 
+@pytest.mark.usefixtures("long_timeouts")
 async def test_the_first_calls_succeed_as_soon_as_the_database_is_back(
     anna: FakeClient, club: str, wire: Wire, server: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
