@@ -161,7 +161,7 @@ def upload_while_servers_die(
         client, path, kills = library(file, token, folder), "", 0
         for number in range(KILLS + 1):
             server = servers[number % 2]
-            interruption = Interruption((number + 1) * SIZE // (KILLS + 1), server.process.kill)
+            interruption = Interruption((number + 1) * SIZE // (2 * (KILLS + 1)), server.process.kill)
             path, is_done = client.upload(server.base_url, path, interruption if number < KILLS else None)
             if not is_done:
                 kills += 1
