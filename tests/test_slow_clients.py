@@ -108,7 +108,10 @@ async def test_a_body_behind_an_early_answer_is_not_read_forever(offline: str) -
     assert [answer[:3] for answer in answers] == [b"", b"200"]
 
 
-async def test_an_early_answer_reaches_a_client_that_still_sends_its_body(offline: str) -> None:
+async def test_an_early_answer_reaches_a_client_that_still_sends_its_body(
+    offline: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "LINGER", TIMEOUT)
     head = b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3000000\r\n\r\n"
     for _ in range(5):
         async with asyncio.timeout(TIMEOUT), connected(offline) as (reader, writer):
