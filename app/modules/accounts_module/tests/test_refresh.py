@@ -72,10 +72,10 @@ async def test_a_spent_token_used_again_late_ends_the_session(
     phone = await anna.another_device().sign_in()
     pair = ok(await _refresh(server, phone.refresh_token))
     move = "UPDATE auth_session SET last_used_at = last_used_at - $1::interval WHERE generation = 2"
-    await running_server.connection.execute(move, timedelta(seconds=9))
+    await running_server.connection.execute(move, timedelta(seconds=5))
     again = ok(await _refresh(server, phone.refresh_token))
     ok(await server.get(f"{API}/accounts/me", headers={"Authorization": f"Bearer {again['access_token']}"}))
-    await running_server.connection.execute(move, timedelta(seconds=2))
+    await running_server.connection.execute(move, timedelta(seconds=6))
     problem(await _refresh(server, phone.refresh_token), 401, "unauthenticated")
     await _assert_ended(server, anna, pair)
 

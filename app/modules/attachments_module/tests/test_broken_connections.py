@@ -21,13 +21,19 @@ def head_of(person: FakeClient, method: str, path: str, length: int, **headers: 
     return f"{method} /api/v1/attachments{path} HTTP/1.1\r\n{written}\r\n".encode()
 
 
-async def test_what_has_come_before_a_connection_breaks_stays(anna: FakeClient, live_server: str) -> None:
+async def test_what_has_come_before_a_connection_breaks_stays(
+    anna: FakeClient, live_server: str, container: Container
+) -> None:
     host, _, port = live_server.partition(":")
     path = await begin(anna, len(DATA))
     _, writer = await asyncio.open_connection(host, int(port))
     writer.write(head_of(anna, "PATCH", path, len(DATA), **PART) + DATA[:4_500_000])
     await writer.drain()
-    await asyncio.sleep(0.2)
+
+    async def is_stored() -> bool:
+        return bool([one async for one in container.get(FileStore).list(f"uploads{path}")])
+
+    await eventually(is_stored)
     writer.transport.abort()
 
     async def goes_on() -> bool:

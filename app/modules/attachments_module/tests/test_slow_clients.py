@@ -17,10 +17,10 @@ async def test_a_slow_client_has_more_time_than_the_store_has_to_answer(
     data = bytes(30_000_000)
     with s3_server(tmp_path) as settings:
         await FileStore(settings).put("files/large", data)
-        monkeypatch.setattr(module, "_TIMEOUT", timedelta(seconds=3))
+        monkeypatch.setattr(module, "_TIMEOUT", timedelta(seconds=5))
         monkeypatch.setattr(module, "_RETRY", {"max_retries": 0})
         size = 0
         async for chunk in FileStore(settings).read("files/large"):
             size += len(chunk)
-            await asyncio.sleep(0.08)
+            await asyncio.sleep(0.1)
     assert size == len(data)

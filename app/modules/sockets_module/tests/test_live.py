@@ -63,7 +63,7 @@ async def test_a_removed_member_gets_the_removal_and_nothing_after_it(
 async def test_the_socket_of_a_revoked_session_is_closed(anna: FakeClient, live_server: str) -> None:
     async with FakeSocket(anna, live_server) as socket:
         ok(await anna.post("/accounts/sign-out"))
-        await socket.until(lambda: socket.close_code is not None, seconds=3)
+        await socket.until(lambda: socket.close_code is not None)
     assert socket.close_code == 4401
 
 
