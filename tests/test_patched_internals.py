@@ -226,10 +226,11 @@ def test_a_field_of_a_frozen_model_is_read_from_its_dictionary() -> None:
 
 
 async def test_an_abandoned_statement_of_the_pool_finishes_before_the_next_one_starts(
-    postgres: DatabaseAddress,
+    postgres: DatabaseAddress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("app.adapters.db.connection._FINISH_TIMEOUT", 20.0)
     connection = await asyncpg.connect(**postgres.connect_arguments(), connection_class=PooledConnection)
-    statement = "SELECT pg_sleep(0.2), set_config('application_name', 'finished', false)"
+    statement = "SELECT pg_sleep(1), set_config('application_name', 'finished', false)"
     given_up = asyncio.create_task(connection.execute(statement))
     await asyncio.sleep(0.05)
     given_up.cancel()
@@ -239,9 +240,7 @@ async def test_an_abandoned_statement_of_the_pool_finishes_before_the_next_one_s
     await connection.close()
 
 
-async def test_an_abandoned_statement_outside_the_pool_ends_with_its_connection(
-    postgres: DatabaseAddress,
-) -> None:
+async def test_an_abandoned_statement_outside_the_pool_ends_with_its_connection(postgres: DatabaseAddress) -> None:
     connection = await asyncpg.connect(**postgres.connect_arguments(), connection_class=DriverConnection)
     with pytest.raises(Exception, match="TimeoutError"):
         await connection.execute("SELECT pg_sleep(60)", timeout=0.05)

@@ -33,7 +33,8 @@ SEND = "POST /api/v1/chats/{chat_id}/messages"
 
 
 @pytest.fixture
-def collector() -> Iterator[OtlpReceiver]:
+def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[OtlpReceiver]:
+    monkeypatch.setattr("app.adapters.tracing._TIMEOUT", 30.0)
     with otlp_receiver() as received:
         yield received
 

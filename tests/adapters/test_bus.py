@@ -223,18 +223,19 @@ async def test_a_server_that_ends_every_connection_gets_few_attempts(server: Bus
         bus.on_reconnect(end_soon)
         async with bus.connected():
             await asyncio.sleep(1)
-    assert 1 < recorder.returns < 10
+            await recorder.until(lambda: recorder.returns > 1)
+    assert recorder.returns < 10
 
 
 async def test_a_silent_connection_is_replaced(server: BusServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A network that drops everything ends no connection: no data arrives, and no error."""
-    monkeypatch.setattr("app.adapters.clients.bus.remote._TEST_AFTER", 0.2)
+    monkeypatch.setattr("app.adapters.clients.bus.remote._TEST_AFTER", 1.0)
     async with (
         wire_to(server.host, server.port) as wire,
         processes(server.bus(), server.bus(wire)) as ((other, _), (_, recorder)),
     ):
         wire.forget()
-        await recorder.until(lambda: recorder.returns == 2)
+        await recorder.until(lambda: recorder.returns >= 2)
         await until_received(other, recorder, 3)
 
 

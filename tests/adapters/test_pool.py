@@ -6,15 +6,13 @@ from collections.abc import AsyncIterator, Callable
 import asyncpg
 import pytest
 
-from app.adapters.db import connection as connection_module
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection, PooledConnection
 from app.adapters.db.pool import Pool
 from app.adapters.errors import PoolExhausted
 from app.services.errors import NotFound
 
-SIZE = 3
-TIMEOUT = 20.0
+SIZE, TIMEOUT = 3, 20.0
 
 
 class Connector:
@@ -28,9 +26,8 @@ class Connector:
     async def open(self) -> Connection:
         if self.is_shut:
             raise ConnectionRefusedError
-        connection: Connection = await asyncpg.connect(
-            **self._address.connect_arguments(), connection_class=PooledConnection
-        )
+        arguments = self._address.connect_arguments()
+        connection: Connection = await asyncpg.connect(**arguments, connection_class=PooledConnection)
         self.opened.append(connection)
         return connection
 
@@ -192,8 +189,11 @@ async def test_a_connection_that_was_unused_for_long_is_opened_again(
     assert (len(connector.opened), connector.open_count) == (2, 1)
 
 
-async def test_cancelled_callers_cost_no_connection(pool: Pool, connector: Connector) -> None:
+async def test_cancelled_callers_cost_no_connection(
+    pool: Pool, connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever they do: wait in line, open a connection, or wait for a statement."""
+    monkeypatch.setattr("app.adapters.db.connection._FINISH_TIMEOUT", TIMEOUT)
     for round_number in range(40):
         tasks = [asyncio.create_task(ask(pool)) for _ in range(2 * SIZE)]
         await asyncio.sleep(round_number % 8 * 0.0005)
@@ -208,7 +208,7 @@ async def test_a_write_of_a_cancelled_caller_is_not_half_done(
     pool: Pool, connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its transaction is rolled back, and the connection is used again."""
-    monkeypatch.setattr(connection_module, "_FINISH_TIMEOUT", TIMEOUT)
+    monkeypatch.setattr("app.adapters.db.connection._FINISH_TIMEOUT", TIMEOUT)
     has_written = asyncio.Event()
 
     async def write() -> None:
