@@ -52,7 +52,8 @@ async def test_trailers_behind_an_early_answer_are_neither_kept_nor_read_forever
         writer.write(b"GET /fast" + CHUNKED)
         await reader.readuntil(b'"x"]')
         # The server is in this process.
-        (protocol,) = [one for one in gc.get_objects() if isinstance(one, HttpProtocol)]
+        here = writer.get_extra_info("sockname")
+        (protocol,) = [one for one in gc.get_objects() if isinstance(one, HttpProtocol) and one.client == here]
         writer.write(CONTENT + framing)
         assert await reader.read() == b""
         assert [name for name, _ in protocol.headers] == [b"host", b"transfer-encoding"]
