@@ -11,7 +11,15 @@ from tests.adapters.embedded.support import open_folder
 from tests.processes import copy_project
 from tests.wire import Wire, wire_to
 
-_LONGEST = ("test_main_job.py", "test_table.py")
+_LONGEST = (
+    "test_broken_servers.py",
+    "test_made_module.py",
+    "test_next_steps.py",
+    "test_scheduled_messages.py",
+    "test_search.py",
+    "test_table.py",
+    "test_uploads.py",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
