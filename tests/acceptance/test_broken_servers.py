@@ -22,7 +22,9 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-async def found_in(folder: Path, program: list[str], *names: str, times: int = 1) -> set[Kind]:
+async def found_in(
+    folder: Path, program: list[str], *names: str, times: int = 1, silence: float = Plan.silence
+) -> set[Kind]:
     """Returns the kinds of violations after these faults, each made so often, under load."""
     faults = [fault for fault in all_faults() if fault.name in names]
     assert len(faults) == len(names)
@@ -35,6 +37,7 @@ async def found_in(folder: Path, program: list[str], *names: str, times: int = 1
         messages=200,
         times=times,
         is_short=True,
+        silence=silence,
         program=program,
     )
     outcome = await run(plan, lambda *_: None)
@@ -58,7 +61,6 @@ async def test_an_answer_before_the_commit_is_found(folder: Path) -> None:
 
 async def test_delivery_by_notifications_only_is_found(folder: Path) -> None:
     """Clients that were offline at the time never receive the event."""
-    found = await found_in(
-        folder, ["-m", "tests.faults.broken", "notifications_only"], "bus-interrupted", "front-resets"
-    )
+    program = ["-m", "tests.faults.broken", "notifications_only"]
+    found = await found_in(folder, program, "bus-interrupted", "front-resets", silence=5.0)
     assert Kind.HOLE in found

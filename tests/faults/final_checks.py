@@ -11,22 +11,21 @@ from tests.faults.scene.cluster import Server
 from tests.faults.truth import Truth, read_truth
 from tests.faults.violations import Kind, Violation
 
-_TIMEOUT = 15.0
-"""Seconds without a new event after which the wait for more ends."""
 _UNTIL_FREE = 20.0
 _CUT_OFF = "timeout graceful shutdown exceeded"
 _BUSY = 'state="busy"'
 
 
-async def finish(scene: Scene) -> tuple[Truth, Background, list[Violation]]:
-    """Returns what is stored once the load is over, and what is wrong with the servers."""
+async def finish(scene: Scene, silence: float) -> tuple[Truth, Background, list[Violation]]:
+    """Returns what is stored once the load is over, and what is wrong with the servers. The wait for more events ends
+    after so many seconds without one."""
     workload = scene.workload
     heads = {stream: last for stream, (_, last) in (await read_truth(scene.cluster.address)).heads.items()}
 
     async def resume(client: Client) -> None:
         client.device.cut()
         # A device that does not get there has a hole, which the checker finds.
-        await client.device.catch_up({stream: heads[stream] for stream in workload.streams_of(client)}, _TIMEOUT)
+        await client.device.catch_up({stream: heads[stream] for stream in workload.streams_of(client)}, silence)
         scene.history.note(Finished(client.device.name))
 
     await asyncio.gather(*map(resume, workload.clients))

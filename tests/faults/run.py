@@ -51,6 +51,8 @@ class Plan:
     times: int | None = None
     """How often each fault is made, if not as often as the fault itself says."""
     is_short: bool = False
+    silence: float = 15.0
+    """Seconds without a new event after which a device expects no more at the end."""
     program: Sequence[str] = ("main.py",)
     surroundings: Surroundings = field(default_factory=Surroundings)
 
@@ -114,7 +116,7 @@ async def run(plan: Plan, report_progress: ReportProgress) -> Outcome:
         observer.leave()
         report_progress("checking", workload.acknowledged, done)
         files = await check_files(cluster, uploader)
-        truth, background, wrong = await finish(scene)
+        truth, background, wrong = await finish(scene, plan.silence)
     history.close()
     truth.save(plan.folder)
     verdict = check(read_history(plan.folder), truth)
