@@ -1,6 +1,5 @@
 """A scheduled message whose job is dead or gone is not left as it is: its author could do nothing with it."""
 
-from typing import Any
 from uuid import UUID
 
 from app.adapters.db.database import Database
@@ -12,7 +11,6 @@ from app.modules.schedules_module.db import INVARIANTS
 from app.modules.schedules_module.sending import SEND
 from app.modules.schedules_module.tests.scheduling import (
     after,
-    bring_forward,
     path_of,
     schedule,
     scheduled_of,
@@ -24,16 +22,15 @@ from tests.databases import rows
 from tests.fakers import FakeClient, ok
 
 
-async def _kill(container: Container, user: FakeClient, scheduled: dict[str, Any]) -> None:
-    """Lets the job of a message end as if its process had ended during each attempt."""
-    await rows(container, "UPDATE scheduled_message SET state = 'sending'")
-    await rows(container, "UPDATE job SET attempts = $1 WHERE name = $2", SEND.max_attempts, SEND.name)
-    assert await bring_forward(container, user, scheduled)
+async def _kill(container: Container) -> None:
+    """Lets the job of the only message end as if its process had ended during each attempt."""
+    await rows(container, "UPDATE scheduled_message SET state = 'sending', send_at = now()")
+    await rows(container, "UPDATE job SET attempts = $1, run_at = now() WHERE name = $2", SEND.max_attempts, SEND.name)
 
 
 async def test_a_message_whose_job_is_dead_has_failed(anna: FakeClient, club: str, container: Container) -> None:
     scheduled = await schedule(anna, club, "Раз")
-    await _kill(container, anna, scheduled)
+    await _kill(container)
     (failed,) = await until_ended(anna)
     assert (failed["id"], failed["code"]) == (scheduled["id"], "unavailable")
     (kept,) = await scheduled_of(anna, club)
@@ -50,7 +47,7 @@ async def test_a_message_that_was_sent_before_its_job_died_has_not_failed(
     scheduled = await schedule(anna, club, "Раз")
     request = MessageCreate(client_msg_id=UUID(scheduled["client_msg_id"]), text="Раз")
     await container.get(Messages).post(UUID(club), anna.uuid, request)  # type: ignore[type-abstract]
-    await _kill(container, anna, scheduled)
+    await _kill(container)
     (sent,) = await until_ended(anna)
     assert sent["seq"] == 1
     assert await scheduled_of(anna, club) == []
