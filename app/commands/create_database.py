@@ -23,11 +23,7 @@ async def create_database(address: DatabaseAddress) -> bool:
     try:
         connection = await asyncpg.connect(**address.connect_arguments())
     except asyncpg.InvalidCatalogNameError:
-        maintenance = await asyncpg.connect(**address.with_database("postgres").connect_arguments())
-        try:
-            await maintenance.execute(f"CREATE DATABASE {quote(address.database)} TEMPLATE template0 ENCODING 'UTF8'")
-        finally:
-            await maintenance.close()
+        await create_like(address, address)
         return True
     await connection.close()
     return False

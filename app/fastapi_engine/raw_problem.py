@@ -6,7 +6,6 @@ from uuid import uuid4
 import orjson
 
 from app.fastapi_engine.problems import CODES, make_problem
-from app.utils.logs import request_id
 
 _RETRY_AFTER = {429: 10, 503: 1}
 """Seconds after which a client may try again, by status."""
@@ -15,10 +14,8 @@ _RETRY_AFTER = {429: 10, 503: 1}
 def write_problem(status: int, detail: str) -> bytes:
     """Returns the bytes of a whole problem response, after which the connection is closed."""
     id_of_request = uuid4().hex
-    token = request_id.set(id_of_request)
     phrase = HTTPStatus(status).phrase
-    body = orjson.dumps(make_problem(status, CODES[status], phrase, detail, ""))
-    request_id.reset(token)
+    body = orjson.dumps(make_problem(status, CODES[status], phrase, detail, "", request_id=id_of_request))
     lines = [
         f"HTTP/1.1 {status} {phrase}",
         "content-type: application/problem+json",

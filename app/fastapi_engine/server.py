@@ -88,7 +88,7 @@ def _serve_migrated(
     serve: Callable[[list[socket.socket] | None], None],
     log: LogSettings,
     address: DatabaseAddress,
-    sockets: list[socket.socket] | None = None,
+    sockets: list[socket.socket],
 ) -> None:
     """Migrates the database, then serves, in a process that a reload started: a new module may have brought a table."""
     setup_logging(log)

@@ -55,7 +55,6 @@ class SettingsGroup(BaseSettings):
         # In compose files and shells an empty variable means "not set".
         env_ignore_empty=True,
         env_file_encoding=ENCODING,
-        hide_input_in_errors=False,
     )
 
     @classmethod
