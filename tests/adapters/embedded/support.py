@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.embedded.binaries import find_binaries, program
+from app.adapters.db.embedded.binaries import find_binaries
 
 REPOSITORY = Path(__file__).parents[3]
 AS_ROOT = os.geteuid() == 0
@@ -89,7 +89,7 @@ def query(address: DatabaseAddress, sql: str, *, database: str | None = None, pa
     where = [f"--host={address.host}", f"--port={address.port}", f"--username={address.user}"]
     return subprocess.run(
         [
-            program(find_binaries(), "psql"),
+            find_binaries() / "psql",
             "-Xqtw",
             "-A",
             *where,

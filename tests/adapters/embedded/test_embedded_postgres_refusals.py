@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from app.adapters.db.embedded.binaries import find_binaries, program
+from app.adapters.db.embedded.binaries import find_binaries
 from tests.adapters.embedded.support import AS_ROOT, ORDINARY, REPOSITORY, Owner, process_of, query
 
 
@@ -196,4 +196,4 @@ def test_a_thread_whose_end_would_end_the_server_is_refused(place: Path) -> None
 
 
 def test_the_programs_of_the_wheel_exist() -> None:
-    assert all(program(find_binaries(), name).is_file() for name in ("postgres", "initdb", "psql"))
+    assert all((find_binaries() / name).is_file() for name in ("postgres", "initdb", "psql"))

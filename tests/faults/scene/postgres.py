@@ -15,7 +15,7 @@ import asyncpg
 import orjson
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.embedded.binaries import find_binaries, program
+from app.adapters.db.embedded.binaries import find_binaries
 from tests.acceptance.live.servers import ROOT
 from tests.adapters.embedded.support import is_gone, open_folder, postmaster_of
 from tests.processes import family_of
@@ -115,7 +115,7 @@ class Postgres:
         binaries = find_binaries()
         # The current folder may be closed to the owner.
         running = await asyncio.create_subprocess_exec(
-            *(str(program(binaries, name)), *arguments),
+            *(str(binaries / name), *arguments),
             cwd=binaries,
             user=self.folder.stat().st_uid if os.geteuid() == 0 else None,
             stdout=asyncio.subprocess.PIPE,

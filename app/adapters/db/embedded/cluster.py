@@ -8,14 +8,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from app.adapters.db.embedded.binaries import program
 from app.adapters.db.embedded.errors import ELSEWHERE, EmbeddedPostgresError, explain_output
 from app.adapters.db.embedded.folder import DataFolder
 from app.adapters.db.embedded.process import spawn
 
 SUPERUSER = "messenger"
 # The builtin provider compares and folds by Unicode on every system, but full-text search still uses libc's locale.
-_CTYPE = {"darwin": "UTF-8", "win32": "C"}.get(sys.platform, "C.UTF-8")
+_CTYPE = "UTF-8" if sys.platform == "darwin" else "C.UTF-8"
 
 
 def ensure_cluster(folder: DataFolder, binaries: Path, lock_fd: int, *, durable: bool) -> None:
@@ -41,7 +40,7 @@ def ensure_cluster(folder: DataFolder, binaries: Path, lock_fd: int, *, durable:
 def _initdb(folder: DataFolder, binaries: Path, lock_fd: int, *, durable: bool) -> None:
     folder.make_private(folder.unfinished_cluster)
     arguments: list[str | Path] = [
-        program(binaries, "initdb"),
+        binaries / "initdb",
         f"--pgdata={folder.unfinished_cluster}",
         f"--username={SUPERUSER}",
         f"--pwfile={folder.password}",
@@ -72,7 +71,7 @@ def _initdb(folder: DataFolder, binaries: Path, lock_fd: int, *, durable: bool) 
 
 def _check_version(folder: DataFolder, binaries: Path) -> None:
     # It prints: postgres (PostgreSQL) 18.6
-    printed = subprocess.check_output([program(binaries, "postgres"), "--version"], text=True)  # noqa: S603 - no shell
+    printed = subprocess.check_output([binaries / "postgres", "--version"], text=True)  # noqa: S603 - no shell
     ours = printed.split()[-1].partition(".")[0]
     theirs = (folder.cluster / "PG_VERSION").read_text().strip()
     if theirs != ours:
@@ -83,9 +82,8 @@ def _check_version(folder: DataFolder, binaries: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
-    if sys.platform != "win32":
-        fd = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

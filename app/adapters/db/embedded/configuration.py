@@ -30,18 +30,19 @@ _SHARED_MEMORY_NEEDED = 32 << 20
 
 
 def configuration(host: str, port: int, *, durable: bool, options: Mapping[str, str]) -> dict[str, str]:
-    """Returns all settings for the command line. `options` override any of them but the listening address."""
-    if host.startswith("/"):
-        where = {"listen_addresses": "", "unix_socket_directories": host, "unix_socket_permissions": "0700"}
-    else:
-        where = {"listen_addresses": host, "unix_socket_directories": ""}
+    """Returns all settings for the command line. `options` override any of them but the listening address.
+
+    `host` is the folder of the Unix socket.
+    """
     return {
         **_SMALL_SERVER,
         **({} if durable else _NOT_DURABLE),
         **_dynamic_shared_memory(),
         "extension_control_path": f"{EXTENSIONS}:$system",
         **options,
-        **where,
+        "listen_addresses": "",
+        "unix_socket_directories": host,
+        "unix_socket_permissions": "0700",
         "port": str(port),
     }
 

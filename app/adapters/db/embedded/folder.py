@@ -14,7 +14,6 @@ import json
 import os
 import re
 import stat
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -75,15 +74,15 @@ class DataFolder:
             path.mkdir(mode=0o700)
         except FileExistsError:
             found = path.lstat()
-            if stat.S_ISDIR(found.st_mode) and (sys.platform == "win32" or found.st_uid == self._uid()):
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == self._uid():
                 return
             raise EmbeddedPostgresError(f"{path} belongs to another user: remove it, or {ELSEWHERE}") from None
         self._set_owner(path)
 
     def open(self, path: Path, flags: int) -> int:
         """Opens a file, created with mode 0600. Never follows a symbolic link, because this process may be root."""
-        fd = os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-        if sys.platform != "win32" and self.account:
+        fd = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        if self.account:
             os.fchown(fd, self.account.uid, self.account.gid)
         return fd
 
@@ -143,10 +142,8 @@ class DataFolder:
         return state if isinstance(state, dict) else {}
 
     def _set_owner(self, path: Path) -> None:
-        if sys.platform != "win32" and self.account:
+        if self.account:
             os.chown(path, self.account.uid, self.account.gid, follow_symlinks=False)
 
     def _uid(self) -> int:
-        if sys.platform == "win32":
-            return 0
         return self.account.uid if self.account else os.geteuid()

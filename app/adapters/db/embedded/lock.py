@@ -1,24 +1,16 @@
 """A file lock that the system releases when the processes that hold it end, in whatever way."""
 
+import fcntl
 import os
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 _PAUSE = 0.02
 
 
 class FileLock:
-    """A lock held from `acquire` to `release`, and longer by every child process that inherits `fd`.
-
-    On Windows child processes do not hold it.
-    """
+    """A lock held from `acquire` to `release`, and longer by every child process that inherits `fd`."""
 
     def __init__(self, fd: int) -> None:
         """Takes ownership of `fd`, which `release` closes."""
@@ -44,14 +36,9 @@ class FileLock:
         os.close(self.fd)
 
     def _try(self) -> bool:
-        # Linux and macOS: flock, not lockf, because child processes inherit only flock's locks.
-        with suppress(BlockingIOError, PermissionError):
-            if sys.platform == "win32":
-                # A byte far beyond the text: other processes could not read the text if it were locked.
-                os.lseek(self.fd, 1 << 20, os.SEEK_SET)
-                msvcrt.locking(self.fd, msvcrt.LK_NBLCK, 1)
-            else:
-                fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Not lockf: child processes inherit only flock's locks.
+        with suppress(BlockingIOError):
+            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
         return False
 

@@ -17,7 +17,7 @@ from app.adapters.db.embedded.errors import EmbeddedPostgresError
 _PR_SET_PDEATHSIG = 1
 # A fast shutdown writes a checkpoint. An immediate one leaves recovery to the next start, and loses nothing either.
 _FAST_SECONDS, _IMMEDIATE_SECONDS = 10.0, 5.0
-_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
+_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
 _ACCESS = ("PGSSL", "PGPASS")
 """What the variables of TLS and passwords begin with. The server's own driver obeys them too."""
 
@@ -36,7 +36,7 @@ def spawn(arguments: list[str | Path], account: Account | None, lock_fd: int, ou
     """Starts a program in its own session, where a Ctrl-C of the terminal does not reach it.
 
     It inherits the lock. On Linux it ends with this process, in whatever way this one ends: the kernel sends it SIGQUIT
-    when *the calling thread* ends, so call this from the main thread. macOS and Windows have no such mechanism.
+    when *the calling thread* ends, so call this from the main thread. macOS has no such mechanism.
     """
     try:
         return subprocess.Popen(  # noqa: S603 - our own programs, and no shell
@@ -60,10 +60,6 @@ def spawn(arguments: list[str | Path], account: Account | None, lock_fd: int, ou
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """Shuts a server down: fast, then immediately, then by a kill. Does nothing if it has ended already."""
-    if sys.platform == "win32":
-        process.terminate()
-        process.wait()
-        return
     for number, seconds in ((signal.SIGINT, _FAST_SECONDS), (signal.SIGQUIT, _IMMEDIATE_SECONDS)):
         process.send_signal(number)
         with suppress(subprocess.TimeoutExpired):
@@ -74,8 +70,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _platform_options(account: Account | None, lock_fd: int) -> dict[str, Any]:
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     options: dict[str, Any] = {"start_new_session": True, "pass_fds": (lock_fd,), "umask": 0o077}
     if account is not None:
         options |= {"user": account.uid, "group": account.gid, "extra_groups": []}

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -14,8 +13,8 @@ from typing import Self
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded.account import choose_account
-from app.adapters.db.embedded.binaries import EXTENSIONS, find_binaries, program
-from app.adapters.db.embedded.client import accepts_connections, ensure_database, free_loopback_port
+from app.adapters.db.embedded.binaries import EXTENSIONS, find_binaries
+from app.adapters.db.embedded.client import accepts_connections, ensure_database
 from app.adapters.db.embedded.cluster import SUPERUSER, ensure_cluster
 from app.adapters.db.embedded.configuration import configuration
 from app.adapters.db.embedded.errors import (
@@ -111,7 +110,7 @@ class EmbeddedPostgres:
         if self._process is not None:
             end(self._process)
             self._process = None
-            if self._address is not None and sys.platform != "win32":
+            if self._address is not None:
                 with suppress(OSError):
                     Path(self._address.host).rmdir()
         if self._owner is not None:
@@ -178,9 +177,9 @@ class EmbeddedPostgres:
             return
         with suppress(ProcessLookupError):
             os.kill(postmaster.pid, signal.SIGINT)
-        # The server removes its file last, except on Windows, where the signal just ends the process.
+        # The server removes its file last.
         deadline = time.monotonic() + seconds
-        while sys.platform != "win32" and folder.postmaster() is not None:
+        while folder.postmaster() is not None:
             if time.monotonic() > deadline:
                 raise self._still_running()
             time.sleep(_POLL_SECONDS)
@@ -192,8 +191,6 @@ class EmbeddedPostgres:
 
     @staticmethod
     def _choose_address(folder: DataFolder) -> tuple[str, int]:
-        if sys.platform == "win32":
-            return free_loopback_port()
         host = folder.socket_folder()
         folder.make_private(host)
         if folder.account:
@@ -212,7 +209,7 @@ class EmbeddedPostgres:
             for stale in (folder.postmaster_pid, Path(host, f".s.PGSQL.{port}.lock")):
                 stale.unlink(missing_ok=True)
         settings = configuration(host, port, durable=self._durable, options=self._options)
-        arguments: list[str | Path] = [program(binaries, "postgres"), "-D", folder.cluster]
+        arguments: list[str | Path] = [binaries / "postgres", "-D", folder.cluster]
         for name, value in settings.items():
             arguments += ["-c", f"{name}={value}"]
         log = folder.open_log()
