@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from loguru import logger
-from pydantic import BaseModel
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.attachments_module.db.cruds import contents as crud
@@ -16,7 +15,7 @@ from app.modules.attachments_module.services.ownership import PREFIXES, owns_sto
 from app.modules.attachments_module.services.part import PART
 from app.modules.attachments_module.services.postponing import postponed_while_down
 from app.modules.attachments_module.services.store import FileStore, content_path, upload_prefix
-from app.modules.jobs_module.extension import Job, JobContext, Jobs, Schedule
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, Nothing, Schedule
 from app.modules.messages_module.extension import UnsentMessages
 from app.modules.streams_module.services.log import now
 from app.services.context import Context
@@ -34,11 +33,7 @@ _REMEMBERED = timedelta(days=7)
 """How long an expired upload is answered 410."""
 
 
-class Everything(BaseModel):
-    """All that is due."""
-
-
-async def collect(context: JobContext, _: Everything) -> None:
+async def collect(context: JobContext, _: Nothing) -> None:
     """Works until nothing is due. Rows are marked first and deleted last, so a crash repeats a chunk."""
     store = context.container.get(FileStore)
     with postponed_while_down():
@@ -94,10 +89,10 @@ async def _collect_contents(context: JobContext, store: FileStore) -> bool:
 
 async def collect_soon(work: UnitOfWork, jobs: Jobs) -> None:
     """Collects after this commit; without it the schedule does."""
-    await jobs.enqueue(work, COLLECT, Everything(), key="soon")
+    await jobs.enqueue(work, COLLECT, Nothing(), key="soon")
 
 
-async def sweep(context: JobContext, _: Everything) -> None:
+async def sweep(context: JobContext, _: Nothing) -> None:
     """Deletes objects that no row knows and that are old: what processes had stored that were killed a moment later."""
     store, before = context.container.get(FileStore), now() - _ORPHAN_AFTER
     orphans: list[str] = []
@@ -142,7 +137,7 @@ async def _orphans_among(
     return [path for path, name in found.items() if name not in known]
 
 
-COLLECT = Job("attachments.collect", Everything, collect, timeout_s=600.0)
+COLLECT = Job("attachments.collect", Nothing, collect, timeout_s=600.0)
 COLLECT_OFTEN = Schedule(COLLECT, EVERY)
-SWEEP = Job("attachments.sweep", Everything, sweep, timeout_s=6 * 3600.0)
+SWEEP = Job("attachments.sweep", Nothing, sweep, timeout_s=6 * 3600.0)
 SWEEP_DAILY = Schedule(SWEEP, timedelta(days=1))

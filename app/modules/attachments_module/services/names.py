@@ -3,12 +3,12 @@
 import re
 from pathlib import PurePosixPath
 
+from app.modules.attachments_module.services.kinds import UNKNOWN
 from app.utils.texts import as_line, is_seen
 
 MAX_NAME = 255
 """Characters of a file name."""
 _LONGEST_SUFFIX = 20
-UNKNOWN_TYPE = "application/octet-stream"
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -29,4 +29,4 @@ def clean_name(given: str) -> str:
 def clean_type(given: str) -> str:
     """Returns the media type that a client names, without parameters."""
     media_type = given.partition(";")[0].strip().lower()
-    return media_type if _TYPE.fullmatch(media_type) else UNKNOWN_TYPE
+    return media_type if _TYPE.fullmatch(media_type) else UNKNOWN

@@ -33,12 +33,10 @@ def content_type_of(row: Any, variant: str) -> str | None:
 
 
 def view_attachment(row: Any, urls: Mapping[str, Any]) -> dict[str, Any]:
-    is_ready = row["state"] == "ready"
     return {
         **view_in_event(row),
-        "id": row["id"],
-        "size": row["size"] if is_ready else None,
-        "sha256": row["sha256"] if is_ready else None,
+        # While the file is processed, the row has it already.
+        "sha256": row["sha256"] if row["state"] == "ready" else None,
         "previews": urls["previews"],
         "url": urls["url"],
         "url_expires_at": urls["url_expires_at"],

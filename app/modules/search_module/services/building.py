@@ -121,7 +121,7 @@ async def begin_if_missing(database: Database) -> None:
         if build is None or build["state"] == "building":
             return
         is_missing = await crud.is_missing(raw)
-        if is_missing or (await crud.find(raw))["form"] != FORM:
+        if is_missing or build["form"] != FORM:
             await crud.begin(raw, now(), is_first=is_missing)
             logger.info("building the search index in the background")
 

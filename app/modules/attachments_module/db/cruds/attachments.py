@@ -60,12 +60,9 @@ UPDATE attachment a SET chat_id = given.chat_id, seq = given.seq, expires_at = N
 FROM unnest($1::uuid[], $2::bigint[], $4::uuid[]) AS given(chat_id, seq, id) WHERE a.id = given.id
 """
 _DROP = """
-WITH dropped AS (DELETE FROM message_attachment WHERE chat_id = $1 AND seq = ANY($2) RETURNING attachment_id)
-UPDATE attachment SET state = 'deleted', expires_at = $3 FROM dropped WHERE id = dropped.attachment_id
-"""
-_DROP_PREVIEW_IMAGES = """
 WITH dropped AS (
-    DELETE FROM message_attachment WHERE chat_id = $1 AND seq = ANY($2) AND position < 0 RETURNING attachment_id
+    DELETE FROM message_attachment WHERE chat_id = $1 AND seq = ANY($2) AND (position < 0 OR NOT $4)
+    RETURNING attachment_id
 )
 UPDATE attachment SET state = 'deleted', expires_at = $3 FROM dropped WHERE id = dropped.attachment_id
 """
@@ -164,7 +161,7 @@ async def let_go(connection: DatabaseConnection, attachment_id: UUID, at: dateti
 
 async def drop(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int], at: datetime) -> None:
     """Marks the attachments of messages as deleted."""
-    await connection.execute(_DROP, chat_id, seqs, at)
+    await connection.execute(_DROP, chat_id, seqs, at, False)
 
 
 async def has_preview_image(connection: DatabaseConnection, chat_id: UUID, seq: int) -> bool:
@@ -173,7 +170,7 @@ async def has_preview_image(connection: DatabaseConnection, chat_id: UUID, seq: 
 
 async def drop_preview_images(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int], at: datetime) -> None:
     """Marks the images of the link previews of messages as deleted."""
-    await connection.execute(_DROP_PREVIEW_IMAGES, chat_id, seqs, at)
+    await connection.execute(_DROP, chat_id, seqs, at, True)
 
 
 async def drop_chat(connection: DatabaseConnection, chat_id: UUID, limit: int, at: datetime) -> int:
