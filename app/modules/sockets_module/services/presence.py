@@ -17,7 +17,7 @@ from app.modules.sockets_module.services.sources import Sources
 from app.modules.streams_module.services.log import encode_time
 from app.utils.background import running
 
-_LEFT = "presence.left"
+_PRESENCE, _LEFT = "presence", "presence.left"
 _REFRESH = 30.0
 _LASTS = timedelta(seconds=75)
 """Time for which an account counts as online without a refresh, because its process may have died."""
@@ -46,6 +46,7 @@ class Presence:
         self._is_refreshed = asyncio.Event()
         self._is_refreshed.set()
         bus.on_notification(_LEFT, self._on_left)
+        bus.on_signal(self._on_signal)
 
     async def mark_online(self, account_id: UUID) -> None:
         """Stores that an account is online, and publishes it, unless it is already. Called for each socket here."""
@@ -101,6 +102,15 @@ class Presence:
         if account_id in self._online:
             self._begin(self._correct(account_id))
 
+    def _on_signal(self, signal: Mapping[str, Any]) -> None:
+        """Corrects what another process published of an account that has a socket here.
+
+        It may have read that the account is offline just before this process stored and published the opposite.
+        """
+        if signal.get("kind") == _PRESENCE and not signal["online"] and UUID(signal["account_id"]) in self._online:
+            corrected = {**signal, "online": True, "last_seen_at": encode_time(datetime.now(UTC))}
+            self._registry.signal(_PRESENCE, corrected, *map(UUID, signal["stream_ids"]))
+
     async def _correct(self, account_id: UUID) -> None:
         try:
             await self._store_online([account_id], datetime.now(UTC))
@@ -137,7 +147,7 @@ class Presence:
             return
         presence = {"account_id": account_id, "online": online, "last_seen_at": encode_time(at)}
         for first in range(0, len(audience), _STREAMS_IN_A_SIGNAL):
-            self._registry.signal("presence", presence, *audience[first : first + _STREAMS_IN_A_SIGNAL])
+            self._registry.signal(_PRESENCE, presence, *audience[first : first + _STREAMS_IN_A_SIGNAL])
 
     async def _keep_refreshing(self) -> None:
         """Refreshes presence periodically until cancelled."""

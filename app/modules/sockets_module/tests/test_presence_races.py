@@ -2,19 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 
+from app.adapters.base.bus import Bus
 from app.adapters.db.connection import Connection
+from app.fastapi_engine.constructor import build_app
 from app.modules.sockets_module.services import presence as module
 from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.socket import Socket
 from app.modules.sockets_module.tests.test_lost_notifications import add_socket
+from app.modules.sockets_module.tests.test_short_absences import changes
+from app.settings import Settings
 from app.utils.background import running
 from app.utils.container import Container
 from tests.databases import rows
-from tests.fakers import FakeClient, eventually
+from tests.fakers import FakeClient, FakeSocket, eventually
+from tests.servers import served
 
 _LOCK = "SELECT FROM account_presence WHERE account_id = $1 FOR UPDATE"
 _WAITS = """
@@ -64,3 +70,20 @@ async def test_an_account_that_leaves_during_a_refresh_is_offline(
         await eventually(has_refreshed)
     ((lasts,),) = await rows(container, _LASTS, last)
     assert lasts == module._OFFLINE_AFTER
+
+
+async def test_an_account_that_another_process_publishes_as_offline_too_late_is_published_as_online_again(
+    anna: FakeClient, boris: FakeClient, club: str, live_server: str, settings: Settings
+) -> None:
+    other = build_app(settings)
+
+    async def is_connected() -> bool:
+        return other.state.container.get(Bus).unavailable_because is None
+
+    async with served(other), FakeSocket(boris, live_server) as socket, FakeSocket(anna, live_server):
+        await eventually(is_connected)
+        await socket.until(lambda: changes(socket, anna) == [True])
+        late = {"account_id": anna.id, "online": False, "last_seen_at": "2026-01-01T12:00:00Z"}
+        other.state.container.get(Registry).signal("presence", late, UUID(club))
+        await socket.until(lambda: changes(socket, anna) == [True, False, True])
+        assert socket.signals[-1]["last_seen_at"] > late["last_seen_at"]
