@@ -107,6 +107,7 @@ class PeerLink(_Framed):
         self._on_change = on_change
         self._on_lost = on_lost
         self._silent_ticks = self._stuck_ticks = 0
+        self._is_leaving = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -147,18 +148,17 @@ class PeerLink(_Framed):
         elif kind == NEWS:
             self._on_news(content)
         elif kind == PONG:
-            self._set_ready()
+            self._set_ready(not self._is_leaving)
         elif kind == LEAVING:
             # It answers what it has, and gets nothing more.
-            self._set_ready = _ignore  # type: ignore[method-assign]
-            self.is_ready = False
-            self._on_change()
+            self._is_leaving = True
+            self._set_ready(False)
         else:
             raise BadFrame(f"kind {kind}")
 
-    def _set_ready(self) -> None:
-        if not self.is_ready:
-            self.is_ready = True
+    def _set_ready(self, is_ready: bool) -> None:
+        if self.is_ready is not is_ready:
+            self.is_ready = is_ready
             self._on_change()
 
     def _end(self) -> None:
