@@ -15,7 +15,7 @@ class MemoryBus(Bus):
     """A bus for tests and for a single process. It does not reach other processes."""
 
     def notify_stream(self, stream_id: UUID, last_seq: int) -> None:
-        self._deliver_stream_heads({stream_id: last_seq}, own=True, handled=bool(self.handled_by))
+        self._deliver_stream_heads({stream_id: last_seq}, own=True, handled=True)
 
     def signal(self, signal: Mapping[str, Any]) -> None:
         text = orjson.dumps(signal, default=str)

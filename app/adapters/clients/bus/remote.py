@@ -66,7 +66,7 @@ class RemoteBus(Bus):
         if len(self._heads) < _MAX_WAITING:
             self._heads[stream_id] = max(last_seq, self._heads.get(stream_id, 0))
             self._wake_up.set()
-        self._deliver_stream_heads({stream_id: last_seq}, own=True, handled=bool(self.handled_by))
+        self._deliver_stream_heads({stream_id: last_seq}, own=True, handled=True)
 
     def signal(self, signal: Mapping[str, Any]) -> None:
         text = orjson.dumps(signal, default=str)
