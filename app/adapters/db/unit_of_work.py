@@ -2,16 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TypeAlias
 
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.utils.isolation import call_isolated
-
-RawConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 class UnitOfWork:
@@ -22,7 +20,7 @@ class UnitOfWork:
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
-        self._raw: RawConnection | None = None
+        self._raw: Connection | None = None
         self._after_commit: list[Callable[[], None]] = []
         # Called before a stream is locked. It may raise if this lock would violate the order of locks.
         self.before_stream_lock: Callable[[], None] = lambda: None
@@ -35,7 +33,7 @@ class UnitOfWork:
         """
         self._after_commit.append(action)
 
-    async def raw(self) -> RawConnection:
+    async def raw(self) -> Connection:
         """Returns the driver's connection of the session, inside the same transaction."""
         if self._raw is not None:
             return self._raw

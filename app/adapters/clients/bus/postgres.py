@@ -7,16 +7,12 @@ events it announces: it has its own transaction after the commit, and many messa
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
-from typing import TypeAlias
-
-import asyncpg
 
 from app.adapters.clients.bus.remote import BusConnection, RemoteBus
+from app.adapters.db.connection import Connection
 from app.utils.tracing import NO_TRACING, Tracing
 
 _CHANNEL = "messenger"
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 class PostgresBus(RemoteBus):

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import RawConnection, open_unit_of_work
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember
@@ -80,7 +81,7 @@ def _account(person: Person, password_hash: str) -> Row:
 
 
 async def _copy(
-    raw: RawConnection, accounts: Sequence[Row], tables: Tables, on_progress: Callable[[int, int], None]
+    raw: Connection, accounts: Sequence[Row], tables: Tables, on_progress: Callable[[int, int], None]
 ) -> None:
     rows: dict[Any, Sequence[Row]] = {
         Account: accounts,

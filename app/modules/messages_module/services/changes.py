@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.adapters.db.unit_of_work import RawConnection, UnitOfWork
+from app.adapters.db.connection import Connection
+from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.chats_module.errors import NotAllowedInChat
 from app.modules.chats_module.services.access import Membership, check, find_last_departure, get_membership
 from app.modules.messages_module.db.cruds import changes as crud
@@ -91,7 +92,7 @@ async def _change(
     work: UnitOfWork,
     log: Log,
     parts: MessageParts,
-    raw: RawConnection,
+    raw: Connection,
     message: Any,
     kind: str,
     text: str,
@@ -139,7 +140,7 @@ async def erase_messages(work: UnitOfWork, log: Log, parts: MessageParts, chat_i
     return await _erase(work, log, parts, raw, [message for message in found if message is not None])
 
 
-async def _erase(work: UnitOfWork, log: Log, parts: MessageParts, raw: RawConnection, messages: Sequence[Any]) -> int:
+async def _erase(work: UnitOfWork, log: Log, parts: MessageParts, raw: Connection, messages: Sequence[Any]) -> int:
     at = now()
     blank = dump({"text": "", **parts.fields.of_tombstone()})
     alive = [message for message in messages if message["deleted_at"] is None]
@@ -165,7 +166,7 @@ async def check_mark(work: UnitOfWork, parts: MessageParts, chat_id: UUID, accou
 
 async def load(
     work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int
-) -> tuple[RawConnection, Membership, Any]:
+) -> tuple[Connection, Membership, Any]:
     """Locks the chat's stream. Returns the connection, the account's membership and the message as they are then."""
     await log.lock(work, chats=[chat_id])
     raw = await work.raw()

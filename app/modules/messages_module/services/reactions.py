@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from app.adapters.db.unit_of_work import RawConnection, UnitOfWork
+from app.adapters.db.connection import Connection
+from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.chats_module.services.access import check
 from app.modules.messages_module.db.cruds import reactions as crud
 from app.modules.messages_module.errors import MessageIsDeleted, TooManyReactions
@@ -50,7 +51,7 @@ async def remove_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id:
         await _write(work, log, raw, "reaction.removed", chat_id, seq, emoji, account_id, counts)
 
 
-async def _read(raw: RawConnection, chat_id: UUID, account_id: UUID, seq: int) -> tuple[dict[str, int], set[str]]:
+async def _read(raw: Connection, chat_id: UUID, account_id: UUID, seq: int) -> tuple[dict[str, int], set[str]]:
     """Returns how many accounts have given each emoji, and those that this account has given."""
     reactions = await crud.list_reactions(raw, chat_id, account_id, seq)
     counts = {reaction["emoji"]: reaction["count"] for reaction in reactions}
@@ -60,7 +61,7 @@ async def _read(raw: RawConnection, chat_id: UUID, account_id: UUID, seq: int) -
 async def _write(
     work: UnitOfWork,
     log: Log,
-    raw: RawConnection,
+    raw: Connection,
     kind: str,
     chat_id: UUID,
     seq: int,
