@@ -25,8 +25,9 @@ _FILL = f"""
 INSERT INTO account (id, email, email_key, username, display_name, password_hash)
 SELECT md5('person' || n)::uuid, 'person' || n, 'person' || n, 'person' || n, '', ''
 FROM generate_series(1, {_PEOPLE}) n;
-INSERT INTO chat (id, type, created_by, member_count, last_seq, active_at)
-SELECT md5('chat' || n)::uuid, 'group', md5('person1')::uuid, 20, CASE WHEN n = 1 THEN {_MESSAGES} ELSE 1 END, now()
+INSERT INTO chat (id, type, created_by, member_count, last_seq, active_at, furthest_reader_id)
+SELECT md5('chat' || n)::uuid, 'group', md5('person1')::uuid, 20, CASE WHEN n = 1 THEN {_MESSAGES} ELSE 1 END, now(),
+       md5('person' || CASE WHEN n = 1 THEN 50 ELSE 1 END)::uuid
 FROM generate_series(1, {_CHATS}) n;
 INSERT INTO stream (id, last_seq) SELECT id, last_seq FROM chat UNION ALL SELECT id, 1 FROM account;
 INSERT INTO chat_member (chat_id, account_id, role, joined_event_seq, joined_at)

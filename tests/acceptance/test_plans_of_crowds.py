@@ -3,6 +3,7 @@ or changes few of them reads few of them."""
 
 from collections.abc import AsyncIterator, Awaitable
 
+import orjson
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.database import Database
-from app.modules.chats_module.db.cruds import access, members, reading
+from app.modules.chats_module.db.cruds import access, members, reading, views
 from app.modules.threads_module.db.cruds import replies
 from app.modules.threads_module.services.part import THREAD
-from tests.acceptance.hot_statements import LONG_CHAT, numbered
+from tests.acceptance.hot_statements import ANNA, LONG_CHAT, numbered
 from tests.databases import clone, drop
 
 _PEOPLE, _ROOT, _PAGE, _FEW = 5_000, 1, 50, 120
@@ -68,6 +69,30 @@ async def _count_read_in_session(session: AsyncSession, run: Awaitable[object]) 
     before = await session.scalar(text(_READ)) or 0
     await run
     return int(await session.scalar(text(_READ)) or 0) - before
+
+
+@pytest.mark.parametrize(("furthest", "shown"), [(4_000, 9), (1, 5), (2, 5)])
+async def test_a_chat_is_shown_to_a_viewer_whom_a_thousand_members_have_blocked_without_most_of_them(
+    database: Database, furthest: int, shown: int
+) -> None:
+    hidden = [numbered("person", number) for number in range(1, 1_002) if number != 2]
+    async with database.connection() as connection:
+        await connection.execute(
+            "UPDATE chat SET furthest_reader_id = $1, furthest_read_seq = 9, runner_up_read_seq = 7",
+            numbered("person", furthest),
+        )
+        # The hidden ones have read further than all others, of whom none is furthest behind.
+        await connection.execute(
+            "UPDATE chat_member SET read_seq = CASE WHEN account_id = ANY($1) THEN 7 ELSE 5 END, joined_read_seq = 0",
+            hidden,
+        )
+        queries = views.ChatQueries({})
+        assert (
+            await _count_read(connection, queries.list_chosen(connection, ANNA, hidden, [LONG_CHAT]))
+            <= 2 * views.MOST_READ
+        )
+        ((_, _, chat),) = await queries.list_chosen(connection, ANNA, hidden, [LONG_CHAT])
+        assert orjson.loads(chat)["others_read_seq"] == shown
 
 
 @pytest.mark.parametrize("after", [0, _PEOPLE // 2])

@@ -9,20 +9,31 @@ from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import json_object, one_row, time_as_json
 from app.modules.chats_module.db.cruds.reading import UNREAD
 
-# $1 viewer, $2 accounts that are hidden from the viewer. Counted, because for EXISTS a plan from when the table was
-# empty may read all members of all chats. The furthest positions of a chat may be those of members who have left it. A
-# position that a member got by joining is none of reading.
-_OTHERS_READ_SEQ = """
-CASE WHEN cardinality($2::uuid[]) > 0 AND (
-    SELECT count(*) FROM chat_member h WHERE h.chat_id = c.id AND h.account_id = ANY($2::uuid[])
-) + (
-    SELECT count(*) FROM former_member h WHERE h.chat_id = c.id AND h.account_id = ANY($2::uuid[])
-) > 0 THEN (
-    SELECT coalesce(max(o.read_seq), 0) FROM chat_member o
-    WHERE o.chat_id = c.id AND o.account_id <> $1 AND o.account_id <> ALL($2::uuid[])
-      AND o.read_seq > o.joined_read_seq
-) WHEN c.furthest_reader_id = $1 THEN c.runner_up_read_seq ELSE c.furthest_read_seq END
-"""
+MOST_READ = 500
+"""Members of a chat that are looked at, and accounts that are looked up in it, for one read position."""
+
+# $1 viewer, $2 accounts that are hidden from the viewer. A chat knows its two furthest positions, and whose the first
+# one is; both may be those of members who have left. Where the first one is the viewer's, the second one is right unless
+# a hidden member is as far, or has left. Otherwise members are read, in any order: sorting would read all. Counted, because for EXISTS a plan from when the table was empty may read
+# all members of all chats. A subquery for `$2` is hashed once, ALL compares each. A position that a member got by
+# joining is none of reading.
+_OTHERS_READ_SEQ = f"""
+CASE WHEN c.furthest_reader_id IS DISTINCT FROM $1 AND (
+    c.furthest_reader_id NOT IN (SELECT unnest($2::uuid[]))
+) IS NOT FALSE THEN c.furthest_read_seq
+WHEN c.furthest_reader_id = $1 AND (cardinality($2::uuid[]) = 0 OR (
+    cardinality($2::uuid[]) <= least(c.member_count, {MOST_READ}) AND (
+        SELECT count(*) FROM chat_member h
+        WHERE h.chat_id = c.id AND h.account_id = ANY($2::uuid[]) AND h.read_seq >= c.runner_up_read_seq
+    ) + (SELECT count(*) FROM former_member h WHERE h.chat_id = c.id AND h.account_id = ANY($2::uuid[])) = 0
+)) THEN c.runner_up_read_seq
+ELSE (
+    SELECT coalesce(max(o.read_seq), 0) FROM (
+        SELECT account_id, read_seq, joined_read_seq FROM chat_member WHERE chat_id = c.id LIMIT {MOST_READ}
+    ) o
+    WHERE o.account_id <> $1 AND o.account_id NOT IN (SELECT unnest($2::uuid[])) AND o.read_seq > o.joined_read_seq
+) END
+"""  # noqa: S608 - constants only
 _FIELDS = (
     ("id", """'"', c.id, '"'"""),
     ("type", """'"', c.type, '"'"""),
@@ -40,12 +51,6 @@ _FIELDS = (
     ("updated_at", time_as_json("c.updated_at")),
 )
 _SELECT = "SELECT c.id, c.active_at, convert_to({json}, 'UTF8')"
-_ONE = """
-FROM chat c
-JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
-JOIN stream s ON s.id = c.id
-WHERE c.id = $3 AND c.deleted_at IS NULL
-"""
 # The chats are looked up together, by one array: a lookup of each reads four times as many pages. Only the columns that
 # order them are sorted: copying whole rows into the sort takes longer than reading those of the page again.
 _PAGE = """
@@ -87,15 +92,14 @@ class ChatQueries:
         """`columns`: expressions over the chat `c` and the viewer's membership `m`, by name."""
         contributed = ((name, f"coalesce(to_json({expression})::text, 'null')") for name, expression in columns.items())
         selected = _SELECT.format(json=json_object([*_FIELDS, *contributed]))
-        self._one = selected + _ONE
         self._page = selected + _PAGE
         self._chosen = selected + _CHOSEN
 
     async def find_chat(
         self, connection: DatabaseConnection, viewer: UUID, hidden: Collection[UUID], chat_id: UUID
     ) -> ChatRow | None:
-        rows = await connection.fetch(self._one, viewer, hidden, chat_id)
-        return ChatRow(*rows[0]) if rows else None
+        rows = await self.list_chosen(connection, viewer, hidden, [chat_id])
+        return rows[0] if rows else None
 
     async def list_chats(
         self,
