@@ -10,6 +10,7 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
+from app.modules.entities_module.db import EVERYONE
 from tests.acceptance.hot_statements import LIKED, hot_statements
 from tests.acceptance.prepared import Preparer
 from tests.databases import clone, drop
@@ -30,15 +31,17 @@ SELECT md5('chat' || n)::uuid, 'group', md5('person1')::uuid, 20, CASE WHEN n = 
        md5('person' || CASE WHEN n = 1 THEN 50 ELSE 1 END)::uuid
 FROM generate_series(1, {_CHATS}) n;
 INSERT INTO stream (id, last_seq) SELECT id, last_seq FROM chat UNION ALL SELECT id, 1 FROM account;
-INSERT INTO chat_member (chat_id, account_id, role, joined_event_seq, joined_at)
-SELECT md5('chat' || c)::uuid, md5('person' || p)::uuid, 'member', p, now()
+INSERT INTO chat_member (chat_id, account_id, role, joined_event_seq, joined_at, read_seq)
+SELECT md5('chat' || c)::uuid, md5('person' || p)::uuid, 'member', p, now(),
+       CASE WHEN c = 1 THEN {_MESSAGES} - 10 ELSE 0 END
 FROM generate_series(1, {_CHATS}) c, generate_series(1, {_PEOPLE}) p
 WHERE c = 1 OR p = 2 AND c <= 5 OR p <> 2 AND (c + p) % CASE WHEN c <= 100 THEN 1000 ELSE 100 END = 0;
 INSERT INTO account_chat (account_id, chat_id, joined_seq) SELECT account_id, chat_id, 1 FROM chat_member;
 INSERT INTO former_member (chat_id, account_id, left_event_seq)
 SELECT md5('chat1')::uuid, md5('former' || n)::uuid, n FROM generate_series(1, {_PEOPLE}) n;
 INSERT INTO message (chat_id, seq, id, client_msg_id, sender_id, type, text, digest, created_at, event_seqs)
-SELECT id, n, gen_random_uuid(), gen_random_uuid(), created_by, 'text', 'word', '', '2026-01-01', ARRAY[n]
+SELECT id, n, gen_random_uuid(), gen_random_uuid(), md5('person2')::uuid, 'text', 'word', '',
+       CASE WHEN n > {_MESSAGES} - 100 THEN now() + n * interval '1 hour' ELSE '2026-01-01' END, ARRAY[n]
 FROM chat, generate_series(1, last_seq) n;
 INSERT INTO event (stream_id, seq, kind, data, at)
 SELECT id, n, 'message.created', '{{}}', now() FROM stream, generate_series(1, last_seq) n;
@@ -51,6 +54,9 @@ INSERT INTO search_message (chat_id, sent_at, seq, revision, tsv)
 SELECT chat_id, created_at, seq, seq, 'word' FROM message;
 INSERT INTO message_mention (chat_id, account_id, seq, mentioned_at)
 SELECT chat_id, md5('person' || seq % {_PEOPLE})::uuid, seq, created_at FROM message;
+INSERT INTO message_mention (chat_id, account_id, seq, mentioned_at)
+SELECT chat_id, '{EVERYONE}', seq, greatest(created_at, now() + (seq - {_MESSAGES} / 2) * interval '1 minute')
+FROM message;
 INSERT INTO thread_reply (chat_id, seq, root_seq, sender_id)
 SELECT chat_id, seq, least(seq, {_ROOT}), md5('person' || seq % {_PEOPLE})::uuid FROM message;
 INSERT INTO thread (chat_id, root_seq, reply_count, last_seq, active_at)

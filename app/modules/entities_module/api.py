@@ -29,7 +29,10 @@ def make_router(modules: Modules) -> APIRouter:
         cursor: Cursor = None,
         limit: Limit = DEFAULT_PAGE,
     ) -> Response:
-        """Returns messages that mention the caller, in all chats that it is a member of, the newest mention first."""
+        """Returns messages that mention the caller, in all chats that it is a member of, the newest mention first.
+
+        A page may have fewer messages than `limit`, or none, and still a cursor.
+        """
         limits.hit(LIST_MENTIONS, identity.account_id.int)
         async with database.connection() as connection:
             page = await mentions.list_mentions(connection, views, identity.account_id, cursor, limit, unread=unread)

@@ -131,27 +131,38 @@ DELETE FROM message_mention x USING (
 ) chunk WHERE x.chat_id = chunk.chat_id AND x.account_id = $1 AND x.seq = chunk.seq
 RETURNING x.seq
 """
+_CLOCKS = "interval '3 hours'"
+"""By how much the clocks of processes may differ: a later message of a chat may have an earlier time."""
+_MOST_WINDOWS = 10
+"""How many times as many mentions as were asked for are looked at."""
 # $1 account, $2 to $4 the key of the last mention of the previous page, $5 limit, $6 only unread ones. The newest of
-# each chat are read from its index. Members who joined later were not mentioned by a message to all.
+# each chat are read from its index. Members who joined later were not mentioned by a message to all. An unread message
+# is newer than the one that was read last. Any number may be the account's own messages to all: they are not shown.
 _LIST = f"""
-SELECT found.chat_id, found.seq, found.mentioned_at, found.seq > r.read_seq AS is_unread
-FROM account_chat a
-CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
-CROSS JOIN LATERAL {one_row("chat_member", chat_id="a.chat_id", account_id="a.account_id")} r
-CROSS JOIN (VALUES ($1::uuid), ('{EVERYONE}'::uuid)) AS named(id)
-CROSS JOIN LATERAL (
-    SELECT x.chat_id, x.seq, x.mentioned_at
-    FROM message_mention x
-    CROSS JOIN LATERAL {one_row("message", chat_id="x.chat_id", seq="x.seq")} m
-    WHERE x.chat_id = a.chat_id AND x.account_id = named.id AND x.mentioned_at <= $2
-      AND m.deleted_at IS NULL AND m.sender_id <> $1
-      AND (x.mentioned_at, x.chat_id, x.seq) < ($2, $3::uuid, $4::bigint)
-      AND (NOT $6 OR x.seq > r.read_seq)
-      AND (named.id = $1 OR x.mentioned_at > r.joined_at OR x.seq > r.read_seq)
-    ORDER BY x.mentioned_at DESC, x.seq DESC LIMIT $5
+SELECT found.*, coalesce(m.deleted_at IS NULL AND m.sender_id <> $1, false) AS is_shown
+FROM (
+    SELECT x.chat_id, x.seq, x.mentioned_at, x.seq > r.read_seq AS is_unread
+    FROM account_chat a
+    CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
+    CROSS JOIN LATERAL {one_row("chat_member", chat_id="a.chat_id", account_id="a.account_id")} r
+    LEFT JOIN LATERAL {one_row("message", chat_id="a.chat_id", seq="CASE WHEN $6 THEN r.read_seq END")} was ON true
+    CROSS JOIN (VALUES ($1::uuid), ('{EVERYONE}'::uuid)) AS named(id)
+    CROSS JOIN LATERAL (
+        SELECT chat_id, seq, mentioned_at FROM message_mention
+        WHERE chat_id = a.chat_id AND account_id = named.id AND mentioned_at <= $2
+          AND mentioned_at > coalesce(
+              greatest(was.created_at, CASE WHEN named.id <> $1 THEN r.joined_at END) - {_CLOCKS}, '-infinity'
+          )
+          AND (mentioned_at, chat_id, seq) < ($2, $3::uuid, $4::bigint)
+          AND (NOT $6 OR seq > r.read_seq)
+          AND (named.id = $1 OR mentioned_at > r.joined_at OR seq > r.read_seq)
+        ORDER BY mentioned_at DESC, seq DESC LIMIT $5
+    ) x
+    WHERE a.account_id = $1 AND c.deleted_at IS NULL AND (NOT $6 OR c.last_seq > r.read_seq)
+    ORDER BY x.mentioned_at DESC, x.chat_id DESC, x.seq DESC LIMIT $5
 ) found
-WHERE a.account_id = $1 AND c.deleted_at IS NULL AND (NOT $6 OR c.last_seq > r.read_seq)
-ORDER BY found.mentioned_at DESC, found.chat_id DESC, found.seq DESC LIMIT $5
+LEFT JOIN LATERAL {one_row("message", chat_id="found.chat_id", seq="found.seq")} m ON true
+ORDER BY found.mentioned_at DESC, found.chat_id DESC, found.seq DESC
 """  # noqa: S608 - constants only
 
 
@@ -162,6 +173,17 @@ class Mention(NamedTuple):
     seq: int
     mentioned_at: datetime
     is_unread: bool
+
+
+class Mentions(NamedTuple):
+    """Mentions of an account, in order.
+
+    `end` is the key (time, chat, number) of the mention up to which all were looked at. It is None where there are no
+    others after it, or where `rows` are as many as were asked for.
+    """
+
+    rows: Sequence[Mention]
+    end: tuple[datetime, UUID, int] | None = None
 
 
 Key = tuple[UUID, UUID, int]
@@ -191,10 +213,16 @@ async def delete_of_messages(connection: DatabaseConnection, chat_id: UUID, seqs
 
 async def list_mentions(
     connection: DatabaseConnection, account_id: UUID, before: tuple[datetime, UUID, int], limit: int, *, unread: bool
-) -> list[Mention]:
+) -> Mentions:
     """Returns mentions of the account in its chats, the newest first."""
-    rows: Sequence[Any] = await connection.fetch(_LIST, account_id, *before, limit, unread)
-    return [Mention(*row) for row in rows]
+    shown: list[Mention] = []
+    for _ in range(_MOST_WINDOWS):
+        rows: Sequence[Any] = await connection.fetch(_LIST, account_id, *before, limit, unread)
+        shown += [Mention(*mention) for *mention, is_shown in rows if is_shown]
+        if len(rows) < limit or len(shown) >= limit:
+            return Mentions(shown[:limit])
+        before = rows[-1]["mentioned_at"], rows[-1]["chat_id"], rows[-1]["seq"]
+    return Mentions(shown, before)
 
 
 async def purge_mentions(connection: DatabaseConnection, chat_id: UUID, limit: int) -> bool:

@@ -19,9 +19,12 @@ _FIRST = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1), MAX_BIGINT)
 async def list_mentions(
     connection: Connection, views: MessageViews, viewer: UUID, cursor: str | None, limit: int, *, unread: bool
 ) -> bytes:
-    """Returns a page of messages that mention the viewer as JSON, the newest mention first."""
+    """Returns a page of messages that mention the viewer as JSON, the newest mention first.
+
+    It may have fewer messages than `limit`, or none, and still a cursor.
+    """
     before = decode_cursor(cursor, tuple[Moment, UUID, Position], of="mentions") if cursor else _FIRST
-    found = await db.list_mentions(connection, viewer, before, limit + 1, unread=unread)
+    found, end = await db.list_mentions(connection, viewer, before, limit + 1, unread=unread)
     shown = found[:limit]
     keys = [(mention.chat_id, mention.seq, None) for mention in shown]
     messages = await views.list_found(connection, viewer, keys)
@@ -35,8 +38,7 @@ async def list_mentions(
         # A message may have been deleted since the first query.
         if (mention.chat_id, mention.seq) in messages
     ]
-    next_cursor = None
     if len(found) > limit:
-        last = shown[-1]
-        next_cursor = encode_cursor(last.mentioned_at, str(last.chat_id), last.seq, of="mentions")
+        end = shown[-1].mentioned_at, shown[-1].chat_id, shown[-1].seq
+    next_cursor = encode_cursor(end[0], str(end[1]), end[2], of="mentions") if end else None
     return dump({"items": items, "next_cursor": next_cursor})

@@ -194,6 +194,18 @@ async def test_the_list_has_the_chats_of_the_moment_in_pages(
     problem(await boris.get("/mentions", cursor="x"), 422, "validation_error")
 
 
+async def test_a_mention_is_found_behind_many_messages_to_all_of_the_account_itself(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    await boris.send(club, f"@{anna.username}")
+    for _ in range(35):
+        await anna.send(club, "@all")
+    first_page = ok(await anna.get("/mentions", limit=2))
+    assert (first_page["items"], first_page["next_cursor"] is None) == ([], False)
+    assert await mentions_of(anna, limit=2) == [(club, 1, False)]
+    assert await mentions_of(anna, limit=2, unread=True) == []
+
+
 async def test_a_message_mentions_a_bounded_number_of_accounts(anna: FakeClient, server: Any) -> None:
     others = [await FakeClient.sign_up(server, "guest") for _ in range(MAX_MENTIONED + 1)]
     club = await anna.open_chat(*others)
