@@ -174,6 +174,8 @@ def hot_statements(many: int) -> dict[str, Run]:
         "streams that are behind": lambda on: sweep.list_behind(on, *_FIRST_STREAMS, ["search"]),
         "claim jobs": lambda on: leases.claim(on, {"default": many}, ["a job"], _ID),
         "next job": lambda on: leases.seconds_to_next(on, ["default"], ["a job"]),
+        "move jobs to lanes": lambda on: leases.move_to_lanes(on, {"a job": "default"}, 50),
+        "count jobs": lambda on: leases.count(on, 50),
         "renew leases": lambda on: leases.renew(on, held),
         "hold a lease": lambda on: leases.hold(on, held[0]),
         "complete jobs": lambda on: leases.complete(on, held),

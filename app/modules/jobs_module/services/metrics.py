@@ -14,8 +14,12 @@ SECONDS = histogram(
     ("job",),
     buckets=(0.005, 0.02, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
 )
+MOST_COUNTED = 10_000
 WAITING = gauge(
-    "jobs_waiting", "waiting jobs, including those that are not due yet", ("lane",), multiprocess_mode="livemax"
+    "jobs_waiting",
+    f"waiting jobs, including those that are not due yet, up to {MOST_COUNTED:,}",
+    ("lane",),
+    multiprocess_mode="livemax",
 )
 OLDEST = gauge(
     "jobs_oldest_due_seconds",

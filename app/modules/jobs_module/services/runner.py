@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
 from uuid import uuid4
@@ -29,6 +29,8 @@ _POLL = 1.0
 _LOCKED = 0.05
 """Minimum seconds between two polls that claim nothing: another transaction may hold a due job for long."""
 _MEASURE = 15.0
+_MOST_MOVED = 1_000
+"""Jobs of a lane that one statement moves to others."""
 _GRACE = 4.0
 """Seconds in which jobs may end at shutdown before they are cancelled."""
 _CANCEL_TIMEOUT = 1.0
@@ -74,7 +76,7 @@ class Runner:
         if not self._jobs:
             yield
             return
-        async with running(self._keep_leases(), self._keep_measuring()):
+        async with running(self._keep_leases(), self._keep(self._measure), self._keep(self._move_to_lanes)):
             claiming = asyncio.create_task(self._keep_claiming())
             try:
                 async with running(self._schedules.run()):
@@ -107,14 +109,10 @@ class Runner:
 
     async def _keep_claiming(self) -> None:
         """Claims and starts jobs until shutdown."""
-        is_placed = False
         while not self._is_shutting_down:
             self._woken.clear()
             wait = _PAUSE
             try:
-                if not is_placed:
-                    await self._move_to_lanes()
-                    is_placed = True
                 wait = await self._claim()
             except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot claim jobs: {!r}", error)
@@ -221,21 +219,26 @@ class Runner:
                 metrics.JOBS.labels(running_job.job.name, "lost").inc()
                 running_job.cancel()
 
-    async def _keep_measuring(self) -> None:
-        """Updates the metrics of waiting jobs periodically until cancelled."""
+    async def _keep(self, do: Callable[[], Awaitable[None]]) -> None:
+        """Does it periodically until cancelled."""
         while True:
             try:
-                async with self._database.connection() as connection:
-                    counts = {row["lane"]: row for row in await crud.count(connection)}
-                for lane in self._slots.keys() | counts.keys():
-                    metrics.WAITING.labels(lane).set(counts[lane]["waiting"] if lane in counts else 0)
-                    metrics.OLDEST.labels(lane).set(counts[lane]["oldest"] if lane in counts else 0)
-                await self._move_to_lanes()
+                await do()
             except Exception as error:  # noqa: BLE001 - the loop must continue
-                logger.debug("cannot count jobs: {!r}", error)
+                logger.debug("cannot look after the lanes of jobs: {!r}", error)
             await asyncio.sleep(_MEASURE)
+
+    async def _measure(self) -> None:
+        """Updates the metrics of waiting jobs."""
+        async with self._database.connection() as connection:
+            counts = {row["lane"]: row for row in await crud.count(connection, metrics.MOST_COUNTED)}
+        for lane in self._slots.keys() | counts.keys():
+            metrics.WAITING.labels(lane).set(counts[lane]["waiting"] if lane in counts else 0)
+            metrics.OLDEST.labels(lane).set(counts[lane]["oldest"] if lane in counts else 0)
 
     async def _move_to_lanes(self) -> None:
         """Moves jobs that another version may have enqueued into other lanes."""
+        lanes = {job.name: job.lane for job in self._jobs.values()}
         async with self._database.connection() as connection:
-            await crud.move_to_lanes(connection, {job.name: job.lane for job in self._jobs.values()})
+            while await crud.move_to_lanes(connection, lanes, _MOST_MOVED):
+                pass

@@ -211,6 +211,17 @@ async def test_stored_jobs_move_to_the_new_lane_of_their_kind(container: Contain
     assert await texts(connection) == ["moved"]
 
 
+async def test_jobs_run_while_one_of_another_lane_cannot_be_moved(container: Container, connection: Connection) -> None:
+    old, job = noting(lane="of before"), noting("other")
+    await enqueuing(container, old).enqueue(old, "moved")
+    async with connection.transaction():
+        await connection.fetch("SELECT FROM job FOR UPDATE")
+        async with process(container, noting(), job) as here:
+            await here.enqueue(job, "not blocked")
+            await until(connection, "SELECT count(*) = 1 FROM noted")
+    assert await texts(connection) == ["not blocked"]
+
+
 async def test_jobs_of_a_removed_module_wait(container: Container, connection: Connection) -> None:
     job, gone = noting(), noting("gone")
     await enqueuing(container, gone).enqueue(gone, "of the module that is gone")

@@ -36,10 +36,29 @@ FROM unnest($1::text[]) AS free(lane) CROSS JOIN LATERAL (
     ORDER BY coalesce(leased_until, run_at) LIMIT 1
 ) next
 """
-_MOVE_TO_LANES = """
-UPDATE job j SET lane = l.lane FROM unnest($1::text[], $2::text[]) AS l(name, lane)
-WHERE j.name = l.name AND j.lane <> l.lane AND j.state <> 'dead'
+# Each lane with jobs, found in the index without reading its jobs.
+_LANES = """
+WITH RECURSIVE present AS (
+    SELECT min(lane) AS lane FROM job WHERE state <> 'dead'
+    UNION ALL
+    SELECT (SELECT min(lane) FROM job WHERE state <> 'dead' AND lane > present.lane) FROM present
+    WHERE lane IS NOT NULL
+)
 """
+# Those that are due first: a lane may have any number of jobs, and runs them in this order.
+_MOVE_TO_LANES = f"""
+{_LANES}, moved AS MATERIALIZED (
+    SELECT first.owner_id, first.id, l.lane
+    FROM present CROSS JOIN LATERAL (
+        SELECT owner_id, id, name FROM job
+        WHERE lane = present.lane AND state <> 'dead' AND name = ANY($1)
+            AND coalesce(leased_until, run_at) <= statement_timestamp() + interval '1 minute'
+        ORDER BY coalesce(leased_until, run_at) LIMIT $3 FOR UPDATE SKIP LOCKED
+    ) first
+    JOIN unnest($1::text[], $2::text[]) AS l(name, lane) ON l.name = first.name AND l.lane <> present.lane
+)
+UPDATE job j SET lane = moved.lane FROM moved WHERE j.owner_id = moved.owner_id AND j.id = moved.id RETURNING j.id
+"""  # noqa: S608 - constants only
 _RENEW = """
 UPDATE job j SET leased_until = statement_timestamp() + interval '10 seconds'
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS mine(owner_id, id, lease_id)
@@ -62,12 +81,19 @@ _MARK_DEAD = """
 UPDATE job SET state = 'dead', lease_id = NULL, leased_until = NULL, last_error = $4
 WHERE owner_id = $1 AND id = $2 AND lease_id = $3
 """
-_COUNT = """
-SELECT lane, count(*) FILTER (WHERE state = 'waiting') AS waiting,
-    greatest(extract(epoch FROM statement_timestamp() - min(greatest(run_at, created_at))
-        FILTER (WHERE state = 'waiting' AND run_at <= statement_timestamp())), 0)::float8 AS oldest
-FROM job WHERE state <> 'dead' GROUP BY lane
-"""
+_COUNT = f"""
+{_LANES}
+SELECT lane, first.* FROM present CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
+        greatest(extract(epoch FROM statement_timestamp() - min(greatest(run_at, created_at))
+            FILTER (WHERE state = 'waiting' AND run_at <= statement_timestamp())), 0)::float8 AS oldest
+    FROM (
+        SELECT state, run_at, created_at FROM job WHERE lane = present.lane AND state <> 'dead'
+        ORDER BY coalesce(leased_until, run_at) LIMIT $1
+    ) job
+) first
+WHERE lane IS NOT NULL
+"""  # noqa: S608 - constants only
 
 
 class Lease(NamedTuple):
@@ -89,9 +115,12 @@ async def seconds_to_next(connection: Connection, lanes: Sequence[str], names: S
     return seconds
 
 
-async def move_to_lanes(connection: Connection, lanes: Mapping[str, str]) -> None:
-    """Moves jobs that another version enqueued into their present lanes. `lanes` maps a job's name to its lane."""
-    await connection.execute(_MOVE_TO_LANES, list(lanes), list(lanes.values()))
+async def move_to_lanes(connection: Connection, lanes: Mapping[str, str], most: int) -> bool:
+    """Moves jobs that another version enqueued into their present lanes. `lanes` maps a job's name to its lane.
+
+    Looks at `most` jobs of each lane that are due within a minute. Returns True if it has moved some.
+    """
+    return bool(await connection.fetch(_MOVE_TO_LANES, list(lanes), list(lanes.values()), most))
 
 
 async def renew(connection: Connection, leases: Sequence[Lease]) -> set[tuple[UUID, UUID]]:
@@ -132,9 +161,9 @@ async def mark_dead(connection: Connection, lease: Lease, error: str) -> None:
     await connection.execute(_MARK_DEAD, *lease, error)
 
 
-async def count(connection: Connection) -> list[Any]:
-    """Returns (lane, waiting, age in seconds of the oldest due job) of each lane."""
-    return list(await connection.fetch(_COUNT))
+async def count(connection: Connection, most: int) -> list[Any]:
+    """Returns (lane, waiting, age in seconds of the oldest due job) of each lane, among the first `most` jobs of it."""
+    return list(await connection.fetch(_COUNT, most))
 
 
 def _columns(leases: Sequence[Lease]) -> tuple[list[UUID], list[UUID], list[UUID]]:
