@@ -62,3 +62,12 @@ class Preparer(Instead):
             await self._connection.execute("ROLLBACK")
         plan: dict[str, Any] = orjson.loads(explained)[0]["Plan"]
         return plan
+
+
+def count_rows(plan: dict[str, Any]) -> float:
+    """Returns the number of rows that were read from tables, those that were thrown out again too."""
+    read = sum(count_rows(part) for part in plan.get("Plans", ()))
+    if "Relation Name" in plan and "Scan" in plan["Node Type"]:
+        thrown_out = plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
+        read += (plan["Actual Rows"] + thrown_out) * plan["Actual Loops"]
+    return read

@@ -12,7 +12,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.modules.entities_module.db import EVERYONE
 from tests.acceptance.hot_statements import LIKED, hot_statements
-from tests.acceptance.prepared import Preparer
+from tests.acceptance.prepared import Preparer, count_rows
 from tests.databases import clone, drop
 
 _STATEMENTS = hot_statements(5)
@@ -114,15 +114,6 @@ async def _run(template: DatabaseAddress) -> dict[str, list[tuple[str, dict[str,
         await drop(address)
 
 
-def _count_rows(plan: dict[str, Any]) -> float:
-    """Returns the number of rows that were read from tables, those that were thrown out again too."""
-    read = sum(_count_rows(part) for part in plan.get("Plans", ()))
-    if "Relation Name" in plan and "Scan" in plan["Node Type"]:
-        thrown_out = plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
-        read += (plan["Actual Rows"] + thrown_out) * plan["Actual Loops"]
-    return read
-
-
 @pytest.mark.parametrize("name", _STATEMENTS)
 def test_a_statement_reads_few_rows_of_full_tables_whatever_the_planner_knew_of_them(
     plans: dict[str, list[tuple[str, dict[str, Any]]]], name: str
@@ -130,4 +121,4 @@ def test_a_statement_reads_few_rows_of_full_tables_whatever_the_planner_knew_of_
     assert plans[name]
     for known, plan in plans[name]:
         assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= MAX_PAGES, known
-        assert _count_rows(plan) <= MAX_ROWS, known
+        assert count_rows(plan) <= MAX_ROWS, known

@@ -21,6 +21,17 @@ def one_row(table: str, **key: str) -> str:
     return " ".join(["(SELECT * FROM", table, "WHERE", " AND ".join(conditions), "ORDER BY", last, ")"])
 
 
+def delete_of_chat(table: str, *key: str) -> str:
+    """Returns the statement that deletes up to $2 rows of the chat $1. `key` are the other columns of the primary key.
+
+    It returns a row for each that it deletes. They are looked up by their whole keys: with `chat_id = $1` beside these,
+    PostgreSQL reads all rows of the chat for each chunk where it believes that a chat has few.
+    """
+    columns = ", ".join(("chat_id", *key))
+    chunk = f"SELECT {columns} FROM {table} WHERE chat_id = $1 LIMIT $2"  # noqa: S608 - constants only
+    return f"DELETE FROM {table} WHERE ({columns}) IN ({chunk}) RETURNING chat_id"  # noqa: S608 - constants only
+
+
 def json_object(fields: Sequence[tuple[str, str]]) -> str:
     """Returns SQL for a JSON object as text. Each name has the SQL of its JSON: one or more arguments of `concat`."""
     members = ", ".join(f"""'{"," if place else "{"}"{name}":', {sql}""" for place, (name, sql) in enumerate(fields))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import one_row
+from app.adapters.db.sql import delete_of_chat, one_row
 from app.utils.invariants import Invariant
 
 EVERYONE = UUID(int=0)
@@ -115,12 +115,7 @@ DELETE FROM message_mention x USING unnest($1::uuid[], $2::uuid[], $3::bigint[])
 WHERE x.chat_id = old.chat_id AND x.account_id = old.account_id AND x.seq = old.seq
 """
 _DELETE_OF_MESSAGES = "DELETE FROM message_mention WHERE chat_id = $1 AND seq = ANY($2)"
-_PURGE = """
-DELETE FROM message_mention x USING (
-    SELECT account_id, seq FROM message_mention WHERE chat_id = $1 LIMIT $2
-) chunk WHERE x.chat_id = $1 AND x.account_id = chunk.account_id AND x.seq = chunk.seq
-RETURNING x.seq
-"""
+_PURGE = delete_of_chat("message_mention", "account_id", "seq")
 _DELETE_OF_ACCOUNT = """
 DELETE FROM message_mention x USING (
     SELECT mine.chat_id, mine.seq FROM (

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import delete_of_chat
 from app.utils.invariants import Invariant
 
 
@@ -65,11 +66,7 @@ INSERT INTO message_forward (chat_id, seq, origin_chat_id, origin_seq, author_id
 SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::uuid[])
 """
 _DELETE = "DELETE FROM message_forward WHERE chat_id = $1 AND seq = ANY($2)"
-_PURGE = """
-DELETE FROM message_forward WHERE chat_id = $1 AND seq IN (
-    SELECT seq FROM message_forward WHERE chat_id = $1 LIMIT $2
-) RETURNING seq
-"""
+_PURGE = delete_of_chat("message_forward", "seq")
 _FIND_CHAT_WITH = "SELECT chat_id FROM message_forward WHERE author_id = $1 LIMIT 1"
 _FORGET_AUTHOR = """
 UPDATE message_forward SET author_id = NULL WHERE author_id = $1 AND chat_id = $2 AND seq IN (

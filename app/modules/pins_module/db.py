@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import one_row
+from app.adapters.db.sql import delete_of_chat, one_row
 from app.utils.invariants import Invariant
 
 
@@ -52,10 +52,7 @@ WHERE p.chat_id = $1 AND m.deleted_at IS NULL ORDER BY p.pinned_at DESC, p.seq D
 """  # noqa: S608 - constants only
 _INSERT = "INSERT INTO message_pin (chat_id, seq, account_id, pinned_at) VALUES ($1, $2, $3, $4)"
 _DELETE = "DELETE FROM message_pin WHERE chat_id = $1 AND seq = ANY($2) RETURNING seq"
-_PURGE = """
-DELETE FROM message_pin WHERE chat_id = $1 AND seq IN (SELECT seq FROM message_pin WHERE chat_id = $1 LIMIT $2)
-RETURNING seq
-"""
+_PURGE = delete_of_chat("message_pin", "seq")
 
 
 async def list_pins(connection: DatabaseConnection, chat_id: UUID) -> list[Any]:

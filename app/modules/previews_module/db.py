@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base, ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import one_row
+from app.adapters.db.sql import delete_of_chat, one_row
 from app.modules.previews_module.parsing import PageDescription
 
 PART_NAME = "link_previews"
@@ -66,11 +66,7 @@ DELETE FROM link_preview_page WHERE url_hash IN (
 """
 _ADD_REMOVAL = "INSERT INTO removed_link_preview (chat_id, seq) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 _DELETE_REMOVALS = "DELETE FROM removed_link_preview WHERE chat_id = $1 AND seq = ANY($2)"
-_PURGE_REMOVALS = """
-DELETE FROM removed_link_preview WHERE chat_id = $1 AND seq IN (
-    SELECT seq FROM removed_link_preview WHERE chat_id = $1 LIMIT $2
-) RETURNING seq
-"""
+_PURGE_REMOVALS = delete_of_chat("removed_link_preview", "seq")
 
 
 class CachedPage(NamedTuple):

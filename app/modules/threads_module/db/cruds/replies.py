@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import one_row
+from app.adapters.db.sql import delete_of_chat, one_row
 from app.modules.threads_module.db.cruds.positions import HAS_ROOM
 
 
@@ -114,13 +114,10 @@ _HAS_OTHERS = """
 SELECT EXISTS (SELECT FROM thread_reply WHERE chat_id = $1 AND root_seq = $2 AND seq < $3),
        EXISTS (SELECT FROM thread_reply WHERE chat_id = $1 AND root_seq = $2 AND seq > $4)
 """
-_PURGE = """
-DELETE FROM {table} WHERE chat_id = $1 AND ({key}) IN (SELECT {key} FROM {table} WHERE chat_id = $1 LIMIT $2)
-RETURNING chat_id
-"""
-_PURGES = tuple(
-    _PURGE.format(table=table, key=key)
-    for table, key in (("thread", "root_seq"), ("thread_reply", "seq"), ("thread_participant", "root_seq, account_id"))
+_PURGES = (
+    delete_of_chat("thread", "root_seq"),
+    delete_of_chat("thread_reply", "seq"),
+    delete_of_chat("thread_participant", "root_seq", "account_id"),
 )
 
 
