@@ -149,6 +149,8 @@ def hot_statements(many: int) -> dict[str, Run]:
         "read position in a thread": lambda on: positions.move_read(on, LONG_CHAT, _MIDDLE, ANNA, _NEXT),
         "visible attachments": lambda on: attachments.list_visible(on, people, ANNA),
         "attachments of a message": lambda on: attachments.list_of_message(on, LONG_CHAT, _MIDDLE),
+        "attachments of a chat": lambda on: attachments.list_of_chat(on, LONG_CHAT, (2**62, 0), None, 9),
+        "attachments of a kind": lambda on: attachments.list_of_chat(on, LONG_CHAT, (2**62, 0), "audio", 9),
         "upload": lambda on: uploads.find(on, people[0], ANNA),
         "profile": lambda on: profiles.find_profile(on, ANNA),
         "revoked sessions": lambda on: on.fetch(sessions.LIST_REVOKED, NOW),

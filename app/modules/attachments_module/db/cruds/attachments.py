@@ -93,10 +93,10 @@ _PAGE = f"""
 SELECT m.seq AS message_seq, m.position, {_SHOWN}
 FROM message_attachment m JOIN attachment a ON a.id = m.attachment_id
 CROSS JOIN LATERAL {one_row("message", chat_id="m.chat_id", seq="m.seq")} carrying
-WHERE m.chat_id = $1 AND m.position >= 0 AND (m.seq, -m.position) < ($2, $3) AND ($4::text IS NULL OR m.kind = $4)
-    AND carrying.deleted_at IS NULL
-ORDER BY m.seq DESC, m.position LIMIT $5
+WHERE m.chat_id = $1 AND m.position >= 0 AND (m.seq, -m.position) < ($2, $3) AND carrying.deleted_at IS NULL {{kind}}
+ORDER BY m.seq DESC, m.position LIMIT $4
 """  # noqa: S608
+_PAGE_OF_ALL, _PAGE_OF_KIND = _PAGE.format(kind=""), _PAGE.format(kind="AND m.kind = $5")
 _FINISH = """
 UPDATE attachment SET state = $2, content_type = $3, size = $4, sha256 = $5, width = $6, height = $7, blurhash = $8,
 previews = convert_from($9::bytea, 'UTF8')::json, reason = $10, reserved = $11 WHERE id = $1
@@ -189,7 +189,9 @@ async def list_of_chat(
     connection: DatabaseConnection, chat_id: UUID, before: tuple[int, int], kind: str | None, limit: int
 ) -> Any:
     """Returns a page, newest messages first. `before` is the message and the negative position of the last one."""
-    return await connection.fetch(_PAGE, chat_id, *before, kind, limit)
+    if kind is None:
+        return await connection.fetch(_PAGE_OF_ALL, chat_id, *before, limit)
+    return await connection.fetch(_PAGE_OF_KIND, chat_id, *before, limit, kind)
 
 
 async def finish(

@@ -92,6 +92,8 @@ class MessageAttachment(ChatFamilyModel):
     kind: Mapped[str] = mapped_column(Text)
 
 
+# A chat with any number of images may have few other files.
+Index("ix_message_attachment_kind", MessageAttachment.chat_id, MessageAttachment.kind, MessageAttachment.seq)
 Index("ix_attachment_expires_at", Attachment.expires_at, postgresql_where=Attachment.expires_at.is_not(None))
 Index(
     "ix_attachment_content_check_at",
