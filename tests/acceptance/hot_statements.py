@@ -8,7 +8,8 @@ from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.modules.accounts_module.db.cruds import profiles, sessions
+from app.modules.accounts_module.db.cruds import accounts, profiles, sessions
+from app.modules.accounts_module.db.models import AuthSession
 from app.modules.attachments_module.db.cruds import attachments, uploads
 from app.modules.blocks_module import db as blocks
 from app.modules.chat_settings_module import db as chat_settings
@@ -55,6 +56,9 @@ _MIDDLE, _NEXT = 10_000, 2**40
 """The number of a message of the long chat that is far from its first and its last one, and one that is free."""
 _ID = uuid4()
 _LATER = datetime(9999, 1, 1, tzinfo=UTC), LONG_CHAT, 2**62
+_SESSION = AuthSession(
+    id=_ID, account_id=ANNA, generation=1, user_agent="", address="", created_at=NOW, last_used_at=NOW, expires_at=NOW
+)
 _FIELDS = MessageFields()
 _MESSAGES = history.MessageQueries(_FIELDS.read_sql, _FIELDS.event_sql)
 _CHATS = views.ChatQueries({"unread_mention_count": entities.UNREAD_MENTIONS})
@@ -153,6 +157,8 @@ def hot_statements(many: int) -> dict[str, Run]:
         "attachments of a kind": lambda on: attachments.list_of_chat(on, LONG_CHAT, (2**62, 0), "audio", 9),
         "upload": lambda on: uploads.find(on, people[0], ANNA),
         "profile": lambda on: profiles.find_profile(on, ANNA),
+        "sign-in, find": lambda on: accounts.find_credentials(on, "person2"),
+        "sign-in, open a session": lambda on: sessions.open_session(on, _SESSION, 10),
         "revoked sessions": lambda on: on.fetch(sessions.LIST_REVOKED, NOW),
         "live sessions": lambda on: on.fetch(sessions.LIST_LIVE, people, NOW),
         "key": lambda on: keys.find_key(on, _ID, NOW),

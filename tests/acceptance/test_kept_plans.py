@@ -26,6 +26,9 @@ _FILL = f"""
 INSERT INTO account (id, email, email_key, username, display_name, password_hash)
 SELECT md5('person' || n)::uuid, 'person' || n, 'person' || n, 'person' || n, '', ''
 FROM generate_series(1, {_PEOPLE}) n;
+INSERT INTO auth_session (id, account_id, last_used_at, expires_at, revoked_at)
+SELECT gen_random_uuid(), md5('person2')::uuid, '2025-12-31', '2026-12-31', CASE WHEN n > 5 THEN '2025-12-31'::date END
+FROM generate_series(1, 5000) n;
 INSERT INTO chat (id, type, created_by, member_count, last_seq, active_at, furthest_reader_id)
 SELECT md5('chat' || n)::uuid, 'group', md5('person1')::uuid, 20, CASE WHEN n = 1 THEN {_MESSAGES} ELSE 1 END, now(),
        md5('person' || CASE WHEN n = 1 THEN 50 ELSE 1 END)::uuid

@@ -12,8 +12,13 @@ from app.utils.canonical import canonical_login
 
 # Hand-written: sign-in reads one row by key, and must not hold an ORM session while a password is hashed. Accounts that
 # are older than the rule of one account per mailbox may share a key. Then the exact spelling of the email decides.
+#
+# Addresses are those of all open sessions and of some ended ones: a script may sign in thousands of times.
 _CREDENTIALS = """
-SELECT id, password_hash, ARRAY(SELECT DISTINCT address FROM auth_session WHERE account_id = account.id) AS addresses
+SELECT id, password_hash, ARRAY(
+    SELECT address FROM auth_session WHERE account_id = account.id AND revoked_at IS NULL
+    UNION (SELECT address FROM auth_session WHERE account_id = account.id LIMIT 100)
+) AS addresses
 FROM account
 """
 _FIND_BY_EMAIL = f"{_CREDENTIALS} WHERE email_key = $1 ORDER BY email = $2 DESC, email_copy LIMIT 1"
@@ -28,7 +33,7 @@ _REPLACE_HASH = "UPDATE account SET password_hash = $3 WHERE id = $1 AND passwor
 
 
 async def find_credentials(connection: DatabaseConnection, login: str) -> Any | None:
-    """Returns the id and the password hash of the account with this username or email, and its sessions' addresses."""
+    """Returns the id and password hash of the account with this username or email, and addresses of its sessions."""
     key, is_email = canonical_login(login)
     rows = await (
         connection.fetch(_FIND_BY_EMAIL, key, login.strip()) if is_email else connection.fetch(_FIND_BY_USERNAME, key)

@@ -28,3 +28,4 @@ class AuthSession(BaseModel):
 
 Index("ix_auth_session_expires_at", AuthSession.expires_at)
 Index("ix_auth_session_revoked_at", AuthSession.revoked_at, postgresql_where=AuthSession.revoked_at.is_not(None))
+Index("ix_auth_session_open", AuthSession.account_id, postgresql_where=AuthSession.revoked_at.is_(None))
