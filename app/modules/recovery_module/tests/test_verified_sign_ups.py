@@ -14,6 +14,8 @@ from app.modules.mail_module.tests.mailbox import Mailbox, text_of, with_mail
 from app.modules.recovery_module.services.sign_ups import MAX_MAILS, MAX_MAILS_BY_NETWORK
 from app.modules.recovery_module.tests.links import subjects_to, tokens_of, until_no_jobs
 from app.settings import Settings
+from app.utils.container import Container
+from tests.busy import until_waiting
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.servers import served, without
 
@@ -109,6 +111,19 @@ async def test_of_two_that_follow_a_link_at_once_one_creates_the_account(
     (token,) = await tokens_of(mailbox, "confirm", _EMAIL)
     answers = await asyncio.gather(*(confirm(server, token) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [204] + [410] * 4
+
+
+async def test_of_two_links_of_one_mailbox_that_are_followed_at_once_one_creates_an_account(
+    server: httpx.AsyncClient, mailbox: Mailbox, container: Container, connection: Connection
+) -> None:
+    for username in ("vera", "vera2"):
+        await sign_up(server, username=username)
+    tokens = await tokens_of(mailbox, "confirm", _EMAIL, 2)
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE account IN SHARE MODE")
+        confirmed = [asyncio.create_task(confirm(server, token)) for token in tokens]
+        await until_waiting(container, 2)
+    assert sorted([(await each).status_code for each in confirmed]) == [204, 410]
 
 
 async def test_a_mailbox_is_not_flooded(server: httpx.AsyncClient, mailbox: Mailbox, connection: Connection) -> None:

@@ -18,6 +18,12 @@ SELECT count(*) AS of_all, count(*) FILTER (WHERE network = $4) AS of_network
 FROM pending_sign_up WHERE email_key = $1 AND mailed_at IS NOT NULL AND expires_at > $2 AND id <> $3
 """
 _NOTE_MAILED = "UPDATE pending_sign_up SET token_hash = $2, mailed_at = $3, expires_at = $4 WHERE id = $1"
+# In the order of their ids: each of two that are completed at once deletes the other.
+_LOCK_MAILBOX = """
+SELECT id FROM pending_sign_up
+WHERE email_key = (SELECT email_key FROM pending_sign_up WHERE token_hash = $1 AND expires_at > $2)
+ORDER BY id FOR UPDATE
+"""
 # Of two that use a token at once, the second waits for the row, and then finds it deleted.
 _TAKE = """
 DELETE FROM pending_sign_up WHERE token_hash = $1 AND expires_at > $2
@@ -69,7 +75,8 @@ async def note_mailed(
 
 
 async def take(connection: DatabaseConnection, token_hash: bytes, at: datetime) -> Any | None:
-    """Deletes the sign-up with this token and returns it."""
+    """Deletes the sign-up with this token and returns it. Those of the same mailbox are locked."""
+    await connection.execute(_LOCK_MAILBOX, token_hash, at)
     rows = await connection.fetch(_TAKE, token_hash, at)
     return rows[0] if rows else None
 
