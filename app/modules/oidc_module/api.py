@@ -15,6 +15,7 @@ from app.modules.accounts_module.dependencies import (
     SignInMethodsDep,
 )
 from app.modules.accounts_module.errors import LastSignInMethod, ReauthenticationRequired
+from app.modules.accounts_module.services.sessions import check_recent
 from app.modules.base_module.schemas import Page, refuses
 from app.modules.oidc_module.errors import (
     CodeInvalid,
@@ -147,10 +148,14 @@ async def list_identities(identity: CurrentIdentity, work: Work) -> Page[Identit
     status_code=status.HTTP_201_CREATED,
     openapi_extra=refuses(ReauthenticationRequired, CodeInvalid, IdentityTaken, TooManyIdentities),
 )
-async def link(body: IdentityCreate, identity: RecentSignIn, work: Work, log: LogDep, vault: VaultDep) -> IdentityRead:
+async def link(
+    body: IdentityCreate, identity: CurrentIdentity, work: Work, log: LogDep, vault: VaultDep
+) -> IdentityRead:
     """Links an identity to the caller's account, with the one-time code of a sign-in by its provider."""
     await vault.prepare()
     said = await sign_ins.use_code(work, body.code, body.code_verifier)
+    # It locks the account's stream: after the person at the provider, as a sign-in does.
+    await check_recent(work, log, identity)
     return await identities.link(work, log, vault, identity.account_id, said)
 
 

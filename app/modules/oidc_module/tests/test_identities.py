@@ -1,5 +1,6 @@
 """The identities of an account: linked, listed and removed by its owner."""
 
+import asyncio
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from app.modules.oidc_module.tests.provider import FakeProvider
 from app.modules.passkeys_module.tests.authenticator import register
 from app.modules.recovery_module.tests.links import email_of, tokens_of
 from app.utils.container import Container
+from tests.busy import until_waiting
 from tests.databases import rows
 from tests.fakers import API, FakeClient, eventually, ok, problem
 
@@ -46,6 +48,22 @@ async def test_an_identity_belongs_to_one_account(anna: FakeClient, boris: FakeC
     ok(await link(anna, browser))
     problem(await link(boris, browser), 409, "conflict")
     assert ok(await boris.get(PATH))["items"] == []
+
+
+async def test_an_identity_is_linked_again_while_it_signs_in(
+    anna: FakeClient, browser: Browser, server: httpx.AsyncClient, container: Container, connection: Connection
+) -> None:
+    ok(await link(anna, browser))
+    other = Browser(server)
+    code = await other.code()
+    async with connection.transaction():
+        await connection.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", anna.uuid)
+        linked = asyncio.create_task(link(anna, browser))
+        await until_waiting(container, 1)
+        exchanged = asyncio.create_task(other.exchange(code))
+        await until_waiting(container, 2)
+    ok(await linked)
+    ok(await exchanged)
 
 
 async def test_an_identity_is_linked_only_with_the_verifier(anna: FakeClient, browser: Browser) -> None:
