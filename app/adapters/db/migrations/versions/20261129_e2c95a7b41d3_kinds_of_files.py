@@ -3,7 +3,7 @@
 from alembic import op
 
 revision: str = "e2c95a7b41d3"
-down_revision: str | None = "d5b80f2e6a17"
+down_revision: str | None = "e1a7d4c93b60"
 branch_labels: str | None = None
 depends_on: str | None = None
 
