@@ -1,12 +1,13 @@
 """Eve, who uses the page."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page, Route
 
 from app.adapters.db.address import DatabaseAddress
 from tests.browsers import Reader
@@ -15,6 +16,27 @@ from tests.fakers import FakeClient
 from tests.servers import http_client
 
 Forget = Callable[[str], Awaitable[None]]
+
+
+class Busy:
+    """Requests of a page to addresses of one form are answered with 503 until the test ends that."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self._page, self._url, self._asked = page, url, asyncio.Event()
+
+    @classmethod
+    async def begin(cls, page: Page, url: str) -> "Busy":
+        busy = cls(page, url)
+        await page.route(url, busy._refuse)
+        return busy
+
+    async def _refuse(self, route: Route) -> None:
+        self._asked.set()
+        await route.fulfill(status=503, json={"code": "unavailable", "title": "Unavailable"})
+
+    async def end_once_asked(self) -> None:
+        await asyncio.wait_for(self._asked.wait(), 30)
+        await self._page.unroute(self._url, self._refuse)
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """The page on an unreliable network: no message is missed, and none is shown twice."""
 
-import asyncio
-
 import httpx
 from fastapi import FastAPI
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Route, expect
 
 from app.modules.sockets_module.services.registry import Registry
 from app.utils.container import Container
-from tests.acceptance.ui.conftest import Forget
+from tests.acceptance.ui.conftest import Busy, Forget
 from tests.browsers import Reader
 from tests.fakers import FakeClient, ok
 
@@ -143,27 +141,6 @@ async def test_an_expired_token_is_refreshed_and_an_ended_session_leads_to_the_s
     eve.complaints = [line for line in eve.complaints if "401" not in line]
 
 
-class _Busy:
-    """Requests of a page to addresses of one form are answered with 503 until the test ends that."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        self._page, self._url, self._asked = page, url, asyncio.Event()
-
-    @classmethod
-    async def begin(cls, page: Page, url: str) -> "_Busy":
-        busy = cls(page, url)
-        await page.route(url, busy._refuse)
-        return busy
-
-    async def _refuse(self, route: Route) -> None:
-        self._asked.set()
-        await route.fulfill(status=503, json={"code": "unavailable", "title": "Unavailable"})
-
-    async def end_once_asked(self) -> None:
-        await asyncio.wait_for(self._asked.wait(), 30)
-        await self._page.unroute(self._url, self._refuse)
-
-
 async def test_reads_after_a_gap_are_repeated_until_they_succeed(
     eve: Reader, her: FakeClient, anna: FakeClient, forget: Forget
 ) -> None:
@@ -175,7 +152,7 @@ async def test_reads_after_a_gap_are_repeated_until_they_succeed(
     for text in ("раз", "два"):
         await anna.send(yard, text)
     await forget(yard)
-    busy = await _Busy.begin(eve.page, f"**/chats/{yard}")
+    busy = await Busy.begin(eve.page, f"**/chats/{yard}")
     await eve.context.set_offline(False)
     await eve.is_online()
     await anna.send(yard, "три")
@@ -188,7 +165,7 @@ async def test_reads_after_a_gap_are_repeated_until_they_succeed(
 async def test_a_chat_that_cannot_be_read_when_it_is_joined_is_read_again(
     eve: Reader, her: FakeClient, anna: FakeClient
 ) -> None:
-    busy = await _Busy.begin(eve.page, "**/api/v1/chats/*")
+    busy = await Busy.begin(eve.page, "**/api/v1/chats/*")
     await anna.open_chat(her, title="Двор")
     await busy.end_once_asked()
     await expect(eve.item("Двор")).to_be_visible()
@@ -198,7 +175,7 @@ async def test_a_chat_that_cannot_be_read_when_it_is_joined_is_read_again(
 async def test_a_name_that_cannot_be_read_is_read_again(
     eve: Reader, her: FakeClient, anna: FakeClient, boris: FakeClient
 ) -> None:
-    busy = await _Busy.begin(eve.page, f"**/accounts/{boris.id}")
+    busy = await Busy.begin(eve.page, f"**/accounts/{boris.id}")
     yard = await anna.open_chat(her, boris, title="Двор")
     await boris.send(yard, "Привет")
     ok(await boris.delete(f"/chats/{yard}/members/{boris.id}"))

@@ -33,3 +33,17 @@ async def test_presence_that_arrives_before_the_account_is_known_is_shown(
         await held.release()
         await eve.open("Анна")
         await expect(page.locator(".peer p")).to_have_text("online")
+
+
+async def test_an_account_that_is_online_when_the_page_opens_is_marked_in_the_list(
+    eve: Reader, her: FakeClient, anna: FakeClient, live_server: str
+) -> None:
+    await anna.open_chat(her, type="direct")
+
+    async def is_online() -> bool:
+        return bool(ok(await her.get(f"/accounts/{anna.id}"))["online"])
+
+    async with FakeSocket(anna, live_server):
+        await eventually(is_online)
+        await eve.page.reload()
+        await expect(eve.item("Анна").locator(".avatar.online")).to_have_count(1)

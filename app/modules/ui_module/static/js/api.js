@@ -150,6 +150,21 @@ export async function persistently(read) {
   }
 }
 
+/** Returns a function that runs the given reads in their order, at most `atOnce` at a time. */
+export function inTurn(atOnce) {
+  const waiting = [];
+  let running = 0;
+  async function work() {
+    running += 1;
+    while (waiting.length) await waiting.shift()().catch(() => {});
+    running -= 1;
+  }
+  return (read) => {
+    waiting.push(read);
+    if (running < atOnce) work();
+  };
+}
+
 /** True if the server has this module. */
 export const has = (name) => MODULES.has(name);
 

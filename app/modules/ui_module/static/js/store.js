@@ -1,6 +1,6 @@
 // The state of the page: accounts, chats and their messages. Each event is applied once, by its sequence number.
 
-import { Problem, call, get, getAll, persistently } from './api.js';
+import { Problem, call, get, getAll, inTurn, persistently } from './api.js';
 import { applyEvent, applyToMessages, isMuted, mayChangeMentions, moveRead, rank } from './chat.js';
 import { coalesced, debounced, wait } from './dom.js';
 import { People } from './people.js';
@@ -11,6 +11,8 @@ const TYPING_LASTS_MS = 6000;
 const MOST_MARKED = 20;
 /** The members of a larger chat are read only when they are shown: that may take 100 requests. */
 const MOST_MEMBERS = 1000;
+/** Names and presence for the list are read by so many requests at a time: a browser opens six connections to a server. */
+const MOST_READS = 4;
 /** Events often arrive several at a time, such as those of people who are added together. */
 const READ_AGAIN_AFTER_MS = 200;
 
@@ -22,6 +24,7 @@ export class Store extends EventTarget {
     this.chats = new Map();
     this.joining = new Map();
     this.readsOnTheWay = null;
+    this.readSoon = inTurn(MOST_READS);
     this.changed = coalesced(() => this.dispatchEvent(new Event('change')));
     this.people = new People(this.changed);
     this.sendReadsSoon = debounced(() => this.sendReads(), 150);
@@ -100,9 +103,14 @@ export class Store extends EventTarget {
     const othersReadSeq = Math.max(known.others_read_seq ?? 0, fresh.others_read_seq);
     Object.assign(known, this.withSeen(known, fresh), { others_read_seq: othersReadSeq });
     this.chats.set(known.id, known);
-    if (known.type === 'direct' && !known.members) this.loadMembers(known).catch(() => {});
+    if (known.type === 'direct' && !known.members) this.readSoon(() => this.readName(known));
     this.changed();
     return known;
+  }
+
+  /** Reads the members of a direct chat, among them the one that it is named after, until there is an answer. */
+  async readName(chat) {
+    if (!chat.members && this.chats.get(chat.id) === chat) await persistently(() => this.loadMembers(chat));
   }
 
   /**
@@ -143,8 +151,6 @@ export class Store extends EventTarget {
     } finally {
       chat.loadingMembers = null;
     }
-    const peer = this.peer(chat);
-    if (peer) this.people.refresh(peer.id);
   }
 
   /** Creates a chat, or finds the existing direct chat. Returns its id. */
@@ -159,8 +165,18 @@ export class Store extends EventTarget {
   /** Reads what signals announce about a chat, since a signal may be lost: read positions, and the presence of the peer. */
   readSignalled(chat) {
     this.readState(chat);
+    this.refreshPeer(chat);
+  }
+
+  async refreshPeer(chat) {
     const peer = this.peer(chat);
-    if (peer) this.people.refresh(peer.id);
+    if (peer) await this.people.refresh(peer.id);
+  }
+
+  /** Reads the presence of the other account of a direct chat if neither an answer nor a signal has brought it. */
+  readPresence(chat) {
+    const isUnknown = () => this.peer(chat) && !('last_seen_at' in this.peer(chat));
+    if (isUnknown()) this.readSoon(async () => isUnknown() && this.refreshPeer(chat));
   }
 
   /** Reads what signals have announced without a connection, for the chat that is open and for the marks in the list. */
@@ -174,7 +190,7 @@ export class Store extends EventTarget {
 
   /** Loads the newest page, and the members unless there are many. Later, events keep both up to date. */
   async open(chat) {
-    if (!chat.members && chat.member_count <= MOST_MEMBERS) this.loadMembers(chat).catch(() => {});
+    if (!chat.members && chat.member_count <= MOST_MEMBERS) this.loadMembers(chat).then(() => this.refreshPeer(chat)).catch(() => {});
     if (!chat.isLoaded) await this.loadPage(chat, { limit: PAGE });
   }
 
@@ -286,8 +302,8 @@ export class Store extends EventTarget {
       await this.reloadChat(id, isLoaded);
       return;
     }
-    // The list shows the name of the other member of a direct chat, which always has the same two.
-    const members = chat.type === 'direct' && !isLoaded ? chat.members : null;
+    // A direct chat always has the same two.
+    const members = chat.type === 'direct' ? chat.members : null;
     Object.assign(chat, { cursor: chat.event_seq, isLoaded: false, hasAfter: false, members });
     if (!isLoaded) return;
     // A page that is being loaded may be an older one.

@@ -22,6 +22,9 @@ export class Sidebar {
         keydown: (event) => event.key === 'Escape' && this.search.value && this.clear(event),
       },
     });
+    this.inView = new IntersectionObserver((rows) => {
+      for (const { target, isIntersecting } of rows) if (isIntersecting) context.store.readPresence(target.chat);
+    });
     this.findSoon = debounced(() => { this.find(); this.messages.find(); }, 200);
     this.messages = new MessageSearch({ ...context, changed: () => this.update() }, () => this.search.value.trimStart() && this.search.value);
     this.state = h('p', { class: 'state', role: 'status' });
@@ -87,7 +90,7 @@ export class Sidebar {
     return {
       key: chat.id,
       signature: JSON.stringify(shown),
-      build: () => h('li', {},
+      build: () => this.watched(chat, h('li', {},
         h('button', { type: 'button', class: 'chat-item', 'aria-current': isChosen ? 'page' : null, on: { click: () => openChat(chat.id) } },
           avatar(name, peer?.id ?? chat.id, { online: shown.isOnline, image: shown.image }),
           h('span', { class: 'chat-text' },
@@ -101,8 +104,15 @@ export class Sidebar {
             h('span', { class: 'line' },
               shown.typing ? h('span', { class: 'preview typing' }, t('chat.typingDirect')) : h('span', { class: 'preview', dir: 'auto' }, shown.preview),
               shown.mentions > 0 && h('span', { class: 'badge', 'aria-label': t('mentions.unread', { n: shown.mentions }) }, '@'),
-              shown.unread > 0 && h('span', { class: shown.isMuted ? 'badge quiet' : 'badge', 'aria-label': t('chats.unread', { n: shown.unread }) }, shown.unread > 999 ? '999+' : String(shown.unread)))))),
+              shown.unread > 0 && h('span', { class: shown.isMuted ? 'badge quiet' : 'badge', 'aria-label': t('chats.unread', { n: shown.unread }) }, shown.unread > 999 ? '999+' : String(shown.unread))))))),
     };
+  }
+
+  /** Returns the row of a chat. When it comes into view, presence is read. */
+  watched(chat, row) {
+    row.chat = chat;
+    this.inView.observe(row);
+    return row;
   }
 
   preview(chat, last, isChosen) {
