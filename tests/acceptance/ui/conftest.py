@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, Page, Request, Route
 
 from app.adapters.db.address import DatabaseAddress
 from tests.browsers import Reader
@@ -16,6 +17,8 @@ from tests.fakers import FakeClient
 from tests.servers import http_client
 
 Forget = Callable[[str], Awaitable[None]]
+PIECE = 4 * 1024 * 1024
+FILM = bytes(range(256)) * (2 * PIECE // 256) + b"the end"
 
 
 class Busy:
@@ -37,6 +40,38 @@ class Busy:
     async def end_once_asked(self) -> None:
         await asyncio.wait_for(self._asked.wait(), 30)
         await self._page.unroute(self._url, self._refuse)
+
+
+class HeldPieces:
+    """Requests that add the second and later pieces of an upload: they wait, and never reach the server."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._page = reader.page
+        self._is_over = False
+        self.waiting: list[Route] = []
+        self.offsets: list[int] = []
+        self._page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        if request.method == "PATCH" and "/attachments/" in request.url:
+            self.offsets.append(int(request.headers["upload-offset"]))
+
+    async def _hold(self, route: Route) -> None:
+        is_later_piece = route.request.method == "PATCH" and route.request.headers["upload-offset"] != "0"
+        if is_later_piece and not self._is_over:
+            self.waiting.append(route)
+        else:
+            await route.continue_()
+
+    async def begin(self) -> None:
+        await self._page.route("**/attachments/*", self._hold)
+
+    def end(self) -> None:
+        """Lets later requests pass."""
+        self._is_over = True
+
+    async def is_held(self) -> bool:
+        return bool(self.waiting)
 
 
 @pytest.fixture
@@ -88,3 +123,11 @@ def forget(administrator: Connection) -> Forget:
         await administrator.execute("UPDATE stream SET first_seq = last_seq WHERE id = $1", UUID(stream_id))
 
     return forget
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """A file of three pieces."""
+    file = tmp_path / "Фильм.bin"
+    file.write_bytes(FILM)
+    return file

@@ -4,15 +4,13 @@ import hashlib
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
-from playwright.async_api import Request, Route, expect
+from playwright.async_api import expect
 
 from app.modules.attachments_module.tests.uploading import processed
+from tests.acceptance.ui.conftest import FILM, PIECE, HeldPieces
 from tests.browsers import Reader
 from tests.fakers import FakeClient, eventually, ok
 
-_PIECE = 4 * 1024 * 1024
-_FILM = bytes(range(256)) * (2 * _PIECE // 256) + b"the end"
 _FORGET_FILES = """() => new Promise(done => {
     const opening = indexedDB.open('messenger.uploads');
     opening.onsuccess = () => {
@@ -31,55 +29,15 @@ _COUNT_UPLOADS = """() => new Promise(done => {
 })"""
 
 
-@pytest.fixture
-def film(tmp_path: Path) -> Path:
-    """A file of three pieces."""
-    file = tmp_path / "Фильм.bin"
-    file.write_bytes(_FILM)
-    return file
-
-
-class Held:
-    """Requests that add the second and later pieces of an upload: they wait, and never reach the server."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._page = reader.page
-        self._is_over = False
-        self.waiting: list[Route] = []
-        self.offsets: list[int] = []
-        self._page.on("request", self._note)
-
-    def _note(self, request: Request) -> None:
-        if request.method == "PATCH" and "/attachments/" in request.url:
-            self.offsets.append(int(request.headers["upload-offset"]))
-
-    async def _hold(self, route: Route) -> None:
-        is_later_piece = route.request.method == "PATCH" and route.request.headers["upload-offset"] != "0"
-        if is_later_piece and not self._is_over:
-            self.waiting.append(route)
-        else:
-            await route.continue_()
-
-    async def begin(self) -> None:
-        await self._page.route("**/attachments/*", self._hold)
-
-    def end(self) -> None:
-        """Lets later requests pass."""
-        self._is_over = True
-
-    async def is_held(self) -> bool:
-        return bool(self.waiting)
-
-
 async def test_an_upload_and_its_message_go_on_after_a_reload(
     eve: Reader, anna: FakeClient, yard: str, film: Path
 ) -> None:
-    page, held = eve.page, Held(eve)
+    page, held = eve.page, HeldPieces(eve)
     await held.begin()
     await eve.open("Двор")
     await page.locator("input[type=file]").set_input_files(film)
     await eventually(held.is_held)
-    await expect(page.get_by_role("progressbar", name="Upload of Фильм.bin")).to_have_js_property("value", _PIECE)
+    await expect(page.get_by_role("progressbar", name="Upload of Фильм.bin")).to_have_js_property("value", PIECE)
     await eve.write("Фильм")
     await expect(page.locator(".message.pending .upload.running")).to_have_count(1)
     # A text does not wait for the file.
@@ -89,10 +47,10 @@ async def test_an_upload_and_its_message_go_on_after_a_reload(
     await page.reload()
     await expect(page.get_by_role("link", name="Фильм.bin")).to_be_visible()
     await eve.sees("Пока грузится", "Фильм")
-    assert held.offsets == [0, _PIECE, _PIECE, 2 * _PIECE]
+    assert held.offsets == [0, PIECE, PIECE, 2 * PIECE]
     (file,) = ok(await anna.get(f"/chats/{yard}/messages/2"))["attachments"]
     stored = await processed(anna, file["id"])
-    assert stored["sha256"] == hashlib.sha256(_FILM).hexdigest()
+    assert stored["sha256"] == hashlib.sha256(FILM).hexdigest()
     assert await page.evaluate("indexedDB.databases().then(all => all.map(database => database.name))") == [
         "messenger.uploads"
     ]
@@ -101,7 +59,7 @@ async def test_an_upload_and_its_message_go_on_after_a_reload(
 async def test_a_file_that_the_browser_has_not_kept_is_chosen_again(
     eve: Reader, anna: FakeClient, yard: str, film: Path, tmp_path: Path
 ) -> None:
-    page, held = eve.page, Held(eve)
+    page, held = eve.page, HeldPieces(eve)
     await held.begin()
     await eve.open("Двор")
     await page.locator("input[type=file]").set_input_files(film)
@@ -121,7 +79,7 @@ async def test_a_file_that_the_browser_has_not_kept_is_chosen_again(
         if file is other:
             await expect(page.get_by_text("This is not the same file.")).to_be_visible()
     await expect(page.locator(".tray .upload.done")).to_have_count(1)
-    assert held.offsets == [0, _PIECE, _PIECE, 2 * _PIECE]
+    assert held.offsets == [0, PIECE, PIECE, 2 * PIECE]
     await eve.composer.press("Enter")
     await expect(page.get_by_role("link", name="Фильм.bin")).to_be_visible()
 
@@ -129,7 +87,7 @@ async def test_a_file_that_the_browser_has_not_kept_is_chosen_again(
 async def test_a_cancelled_upload_ends_on_the_server_and_a_message_goes_without_it(
     eve: Reader, her: FakeClient, yard: str, film: Path
 ) -> None:
-    page, held = eve.page, Held(eve)
+    page, held = eve.page, HeldPieces(eve)
     await held.begin()
     await eve.open("Двор")
     await page.locator("input[type=file]").set_input_files(film)
@@ -176,7 +134,7 @@ async def test_an_upload_that_is_cancelled_while_its_token_is_refreshed_does_not
 
 
 async def test_an_upload_goes_on_by_itself_after_a_network_outage(eve: Reader, yard: str, film: Path) -> None:
-    page, held = eve.page, Held(eve)
+    page, held = eve.page, HeldPieces(eve)
     await held.begin()
     await eve.open("Двор")
     await page.locator("input[type=file]").set_input_files(film)
@@ -192,23 +150,8 @@ async def test_an_upload_goes_on_by_itself_after_a_network_outage(eve: Reader, y
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
 
 
-async def test_another_tab_takes_over_an_upload_when_its_tab_is_closed(eve: Reader, yard: str, film: Path) -> None:
-    held = Held(eve)
-    await held.begin()
-    await eve.open("Двор")
-    await eve.page.locator("input[type=file]").set_input_files(film)
-    await eventually(held.is_held)
-    other = await eve.context.new_page()
-    await other.goto(f"{eve.address}/ui#/{yard}")
-    await expect(other.locator(".state")).to_have_attribute("data-state", "online")
-    await expect(other.get_by_role("button", name="Attach files")).to_be_visible()
-    await expect(other.locator(".upload")).to_have_count(0)
-    await eve.page.close()
-    await expect(other.locator(".tray .upload.done")).to_have_count(1)
-
-
 async def test_a_file_that_was_left_unsent_for_a_day_is_uploaded_again_once(eve: Reader, yard: str, film: Path) -> None:
-    page, held = eve.page, Held(eve)
+    page, held = eve.page, HeldPieces(eve)
     await eve.open("Двор")
     await page.locator("input[type=file]").set_input_files(film)
     await expect(page.locator(".tray .upload.done")).to_have_count(1)
@@ -216,13 +159,13 @@ async def test_a_file_that_was_left_unsent_for_a_day_is_uploaded_again_once(eve:
     for _ in range(2):
         await page.reload()
         await expect(page.locator(".tray .upload.done")).to_have_count(1)
-    assert held.offsets == [0, _PIECE, 2 * _PIECE] * 2
+    assert held.offsets == [0, PIECE, 2 * PIECE] * 2
 
 
 async def test_a_file_for_a_chat_that_the_user_has_left_is_not_kept(
     eve: Reader, her: FakeClient, yard: str, film: Path
 ) -> None:
-    page, held = eve.page, Held(eve)
+    page, held = eve.page, HeldPieces(eve)
     await held.begin()
     await eve.open("Двор")
     await page.locator("input[type=file]").set_input_files(film)
@@ -237,5 +180,5 @@ async def test_a_file_for_a_chat_that_the_user_has_left_is_not_kept(
         return bool(await page.evaluate(_COUNT_UPLOADS) == 0)
 
     await eventually(is_forgotten)
-    assert held.offsets == [0, _PIECE]
+    assert held.offsets == [0, PIECE]
     eve.ignore_complaints("404")

@@ -4,6 +4,9 @@
 import { Problem } from './api.js';
 import { newId, wait } from './dom.js';
 
+/** A message of another tab is usually sent there by then. Sending it twice stores it once. */
+const SENT_ELSEWHERE_WITHIN_MS = 2000;
+
 export class SendQueue {
   /** `uploads` is null if the server has no files. */
   constructor(store, connection, uploads) {
@@ -13,12 +16,33 @@ export class SendQueue {
     uploads?.addEventListener('change', () => this.flushAll());
     this.prefix = `messenger.outbox.${store.me.id}.`;
     this.items = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix)).map((key) => JSON.parse(localStorage.getItem(key)));
-    this.items.sort((a, b) => a.created_at.localeCompare(b.created_at));
+    this.sort();
     this.sending = new Set();
     store.addEventListener('applied', ({ detail: { event } }) => {
       if (event.kind === 'message.created' && event.data.sender_id === store.me.id) this.forget(event.data.client_msg_id);
     });
     store.addEventListener('change', () => this.items.forEach((item) => this.forgetShown(item)));
+    addEventListener('storage', ({ key, newValue }) => key?.startsWith(this.prefix) && this.follow(key, newValue), { signal: connection.listeners.signal });
+  }
+
+  sort() {
+    this.items.sort((a, b) => a.created_at.localeCompare(b.created_at));
+  }
+
+  /** Follows a change of another tab, which may be closed before it has sent the message. */
+  follow(key, text) {
+    const id = key.slice(this.prefix.length);
+    if (text === null) {
+      this.forget(id);
+      return;
+    }
+    let item = this.items.find((other) => other.client_msg_id === id);
+    if (!item) this.items.push(item = { client_msg_id: id });
+    Object.assign(item, JSON.parse(text));
+    this.sort();
+    item.files?.forEach((file) => this.uploads?.follow(file.key));
+    this.store.changed();
+    wait(SENT_ELSEWHERE_WITHIN_MS).then(() => this.flush(item.chat_id));
   }
 
   of(chatId) {

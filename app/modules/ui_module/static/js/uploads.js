@@ -102,17 +102,24 @@ export class Uploads extends EventTarget {
 
   /** Takes the uploads of an earlier page of this account. */
   async load() {
-    for (const { key } of (await listUploads()).filter((upload) => upload.account_id === this.store.me.id)) {
-      this.own({ key }, async (owned) => {
-        const upload = await readUpload(key).catch(() => null);
-        // Another tab has finished it.
-        if (!upload || this.listeners.signal.aborted) return owned.release?.();
-        if (await this.isOfNoChat(upload)) return deleteUpload(key).catch(() => {}).then(() => owned.release?.());
-        const isOld = Date.now() - upload.created_at > LIFETIME_MS;
-        const file = await readFile(key).catch(() => null);
-        this.take(Object.assign(owned, upload, { file: file ?? null, offset: null, error: null }, isOld && { id: null, isDone: false }));
-      });
-    }
+    for (const { key, account_id: id } of await listUploads()) if (id === this.store.me.id) this.takeOver(key);
+  }
+
+  /** Takes an upload that another tab has begun, when that tab is closed. Without locks only an earlier page can have. */
+  follow(key) {
+    if (navigator.locks && !this.find(key)) this.takeOver(key);
+  }
+
+  takeOver(key) {
+    this.own({ key }, async (owned) => {
+      const upload = await readUpload(key).catch(() => null);
+      // Another tab has finished it.
+      if (!upload || this.listeners.signal.aborted) return owned.release?.();
+      if (await this.isOfNoChat(upload)) return deleteUpload(key).catch(() => {}).then(() => owned.release?.());
+      const isOld = Date.now() - upload.created_at > LIFETIME_MS;
+      const file = await readFile(key).catch(() => null);
+      this.take(Object.assign(owned, upload, { file: file ?? null, offset: null, error: null }, isOld && { id: null, isDone: false }));
+    });
   }
 
   /** Returns true if the user is not in the chat of an upload. A chat that moved while the list was read may not be known. */
