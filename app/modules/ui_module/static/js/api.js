@@ -1,6 +1,7 @@
 // Requests to the server, and the session with its tokens.
 
 import { newId, wait } from './dom.js';
+import { local } from './storage.js';
 
 const PREFIX = document.querySelector('meta[name="api-prefix"]').content;
 const MODULES = new Set(document.querySelector('meta[name="modules"]').content.split(' '));
@@ -39,7 +40,7 @@ class Session extends EventTarget {
 
   get tokens() {
     try {
-      return JSON.parse(localStorage.getItem(KEY));
+      return JSON.parse(local.read(KEY));
     } catch {
       return null;
     }
@@ -50,11 +51,11 @@ class Session extends EventTarget {
   }
 
   store(pair) {
-    localStorage.setItem(KEY, JSON.stringify({ ...pair, until: Date.now() + pair.expires_in * 1000 }));
+    local.write(KEY, JSON.stringify({ ...pair, until: Date.now() + pair.expires_in * 1000 }));
   }
 
   end() {
-    localStorage.removeItem(KEY);
+    local.remove(KEY);
     this.dispatchEvent(new Event('ended'));
   }
 
@@ -185,13 +186,13 @@ export async function signUp(form) {
 }
 
 const thisDevice = () => {
-  const device = localStorage.getItem(DEVICE_KEY);
+  const device = local.read(DEVICE_KEY);
   return device ? { device_token: device } : {};
 };
 
 function openSession({ device_token, ...pair }) {
   // Kept after signing out: with it, wrong passwords of strangers do not delay the user's sign-in in this browser.
-  localStorage.setItem(DEVICE_KEY, device_token);
+  local.write(DEVICE_KEY, device_token);
   session.opening = newId();
   session.store({ ...pair, opening: session.opening });
 }
@@ -246,7 +247,7 @@ export async function renewSession(open) {
   await open();
   const continueAs = (name) => {
     session.opening = name;
-    localStorage.setItem(KEY, JSON.stringify({ ...session.tokens, opening: name }));
+    local.write(KEY, JSON.stringify({ ...session.tokens, opening: name }));
   };
   continueAs(opening);
   await request('POST', '/accounts/sign-out', undefined, old).catch(() => {});

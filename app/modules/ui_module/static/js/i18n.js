@@ -1,5 +1,7 @@
 // All texts of the page, in two languages. A text may be a set of plural forms, which `n` selects.
 
+import { local } from './storage.js';
+
 const KEY = 'messenger.language';
 
 const TEXTS = {
@@ -776,7 +778,7 @@ const TEXTS = {
 let language = chosen();
 
 function chosen() {
-  const preferred = [localStorage.getItem(KEY), ...navigator.languages].find((name) => name && name.slice(0, 2).toLowerCase() in TEXTS);
+  const preferred = [local.read(KEY), ...navigator.languages].find((name) => name && name.slice(0, 2).toLowerCase() in TEXTS);
   return preferred ? preferred.slice(0, 2).toLowerCase() : 'en';
 }
 
@@ -791,7 +793,7 @@ export const otherLanguage = () => languages.find((name) => name !== language);
 
 export function chooseLanguage(name) {
   language = name;
-  localStorage.setItem(KEY, language);
+  local.write(KEY, language);
 }
 
 /** Returns the text of a key with its {places} filled in. */

@@ -11,6 +11,7 @@ import { chooseLanguage, currentLanguage, explain, languages, t } from './i18n.j
 import { takeMailLink } from './mailLinks.js';
 import { keepLink, signInWithReturn, takeLink, takeReturn } from './providers.js';
 import { SendQueue } from './sendQueue.js';
+import { local } from './storage.js';
 import { Store } from './store.js';
 import { Uploads } from './uploads.js';
 import { authView } from './views/auth.js';
@@ -34,10 +35,10 @@ const settings = {
     return running?.shell;
   },
   /** `light`, `dark`, or `system`: the theme of the operating system. */
-  theme: () => localStorage.getItem(THEME) ?? 'system',
+  theme: () => local.read(THEME) ?? 'system',
   chooseTheme(theme) {
-    if (theme === 'system') localStorage.removeItem(THEME);
-    else localStorage.setItem(THEME, theme);
+    if (theme === 'system') local.remove(THEME);
+    else local.write(THEME, theme);
     applyTheme();
   },
   switchTheme() {

@@ -1,6 +1,7 @@
 // Signing in by another provider: the browser goes there and comes back to this page with a one-time code.
 
 import { apiAddress, has, renewSession, session, signInWithProvider } from './api.js';
+import { ofTab } from './storage.js';
 
 const KEY = 'messenger.provider';
 const LINK_KEY = 'messenger.link';
@@ -51,11 +52,10 @@ const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
 const base64url = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 
-// The storage of this tab: another tab may have a sign-in of its own.
-const store = (key, value) => sessionStorage.setItem(key, JSON.stringify(value));
+const store = (key, value) => ofTab.write(key, JSON.stringify(value));
 
 function take(key) {
-  const text = sessionStorage.getItem(key);
-  sessionStorage.removeItem(key);
+  const text = ofTab.read(key);
+  ofTab.remove(key);
   return text && JSON.parse(text);
 }

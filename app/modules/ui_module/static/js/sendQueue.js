@@ -3,6 +3,7 @@
 
 import { Problem } from './api.js';
 import { newId, wait } from './dom.js';
+import { local } from './storage.js';
 
 /** A message of another tab is usually sent there by then. Sending it twice stores it once. */
 const SENT_ELSEWHERE_WITHIN_MS = 2000;
@@ -15,7 +16,7 @@ export class SendQueue {
     this.uploads = uploads;
     uploads?.addEventListener('change', () => this.flushAll());
     this.prefix = `messenger.outbox.${store.me.id}.`;
-    this.items = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix)).map((key) => JSON.parse(localStorage.getItem(key)));
+    this.items = local.keys(this.prefix).map((key) => JSON.parse(local.read(key)));
     this.sort();
     this.sending = new Set();
     store.addEventListener('applied', ({ detail: { event } }) => {
@@ -60,7 +61,7 @@ export class SendQueue {
   }
 
   keep(item) {
-    localStorage.setItem(this.prefix + item.client_msg_id, JSON.stringify(item));
+    local.write(this.prefix + item.client_msg_id, JSON.stringify(item));
   }
 
   /** Returns the uploads of a chat that belong to no message yet. */
@@ -148,7 +149,7 @@ export class SendQueue {
   forget(clientMsgId) {
     const item = this.items.find((other) => other.client_msg_id === clientMsgId);
     if (!item) return;
-    localStorage.removeItem(this.prefix + clientMsgId);
+    local.remove(this.prefix + clientMsgId);
     this.items = this.items.filter((other) => other !== item);
     item.files?.forEach(({ key }) => this.uploads?.forget(key));
     this.store.changed();
