@@ -39,7 +39,9 @@ export class Messenger {
       for (const chat of page.items) chats[chat.id] = chat;
       cursor = page.next_cursor;
     }
-    Object.assign(this, { accountId: me.id, chats });
+    // Known chats that moved while the list was read may be on none of its pages.
+    for (const id of Object.keys(this.chats)) if (!chats[id]) await this.#readChat(id);
+    Object.assign(this, { accountId: me.id, chats: { ...this.chats, ...chats } });
     this.cursors[me.id] = me.event_seq;
     for (const chat of Object.values(chats)) this.cursors[chat.id] ??= chat.event_seq;
   }

@@ -57,7 +57,10 @@ class Messenger:
             page = await self.call(path)
             chats |= {chat["id"]: chat for chat in page["items"]}
             path = page["next_cursor"] and f"/chats?limit=200&cursor={page['next_cursor']}"
-        self.account_id, self.chats = me["id"], chats
+        # Known chats that moved while the list was read may be on none of its pages.
+        for chat_id in self.chats.keys() - chats.keys():
+            await self._read_chat(chat_id)
+        self.account_id, self.chats = me["id"], self.chats | chats
         self.cursors[me["id"]] = me["event_seq"]
         for chat in chats.values():
             self.cursors.setdefault(chat["id"], chat["event_seq"])

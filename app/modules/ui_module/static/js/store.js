@@ -287,9 +287,11 @@ export class Store extends EventTarget {
   async reloadOwn() {
     const me = await this.readMe();
     const chats = await getAll('/chats');
-    const here = new Set(chats.map((chat) => chat.id));
-    for (const known of [...this.chats.keys()]) if (!here.has(known)) this.chats.delete(known);
+    const listed = new Map(chats.map((chat) => [chat.id, chat]));
+    // Chats that moved while the list was read may be on none of its pages, or older there.
+    const moved = [...this.chats.values()].filter((chat) => !(listed.get(chat.id)?.event_seq >= chat.event_seq));
     chats.forEach((chat) => this.addChat(chat));
+    moved.forEach((chat) => this.readState(chat));
     this.cursor = Math.max(this.cursor, me.event_seq);
   }
 
@@ -387,8 +389,9 @@ export class Store extends EventTarget {
   }
 
   /**
-   * Reads the numbers of unread messages and mentions, where no event says what they are. Repeats that if there was
-   * another call or an event during the read, which the response may not include.
+   * Reads the state of a chat, such as the numbers of unread messages and mentions, where no event says it. Repeats that if
+   * there was another call or an event during the read, which the response may not include. Forgets a chat that the user is
+   * not in.
    */
   readState(chat) {
     chat.isStateOld = true;
@@ -406,8 +409,10 @@ export class Store extends EventTarget {
         if (!chat.isStateOld && chat.event_seq <= fresh.event_seq) return;
         await wait(READ_AGAIN_AFTER_MS);
       }
-    } catch {
-      // The numbers stay as they are.
+    } catch (error) {
+      // Otherwise the numbers stay as they are.
+      if (error.status === 404 && this.chats.get(chat.id) === chat) this.chats.delete(chat.id);
+      this.changed();
     } finally {
       chat.readingState = null;
     }
