@@ -5,7 +5,7 @@ from playwright.async_api import WebSocketRoute, expect
 from app.modules.attachments_module.tests.uploading import upload
 from tests.acceptance.ui.conftest import Forget
 from tests.browsers import Reader
-from tests.fakers import FakeClient, eventually
+from tests.fakers import FakeClient, eventually, ok
 
 _WAITING = "Object.values(localStorage).filter(text => text.includes('client_msg_id')).map(text => JSON.parse(text))"
 
@@ -62,3 +62,45 @@ async def test_a_message_that_is_stored_with_other_files_leaves_the_queue(
     await eve.sees("Смотрите")
     await eve.is_online()
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
+
+
+async def test_a_refused_message_is_sent_again_only_when_the_user_asks(
+    eve: Reader, her: FakeClient, anna: FakeClient
+) -> None:
+    chat = await anna.open_chat(her, type="direct")
+    await eve.open("Анна")
+    ok(await anna.put(f"/accounts/me/blocks/{her.id}"))
+    await eve.write("Привет")
+    failed = eve.page.locator(".message.failed")
+    await expect(failed).to_contain_text("You cannot write to each other.")
+    ok(await anna.delete(f"/accounts/me/blocks/{her.id}"))
+    await eve.page.reload()
+    await eve.is_online()
+    await eve.write("Ты здесь?")
+    await expect(eve.page.locator(".message[data-seq]")).to_contain_text("Ты здесь?")
+    await expect(failed).to_contain_text("You cannot write to each other.")
+    assert [message["text"] for message in ok(await anna.get(f"/chats/{chat}/messages"))["items"]] == ["Ты здесь?"]
+    await failed.get_by_role("button", name="Try again").click()
+    await eve.sees("Ты здесь?", "Привет")
+
+
+async def test_a_message_to_a_chat_that_the_user_has_left_leaves_the_queue(
+    eve: Reader, her: FakeClient, yard: str
+) -> None:
+    page = eve.page
+    await eve.open("Двор")
+    await eve.context.set_offline(True)
+    await eve.is_offline()
+    await eve.write("Привет")
+    await expect(page.locator(".message.pending")).to_have_count(1)
+    await page.goto("about:blank")
+    ok(await her.delete(f"/chats/{yard}/members/{her.id}"))
+    await eve.context.set_offline(False)
+    await page.goto(f"{eve.address}/ui")
+    await eve.is_online()
+
+    async def is_empty() -> bool:
+        return bool(await page.evaluate(_WAITING) == [])
+
+    await eventually(is_empty)
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED", "404")

@@ -108,7 +108,9 @@ export class SendQueue {
       if (error.isTransient) await wait(1000 + 1000 * Math.random());
       // It is stored as it was sent at first, with other files.
       else if (error.code === 'idempotency_mismatch') this.forget(client_msg_id);
-      else item.failed = error.body;
+      // The user has left the chat, and sees nothing of it.
+      else if (error.status === 404 && !this.store.chats.has(chat_id)) this.forget(client_msg_id);
+      else this.keep(Object.assign(item, { failed: error.body }));
     }
     this.store.changed();
     return true;
@@ -117,7 +119,7 @@ export class SendQueue {
   retry(item) {
     // The server deletes files that are in no message for a day.
     if (item.failed.status === 404) item.files?.forEach(({ key }) => this.uploads.retry(key));
-    item.failed = null;
+    this.keep(Object.assign(item, { failed: null }));
     this.store.changed();
     this.flush(item.chat_id);
   }
