@@ -6,18 +6,26 @@ import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request
+from websockets.http11 import Response as HttpResponse
 
 from app.modules.bots_module.tests.bots import add, create_bot
 from tests.fakers import FakeClient, eventually, ok
 from tests.messengers import EXAMPLES, load_example
-from tests.servers import http_client
+from tests.servers import http_client, listening
 from tests.wire import Wire, wire_to
 
 BOT = EXAMPLES / "bot.py"
+_ACCOUNT = '{"id": "dice", "event_seq": 1}'
+_BROKEN_OFF = Response("{", headers={"content-length": "100"})
 
 
 @pytest.fixture
@@ -131,6 +139,34 @@ async def test_the_bot_ends_when_its_key_is_revoked(
         (key,) = ok(await anna.get(f"/bots/{bot.id}/keys"))["items"]
         ok(await anna.delete(f"/bots/{bot.id}/keys/{key['id']}"))
         assert await asyncio.wait_for(process.wait(), 20) == 0
+
+
+async def test_the_bot_connects_again_unless_its_key_is_refused(tmp_path: Path) -> None:
+    """The close code is the same for a hello that came too late and for a key that is revoked."""
+    answers = [HTTPStatus.OK, HTTPStatus.OK, HTTPStatus.UNAUTHORIZED]
+
+    def answer(connection: ServerConnection, request: Request) -> HttpResponse | None:
+        return None if request.path.endswith("/ws") else connection.respond(answers.pop(0), _ACCOUNT)
+
+    async with serve(lambda socket: socket.close(4401), "127.0.0.1", 0, process_request=answer) as server:
+        port = server.sockets[0].getsockname()[1]
+        bot = load_example("bot").Bot(f"http://127.0.0.1:{port}", "", tmp_path / "cursors.json")
+        await asyncio.wait_for(bot.run(), 30)
+    assert answers == []
+
+
+@pytest.mark.parametrize("failure", [PlainTextResponse(status_code=504), _BROKEN_OFF], ids=["refused", "broken off"])
+async def test_the_bot_sends_an_answer_again_if_that_fails(failure: Response, tmp_path: Path) -> None:
+    app, answers = FastAPI(), [failure, JSONResponse({"seq": 1}, 201)]
+
+    @app.post("/api/v1/chats/club/messages")
+    def store() -> Response:
+        return answers.pop(0)
+
+    async with listening(app) as address:
+        bot = load_example("bot").Bot(f"http://{address}", "", tmp_path / "cursors.json")
+        await asyncio.wait_for(bot.send("club", {"text": "6"}), 30)
+    assert answers == []
 
 
 @pytest.mark.parametrize("page", ["keys.md", "keys.ru.md"])

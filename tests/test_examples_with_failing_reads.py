@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any, cast
+from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
@@ -12,32 +13,41 @@ from tests.fakers import FakeClient, FakeSocket, eventually, ok
 from tests.messengers import Client, in_node, in_python
 from tests.servers import listening
 
+# Answers are awaited for a tenth of the time.
+_IMPATIENT = """
+const { timeout } = AbortSignal;
+AbortSignal.timeout = (ms) => timeout.call(AbortSignal, ms / 10);
+"""
+
 
 class _Interrupted:
-    """An application whose first read of a chat waits, and is then refused."""
+    """An application whose first read of a chat waits, and is then refused or broken off."""
 
-    def __init__(self, app: FastAPI, chat_id: str) -> None:
-        self._app, self._path = app, f"/api/v1/chats/{chat_id}"
+    def __init__(self, app: FastAPI, chat_id: str, length: int = 0) -> None:
+        """With a `length`, the answer begins as one of so many bytes, and ends before."""
+        self._app, self._path, self._length = app, f"/api/v1/chats/{chat_id}", length
         self.asked, self.refuses = asyncio.Event(), asyncio.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == self._path and not self.asked.is_set():
             self.asked.set()
             await self.refuses.wait()
-            await send({"type": "http.response.start", "status": 503, "headers": []})
+            headers = [(b"content-length", str(self._length).encode())]
+            await send({"type": "http.response.start", "status": 200 if self._length else 503, "headers": headers})
             await send({"type": "http.response.body"})
         else:
             await self._app(scope, receive, send)
 
 
+@pytest.mark.parametrize("length", [0, 100], ids=["refused", "broken off"])
 @pytest.mark.parametrize("client", [in_python, in_node], ids=["python", "node"])
 async def test_a_client_handles_an_event_again_if_the_read_that_it_needs_fails(
-    settings: Settings, anna: FakeClient, boris: FakeClient, club: str, client: Client
+    settings: Settings, anna: FakeClient, boris: FakeClient, club: str, client: Client, length: int
 ) -> None:
     await anna.send(club, f"@{boris.username}, ты здесь?")
     before = ok(await boris.get(f"/chats/{club}"))
     tokens = {"access_token": boris.access_token, "refresh_token": boris.refresh_token}
-    interrupted = _Interrupted(build_app(settings), club)
+    interrupted = _Interrupted(build_app(settings), club, length)
     async with (
         listening(cast("FastAPI", interrupted)) as address,
         client(f"http://{address}", tokens) as read,
@@ -57,3 +67,25 @@ async def test_a_client_handles_an_event_again_if_the_read_that_it_needs_fails(
         known = await read()
         assert known.seqs(club) == [before["event_seq"] + 1, before["event_seq"] + 2]
         assert known.chats[club]["unread_mention_count"] == 0
+
+
+async def test_a_client_asks_again_if_a_read_is_never_answered(
+    settings: Settings, anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    await anna.send(club, f"@{boris.username}, ты здесь?")
+    before = ok(await boris.get(f"/chats/{club}"))
+    tokens = {"access_token": boris.access_token, "refresh_token": boris.refresh_token}
+    unanswered = _Interrupted(build_app(settings), club)
+    impatient = f"--import=data:text/javascript,{quote(_IMPATIENT)}"
+    async with (
+        listening(cast("FastAPI", unanswered)) as address,
+        in_node(f"http://{address}", tokens, impatient) as read,
+    ):
+        ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "Ты здесь?"}))
+
+        async def has_the_event() -> bool:
+            return (await read()).seqs(club) == [before["event_seq"] + 1]
+
+        await eventually(has_the_event)
+        assert unanswered.asked.is_set()
+        unanswered.refuses.set()

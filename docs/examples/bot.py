@@ -11,6 +11,7 @@ import asyncio
 import json
 import random
 import sys
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -21,8 +22,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 API = "/api/v1"
-# The key is revoked, lacks a scope, or the server refuses what this program sends: reconnecting does not help.
-FINAL_CODES = (1002, 1007, 1008, 1009, 4400, 4401, 4403, 4409)
+# The server refuses what this program sends, or the key lacks a scope: reconnecting does not help.
+FINAL_CODES = (1002, 1007, 1008, 1009, 4400, 4403, 4409)
+NOT_SIGNED_IN = 4401
 ANSWERS = UUID("0f5d3c1e-8a47-4f0b-9c55-7c1f3f6f2a10")
 Json = dict[str, Any]
 
@@ -54,11 +56,14 @@ class Bot:
                         await self.take(json.loads(text))
             except ConnectionClosed as error:
                 code = error.rcvd.code if error.rcvd else None
+                if code == NOT_SIGNED_IN:
+                    # Either hello came too late, or the key is revoked: the next call says which.
+                    self.account_id = ""
             except HTTPError as error:
                 if error.code in (401, 403):
                     print(f"the server does not accept the key: {error.code}", file=sys.stderr)
                     return
-            except (OSError, InvalidHandshake):
+            except (OSError, HTTPException, InvalidHandshake):
                 pass
             if code in FINAL_CODES:
                 print(f"the server has closed the connection: {code}", file=sys.stderr)
@@ -102,11 +107,11 @@ class Bot:
                 await asyncio.to_thread(self.call, f"/chats/{chat_id}/messages", body)
                 return
             except HTTPError as error:
-                if error.code not in (429, 503):
+                if error.code != 429 and error.code < 500:
                     # The bot may not write there, or not any more.
                     print(f"{chat_id}: {error.code}", file=sys.stderr)
                     return
-            except OSError:
+            except (OSError, HTTPException):
                 pass
             await asyncio.sleep(1)
 

@@ -57,7 +57,7 @@ export class Messenger {
           if (FINAL_CODES.includes(code)) throw new Error(`closed with ${code}`);
         } catch (error) {
           // No answer, or a temporary error: try again.
-          if (!(error instanceof TypeError) && !(error.status >= 429)) throw error;
+          if (!(error instanceof TypeError) && error.name !== 'TimeoutError' && !(error.status >= 429)) throw error;
         }
         // A restart disconnects all clients at the same moment: spread their return.
         await sleep(this.#pause * (0.5 + Math.random()));
@@ -293,10 +293,10 @@ export function mayChangeMentions(chat, { kind, data }, accountId) {
 /** Returns the part of a text that an entity covers. Offsets count UTF-16 code units, as slices do here. */
 export const entityText = (text, { offset, length }) => text.slice(offset, offset + length);
 
-/** One call of the REST API. Throws an Error with the `status` of the answer, or the TypeError of fetch. */
+/** One call of the REST API. Throws an Error with the `status` of the answer, or the TypeError or TimeoutError of fetch. */
 export async function call(base, path, { token, body } = {}) {
   const headers = { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) };
-  const response = await fetch(base + API + path, { method: body ? 'POST' : 'GET', headers, body: JSON.stringify(body) });
+  const response = await fetch(base + API + path, { method: body ? 'POST' : 'GET', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
   if (!response.ok) throw Object.assign(new Error(`${path}: ${response.status} ${await response.text()}`), { status: response.status });
   return response.json();
 }

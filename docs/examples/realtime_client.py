@@ -14,6 +14,7 @@ import random
 import sys
 import threading
 from collections.abc import Callable
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -75,7 +76,7 @@ class Messenger:
                         await self._refresh(self.tokens)
                     async with connect(self.base.replace("http", "ws", 1) + API + "/ws") as socket:
                         await self._talk(socket)
-                except (OSError, InvalidHandshake, ConnectionClosed) as error:
+                except (OSError, HTTPException, InvalidHandshake, ConnectionClosed) as error:
                     code = error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else code
                     if code in FINAL_CODES:
                         raise
