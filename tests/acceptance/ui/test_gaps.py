@@ -1,9 +1,12 @@
 """What the page shows after it was without a connection for longer than the server keeps events."""
 
+from uuid import UUID
+
 from playwright.async_api import Route, expect
 
 from tests.acceptance.ui.conftest import Forget
 from tests.browsers import HeldRequests, Reader
+from tests.databases import Connection
 from tests.fakers import FakeClient, ok
 
 
@@ -40,3 +43,44 @@ async def test_a_chat_that_moves_while_the_list_is_read_again_stays_and_one_that
     await expect(eve.page.locator(".own")).to_contain_text("Ева Новикова")
     await eve.is_online()
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED", "404")
+
+
+async def test_a_quote_of_a_message_that_was_deleted_meanwhile_says_so(
+    eve: Reader, anna: FakeClient, yard: str, forget: Forget
+) -> None:
+    await anna.send(yard, "||Садовник||", text_format="markdown")
+    for number in range(60):
+        await anna.send(yard, f"сообщение {number}")
+    await anna.send(yard, "Не может быть", reply_to_seq=1)
+    await eve.open("Двор")
+    quote = eve.message("Не может быть").locator(".quote")
+    await expect(quote).to_contain_text("Анна")
+    await eve.context.set_offline(True)
+    await eve.is_offline()
+    ok(await anna.delete(f"/chats/{yard}/messages/1"))
+    await anna.send(yard, "Что?")
+    await forget(yard)
+    await eve.context.set_offline(False)
+    await eve.is_online()
+    await expect(quote).to_have_text("АннаMessage deleted")
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
+
+
+async def test_a_message_is_unread_again_after_a_restore_from_before_it_was_read(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str, forget: Forget, administrator: Connection
+) -> None:
+    await her.send(yard, "Привет")
+    ok(await anna.put(f"/chats/{yard}/read", {"seq": 1}))
+    await eve.open("Двор")
+    await expect(eve.page.locator(".message .icon-read")).to_have_count(1)
+    await eve.context.set_offline(True)
+    await eve.is_offline()
+    for text in ("Ты", "здесь?"):
+        await her.send(yard, text)
+    await administrator.execute("UPDATE chat SET runner_up_read_seq = 0 WHERE id = $1", UUID(yard))
+    await forget(yard)
+    await eve.context.set_offline(False)
+    await eve.is_online()
+    await eve.sees("Привет", "Ты", "здесь?")
+    await expect(eve.page.locator(".message .icon-sent")).to_have_count(3)
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")

@@ -1,9 +1,10 @@
 """What is read on other devices and by other users while the page has no connection."""
 
+import json
 import re
 from functools import partial
 
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.browsers import Reader
 from tests.fakers import FakeClient, FakeSocket, eventually, ok
@@ -95,3 +96,50 @@ async def test_a_late_response_does_not_make_messages_unread_that_the_user_has_s
     await expect(eve.item("Двор").locator(".badge")).to_have_count(0)
     await anna.send(yard, "два")
     await expect(eve.item("Двор").locator(".badge")).to_have_text("1")
+
+
+async def test_a_read_position_that_the_server_refuses_is_not_sent_again(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await anna.open_chat(her, title="Клуб")
+    await anna.send(yard, "Привет")
+    sockets, refused = list[WebSocketRoute](), list[str]()
+
+    def connect(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        server = socket.connect_to_server()
+
+        def pass_on(text: str | bytes) -> None:
+            frame = json.loads(text)
+            if frame["action"] == "read":
+                refused.append(frame["data"]["chat_id"])
+                error = {"status": 422, "code": "validation_failed", "title": "Refused"}
+                socket.send(json.dumps({"reply_to": frame["id"], "status": "error", "error": error}))
+            else:
+                server.send(text)
+
+        socket.on_message(pass_on)
+
+    await eve.page.route_web_socket("**/ws", connect)
+    await eve.page.reload()
+    await eve.is_online()
+    # Its state says that nothing is read, and the page would send the position again.
+    held = await eve.hold(f"**/chats/{yard}")
+    await eve.open("Двор")
+    await eve.sees("Привет")
+
+    async def is_refused() -> bool:
+        return refused == [yard]
+
+    async def is_connected_again() -> bool:
+        return len(sockets) == 2
+
+    await eventually(is_refused)
+    await eve.page.evaluate("location.hash = '#/'")
+    await sockets[0].close()
+    await eventually(is_connected_again)
+    await eve.open("Клуб")
+    await eve.write("Я тут")
+    await expect(eve.page.locator(".message[data-seq]")).to_contain_text("Я тут")
+    assert refused == [yard]
+    await held.release()

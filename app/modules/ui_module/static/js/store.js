@@ -306,7 +306,8 @@ export class Store extends EventTarget {
     }
     // A direct chat always has the same two.
     const members = chat.type === 'direct' ? chat.members : null;
-    Object.assign(chat, { cursor: chat.event_seq, isLoaded: false, hasAfter: false, members });
+    const { others_read_seq } = fresh;
+    Object.assign(chat, { cursor: chat.event_seq, isLoaded: false, hasAfter: false, quotes: new Map(), members, others_read_seq });
     if (!isLoaded) return;
     // A page that is being loaded may be an older one.
     await this.loadNewest(chat);
@@ -472,6 +473,10 @@ export class Store extends EventTarget {
       if (!chat.hasUnsentRead) continue;
       chat.hasUnsentRead = false;
       const sent = this.connection.ask('read', { chat_id: chat.id, seq: chat.read_seq })
+        .catch((error) => {
+          // What the server refuses is not sent again.
+          if (!(error instanceof Problem) || error.isTransient) throw error;
+        })
         .then(() => this.readUnknownState(chat))
         .catch(() => { chat.hasUnsentRead = true; });
       // Without the results: each would contain all earlier ones.
