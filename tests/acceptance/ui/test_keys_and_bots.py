@@ -125,3 +125,16 @@ async def test_without_the_modules_there_are_no_keys_and_bots_in_the_settings(
         await expect(opened.get_by_role("region", name="Bots")).to_have_count(0)
         await reader.context.close()
         assert reader.complaints == []
+
+
+async def test_a_form_that_is_submitted_twice_creates_one_key(eve: Reader, her: FakeClient) -> None:
+    await (await eve.settings()).get_by_role("button", name="New key").click()
+    form = eve.page.get_by_role("dialog", name="New key")
+    await form.get_by_label("Name of the key").fill("Отчёты")
+    await form.get_by_role("checkbox", name="chats:read").check()
+    held = await eve.hold("**/api/v1/accounts/me/keys")
+    await form.get_by_role("button", name="Create the key").dblclick()
+    await held.until_asked()
+    await held.release()
+    await expect(eve.page.get_by_role("dialog", name="Отчёты")).to_be_visible()
+    assert [key["name"] for key in ok(await her.get("/accounts/me/keys"))["items"]] == ["Отчёты"]

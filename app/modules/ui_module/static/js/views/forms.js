@@ -18,8 +18,12 @@ export function form(fields, label, submit) {
   const element = h('form', { class: 'fields', method: 'post', on: { submit: run } },
     ...fields, alert, h('div', { class: 'buttons' }, h('button', { type: 'submit', class: 'button primary' }, label)));
 
+  let isBusy = false;
+
   async function run(event) {
     event.preventDefault();
+    if (isBusy) return;
+    isBusy = true;
     for (const line of element.querySelectorAll('.error')) line.textContent = '';
     for (const input of element.querySelectorAll('[aria-invalid]')) input.removeAttribute('aria-invalid');
     try {
@@ -34,6 +38,8 @@ export function form(fields, label, submit) {
       wrong.setAttribute('aria-invalid', 'true');
       element.querySelector(`#${wrong.id}-error`).textContent = explain(error);
       wrong.focus();
+    } finally {
+      isBusy = false;
     }
   }
   return element;

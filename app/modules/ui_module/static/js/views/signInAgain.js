@@ -24,6 +24,7 @@ export async function withRecentSignIn({ store }, run) {
 export function signsInAgain(username, ticket = null) {
   return new Promise((resolve) => {
     let isDone = false;
+    let isBusy = false;
     const alert = h('p', { id: 'again-error', class: 'error', role: 'alert' });
     const field = (label, attributes) => [h('label', { for: 'again' }, label), h('input', { id: 'again', name: 'again', required: true, autofocus: true, 'aria-describedby': 'again-error', ...attributes })];
     const codeField = () => field(t('auth.code'), { autocomplete: 'one-time-code' });
@@ -31,6 +32,8 @@ export function signsInAgain(username, ticket = null) {
 
     async function submit(event) {
       event.preventDefault();
+      if (isBusy) return;
+      isBusy = true;
       const input = place.querySelector('input');
       alert.textContent = '';
       try {
@@ -45,6 +48,8 @@ export function signsInAgain(username, ticket = null) {
           alert.textContent = explain(error);
         }
         place.querySelector('input').focus();
+      } finally {
+        isBusy = false;
       }
     }
 
