@@ -5,7 +5,7 @@ import re
 from playwright.async_api import expect
 
 from tests.browsers import Reader
-from tests.fakers import FakeClient, ok
+from tests.fakers import FakeClient, FakeSocket, ok
 
 
 async def test_mentions_are_listed_and_open_in_their_chats(
@@ -65,3 +65,18 @@ async def test_further_pages_of_mentions_are_loaded_on_request(
     await expect(rows).to_have_count(31)
     await expect(rows.last).to_contain_text(f"@{her.username} 1")
     await expect(eve.page.get_by_role("button", name="More messages")).to_be_hidden()
+
+
+async def test_a_chosen_name_stays_chosen_when_an_account_comes_online(
+    eve: Reader, her: FakeClient, anna: FakeClient, boris: FakeClient, live_server: str
+) -> None:
+    await anna.open_chat(her, boris, title="Двор")
+    await anna.open_chat(her, type="direct")
+    await eve.open("Двор")
+    await eve.composer.press_sequentially("@")
+    options = eve.page.get_by_role("option")
+    await expect(options).to_have_count(2)
+    await eve.composer.press("ArrowDown")
+    async with FakeSocket(anna, live_server):
+        await expect(eve.page.locator(".sidebar .avatar.online")).to_have_count(1)
+        await expect(options.nth(1)).to_have_attribute("aria-selected", "true")

@@ -34,7 +34,7 @@ export class Conversation {
     context.store.addEventListener('applied', ({ detail }) => this.applied(detail), { signal });
     document.addEventListener('visibilitychange', () => this.update(), { signal });
     this.element.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && !event.defaultPrevented) this.composer.cancel();
+      if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented) this.composer.cancel();
     });
   }
 

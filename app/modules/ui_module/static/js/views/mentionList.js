@@ -24,11 +24,13 @@ export class MentionList {
     const found = document.activeElement === this.input && this.closedAt === null && NAME.exec(before);
     const items = found ? this.candidates(found[2].toLocaleLowerCase()).slice(0, MOST) : [];
     this.start = found ? before.length - found[2].length : 0;
-    const shown = JSON.stringify(items);
+    // Presence is not shown.
+    const shown = JSON.stringify(items.map(({ id, username, display_name: name, typ, avatar: image }) => [id, username, name, typ, image]));
     if (shown === this.shown) return;
     this.shown = shown;
+    const chosen = this.place > 0 && this.items[this.place]?.id;
     this.items = items;
-    this.choose(0);
+    this.choose(Math.max(0, items.findIndex(({ id }) => id === chosen)));
   }
 
   candidates(query) {

@@ -25,7 +25,9 @@ export class Shell {
     addEventListener('hashchange', () => this.update(), { signal });
     addEventListener('focus', () => this.conversation?.update(), { signal });
     addEventListener('keydown', (event) => {
-      if (event.key !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+      // In a layout without Latin letters the key stays where it is.
+      const isK = /^[a-z]$/.test(event.key) ? event.key === 'k' : event.code === 'KeyK';
+      if (!isK || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
       event.preventDefault();
       if (isNarrow()) this.openChat(null);
       this.sidebar.search.focus();

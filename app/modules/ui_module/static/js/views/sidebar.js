@@ -19,7 +19,7 @@ export class Sidebar {
       type: 'search', id: 'search', placeholder: t('chats.search'), autocomplete: 'off', maxlength: 100,
       on: {
         input: () => { this.found = null; this.messages.forget(); this.update(); this.findSoon(); },
-        keydown: (event) => event.key === 'Escape' && this.search.value && this.clear(event),
+        keydown: (event) => event.key === 'Escape' && !event.isComposing && this.search.value && this.clear(event),
       },
     });
     this.inView = new IntersectionObserver((rows) => {
