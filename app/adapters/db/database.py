@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from app.adapters.db import idle
 from app.adapters.db.address import KEEPALIVES, DatabaseAddress
 from app.adapters.db.any_server import connect_to_any
 from app.adapters.db.connection import Connection, DriverConnection, PooledConnection, translate_errors
@@ -238,7 +239,10 @@ class BackgroundDatabase(Database):
             tracing=tracing,
             pool_size=self.POOL_SIZE,
             session_pool_size=self.SESSION_POOL_SIZE,
-            session={"application_name": "messenger background", "idle_in_transaction_session_timeout": "8s"},
+            session={
+                "application_name": "messenger background",
+                "idle_in_transaction_session_timeout": f"{idle.IDLE_LIMIT:g}s",
+            },
         )
 
     def measure(self) -> None:

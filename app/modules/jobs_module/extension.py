@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
+from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -12,7 +14,9 @@ from pydantic import BaseModel
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import BackgroundDatabase
+from app.adapters.db.idle import find_idleness
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
+from app.adapters.errors import DatabaseUnavailable
 from app.modules.jobs_module.db.cruds import queue
 from app.modules.jobs_module.db.cruds.leases import Lease, hold
 from app.utils.container import Container
@@ -84,12 +88,21 @@ class JobContext:
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
         """Opens a unit of work that commits at the end of the block and rolls back if it raises. One at a time.
 
-        No other process takes the job over while it is open. Raises LeaseLost if one has done so before.
+        No other process takes the job over while it is open. Raises LeaseLost if one has done so before. PostgreSQL
+        ends it if no statement follows another for more than 8 s, so the job waits for other servers outside it.
         """
-        async with self.free_sessions, open_unit_of_work(self.container.get(BackgroundDatabase)) as work:
-            if not await hold(await work.raw(), self.lease):
-                raise LeaseLost
-            yield work
+        since = inf
+        try:
+            async with self.free_sessions, open_unit_of_work(self.container.get(BackgroundDatabase)) as work:
+                if not await hold(await work.raw(), self.lease):
+                    raise LeaseLost
+                since = monotonic()
+                yield work
+        except DatabaseUnavailable as error:
+            idleness = find_idleness(error, since)
+            if idleness is None:
+                raise
+            raise idleness from error
 
     async def delete_in_chunks(self, delete: Callable[[Connection, int], Awaitable[int]]) -> None:
         """Calls `delete(connection, limit)`, each time over a connection of its own, until fewer rows are left."""

@@ -42,9 +42,10 @@ class Subscriber:
 
     - `name`: stable, because cursors are stored under it.
     - `kinds`: kinds of events that it handles; one may end in `.*`.
-    - `handle(context, events)`: gets events of one stream, in order. An error, or a call of more than 30 s, rolls back
-      its changes, and it is called again later. After the last attempt the event is set aside (`on_failure="skip"`) or
-      the stream halts (`"stop"`).
+    - `handle(context, events)`: gets events of one stream, in order. An error, a call of more than 30 s, or more than
+      8 s without a statement of its transaction rolls back its changes, and it is called again later. PostgreSQL ends
+      such an idle transaction, in which several streams may be handled. After the last attempt the event is set aside
+      (`on_failure="skip"`) or the stream halts (`"stop"`).
     - `start`: `"head"`: streams that exist at the registration begin at their current heads; `"first"`: all begin at
       their first event.
     - `rebuild(context, stream_id, through_seq)`: called if the log no longer holds the events up to `through_seq`.

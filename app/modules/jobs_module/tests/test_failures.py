@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from loguru import logger
 
+from app.adapters.db import idle
 from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.adapters.errors import DatabaseBusy
@@ -113,6 +114,25 @@ async def test_a_lost_database_connection_is_no_failure_of_the_job(
         await until_empty(connection)
     assert await texts(connection) == ["runs"]
     assert calls == [1, 1]
+
+
+async def test_an_attempt_that_leaves_its_unit_of_work_idle_fails(
+    container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idle, "IDLE_LIMIT", 1.0)
+
+    async def run(context: JobContext, payload: Text) -> None:
+        async with context.unit_of_work() as work:
+            raw = await work.raw()
+            while not raw.is_closed():  # noqa: ASYNC110 - PostgreSQL closes it
+                await asyncio.sleep(0.05)
+
+    job = Job("idle", Text, run, max_attempts=2, backoff=(0.01,))
+    async with process(container, job) as here:
+        await here.enqueue(job)
+        await until_state(connection, "dead")
+    (dead,) = await operating.list_jobs(connection)
+    assert (dead.attempts, dead.last_error) == (2, "TimeoutError: its transaction was idle for more than 1 s")
 
 
 async def test_a_busy_database_is_logged_in_one_line(container: Container, connection: Connection) -> None:

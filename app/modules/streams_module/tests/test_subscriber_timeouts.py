@@ -1,4 +1,4 @@
-"""Handlers that never return: each attempt ends, as if the handler had failed. Commands that wait for handlers."""
+"""Handlers that take too long: each attempt ends, as if the handler had failed. Commands that wait for handlers."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from app.adapters.db import idle
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
@@ -59,6 +60,67 @@ async def test_a_handler_that_never_returns_delays_the_other_streams_only_for_a_
 
         await eventually(has_failed_again)
         assert await connection.fetchval("SELECT error FROM subscriber_failure") == failure["error"]
+
+
+@pytest.fixture
+def short_idle_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idle, "IDLE_LIMIT", 1.0)
+
+
+@pytest.mark.usefixtures("short_idle_limit")
+async def test_a_handler_that_leaves_its_transaction_idle_fails_like_any_other(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    other = await anna.open_chat(title="Другой чат")
+    note = noting()
+
+    async def handle(context: SubscriberContext, events: Sequence[Event]) -> None:
+        if any(event.data.get("text") == "idle" for event in events):
+            while not context.connection.is_closed():  # noqa: ASYNC110 - PostgreSQL closes it
+                await asyncio.sleep(0.05)
+        await note.handle(context, events)
+
+    async with process(container, replace(note, handle=handle)):
+        for text in ("1", "idle", "2"):
+            await anna.send(club, text)
+        await anna.send(other, "goes on")
+        await until_noted(connection, other, ["goes on"])
+        await until_noted(connection, club, ["1", "2"])
+        (failure,) = await operating.list_failures(connection)
+        assert "was idle for more than 1 s" in failure.error
+        assert await operating.retry(connection, "noting", None) == 1
+
+        async def has_failed_again() -> bool:
+            return not [failure for failure in await operating.list_failures(connection) if failure.is_due]
+
+        await eventually(has_failed_again)
+        assert [failure.seq] == [again.seq for again in await operating.list_failures(connection)]
+
+
+@pytest.mark.usefixtures("short_idle_limit")
+async def test_streams_that_only_together_leave_their_transaction_idle_are_handled_in_parts(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    chats = [club, await anna.open_chat(title="Второй чат"), await anna.open_chat(title="Третий чат")]
+    for chat in chats:
+        await anna.send(chat, "slow")
+    note = noting(start="first")
+    calls: list[UUID] = []
+
+    async def handle(context: SubscriberContext, events: Sequence[Event]) -> None:
+        calls.append(context.stream_id)
+        await asyncio.sleep(0.4)
+
+    slow = replace(note, handle=handle)
+    async with process(container, slow):
+
+        async def are_handled() -> bool:
+            rows = await connection.fetch("SELECT seq FROM subscriber_cursor WHERE subscriber = 'noting' AND seq > 0")
+            return len(rows) >= len(chats)
+
+        await eventually(are_handled)
+    assert len(calls) > len(chats), "they were not handled together at first"
+    assert await operating.list_failures(connection) == []
 
 
 async def test_a_command_takes_as_long_as_it_needs(

@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from uuid import UUID
 
+from app.adapters.db.idle import find_idleness
+from app.adapters.errors import TransientDatabaseError
 from app.modules.streams_module.extension import Event, Rebuild, Subscriber, SubscriberContext
 
 HANDLER_TIMEOUT = 30.0
@@ -18,6 +21,7 @@ class Outcome:
 
     `seqs`: their cursors now. `more`: streams with more events to handle. `taken`: streams whose cursor another process
     has locked, or that wait for a retry. `events`: how many the handler was given. `is_late`: the handler was stopped.
+    `calling_since`: when the transaction began to call handlers, by the monotonic clock.
     """
 
     seqs: dict[UUID, int] = field(default_factory=dict)
@@ -25,11 +29,16 @@ class Outcome:
     taken: set[UUID] = field(default_factory=set)
     events: int = 0
     is_late: bool = False
+    calling_since: float = inf
 
     def add(self, other: "Outcome") -> None:
         self.seqs |= other.seqs
         self.more |= other.more
         self.taken |= other.taken
+
+    def find_failure(self, error: TransientDatabaseError) -> TimeoutError | None:
+        """Returns the failure of a handler because of which PostgreSQL has ended the idle transaction, if it has."""
+        return _too_late() if self.is_late else find_idleness(error, self.calling_since)
 
 
 async def call_handler(
@@ -44,7 +53,7 @@ async def call_handler(
         if not limit.expired():
             raise
         outcome.is_late = True
-        raise too_late() from None
+        raise _too_late() from None
 
 
 async def call_rebuild(rebuild: Rebuild, context: SubscriberContext, through_seq: int) -> None:
@@ -65,5 +74,5 @@ def _surviving_cancellation() -> Iterator[None]:
         raise RuntimeError("what the handler waited for was cancelled") from error
 
 
-def too_late() -> TimeoutError:
+def _too_late() -> TimeoutError:
     return TimeoutError(f"it took longer than {HANDLER_TIMEOUT:g} s")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from time import monotonic
 from uuid import UUID
 
 from loguru import logger
@@ -13,7 +14,7 @@ from app.adapters.errors import DatabaseUnavailable, PoolExhausted, TransientDat
 from app.modules.streams_module.db.cruds import subscribers as crud
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, make_event
 from app.modules.streams_module.services.log import now
-from app.modules.streams_module.services.subscribers.calls import Outcome, call_handler, call_rebuild, too_late
+from app.modules.streams_module.services.subscribers.calls import Outcome, call_handler, call_rebuild
 from app.modules.streams_module.services.subscribers.recent import RecentEvents, StoredEvent
 from app.utils import metrics
 from app.utils.container import Container
@@ -103,10 +104,10 @@ class Handling:
         try:
             await self._handle_in_transaction(subscriber, stream_ids, outcome, limit)
         except TransientDatabaseError as error:
-            if outcome.is_late:
-                # PostgreSQL had ended the idle transaction before the handler was stopped.
-                raise too_late() from error
-            raise
+            failure = outcome.find_failure(error)
+            if failure is None:
+                raise
+            raise failure from error
 
     async def _handle_in_transaction(
         self, subscriber: Subscriber, stream_ids: Sequence[UUID], outcome: Outcome, limit: int
@@ -122,6 +123,7 @@ class Handling:
             emptied = await crud.read_emptied(raw, [stream_id for stream_id in afters if not parts[stream_id].events])
             # Fewer events at once stay in the processor's cache.
             at_least = EVENTS_AT_ONCE if subscriber.across_streams else 1
+            outcome.calling_since = monotonic()
             events: list[Event] = []
             for stream_id, after in afters.items():
                 rows, has_more = parts[stream_id]

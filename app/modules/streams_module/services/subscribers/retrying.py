@@ -1,6 +1,7 @@
 """Retries events that were set aside, when an operator asks for it."""
 
 from collections.abc import Mapping
+from time import monotonic
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
@@ -8,7 +9,7 @@ from app.adapters.errors import DatabaseUnavailable, PoolExhausted, TransientDat
 from app.modules.streams_module.db.cruds import subscribers as crud
 from app.modules.streams_module.extension import Subscriber, SubscriberContext, make_event
 from app.modules.streams_module.services.log import now
-from app.modules.streams_module.services.subscribers.calls import Outcome, call_handler, too_late
+from app.modules.streams_module.services.subscribers.calls import Outcome, call_handler
 from app.utils.container import Container
 
 
@@ -31,6 +32,7 @@ async def retry_failure(database: Database, container: Container, subscribers: M
                 event = make_event(stream_id, row["seq"], row["kind"], row["data"], row["at"])
                 try:
                     async with work.savepoint():
+                        outcome.calling_since = monotonic()
                         await call_handler(subscribers[name], context, [event], outcome)
                 except (DatabaseUnavailable, PoolExhausted):
                     raise
@@ -40,11 +42,11 @@ async def retry_failure(database: Database, container: Container, subscribers: M
                 await crud.forget_failure(raw, stream_id, name, seq)
             else:
                 await crud.fail_again(raw, stream_id, name, seq, repr(failure))
-    except TransientDatabaseError:
-        if not outcome.is_late or row is None:
+    except TransientDatabaseError as error:
+        late = outcome.find_failure(error)
+        if late is None or row is None:
             raise
-        # PostgreSQL had ended the idle transaction before the handler was stopped.
         async with open_unit_of_work(database) as work:
             key = row["stream_id"], row["subscriber"], row["failed_seq"]
-            await crud.fail_again(await work.raw(), *key, repr(too_late()))
+            await crud.fail_again(await work.raw(), *key, repr(late))
     return True
