@@ -15,6 +15,7 @@ from app.adapters.clients.peers.folder import PeerFolder
 from app.adapters.clients.peers.frames import DATA, PING, PONG, encode
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.delegation import Delegation
+from app.modules.messages_module.services.delegation import delegation as sender_side
 from app.modules.messages_module.services.delegation.wire import WRITTEN, encode_result, encode_send, read_sends
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.utils.container import Container
@@ -171,6 +172,29 @@ async def test_sends_of_a_writer_that_answers_only_tests_are_written_here(
         chat = await chat_of_the_other(delegation, anna)
         await send_many(container, anna, chat, NUMBERS)
         assert await texts_of(anna, chat) == NUMBERS
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+async def test_a_send_that_cannot_be_encoded_leaves_nothing_behind(
+    container: Container,
+    delegation: Delegation,
+    folder: PeerFolder,
+    anna: FakeClient,
+    monkeypatch: pytest.MonkeyPatch,
+    is_held: bool,
+) -> None:
+    """It fails at once, or when the earlier sends of its chat, which this process writes, are written."""
+    monkeypatch.setattr(sender_side, "MAX_WAITING_IN_CHAT", 3)
+    queue = container.get(SendQueue)
+    async with false_writer(delegation, folder, end):
+        chat = await chat_of_the_other(delegation, anna)
+        for number in "123":
+            before = MessageCreate(text=number)
+            wrong = MessageCreate.model_construct({"client_msg_id", "text"}, client_msg_id=uuid4(), text="\ud800")
+            with pytest.raises(ValueError, match="surrogate"):
+                await asyncio.gather(*(queue.submit(chat, anna.uuid, each) for each in [before] * is_held + [wrong]))
+    await send_many(container, anna, chat, ["sent"])
+    assert (await texts_of(anna, chat))[-1] == "sent"
 
 
 SEND = encode_send(1, uuid4(), uuid4(), None, b'{"client_msg_id": "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91", "text": "?"}')

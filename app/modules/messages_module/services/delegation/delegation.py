@@ -93,7 +93,7 @@ class Delegation:
     ) -> bool:
         """Returns False if this process should write the send now. Otherwise `on_result` gets its result.
 
-        Raises QueueFull.
+        Raises QueueFull, or the error of a message that cannot be encoded. Then nothing waits.
         """
         if not self._chats and not self.group.ready:
             return False
@@ -104,14 +104,15 @@ class Delegation:
             return False
         if self._waiting >= MAX_WAITING or (chat and len(chat.sent) + len(chat.held) >= MAX_WAITING_IN_CHAT):
             raise QueueFull
-        self._waiting += 1
         if chat is None:
-            chat = self._chats[chat_id] = DelegatedChat(chat_id)
+            chat = DelegatedChat(chat_id)
             chat.link = None if self._queue.has(chat_id) else link
         if chat.link is None or chat.link is not link or chat.held:
             chat.held.append(send)
         else:
             self._delegate(chat, chat.link, send)
+        self._chats[chat_id] = chat
+        self._waiting += 1
         return True
 
     def on_written(self, chat_id: UUID) -> None:
@@ -141,10 +142,10 @@ class Delegation:
 
     def _delegate(self, chat: DelegatedChat, link: PeerLink, send: Waiting) -> None:
         number = next(self._numbers) & 0xFFFFFFFF
-        chat.sent[number] = send
-        self._sent[number] = chat
         body = send.message.model_dump_json(exclude_unset=True, include=self._fields)
         encoded = encode_send(number, send.chat_id, send.sender_id, send.session_id, body.encode())
+        chat.sent[number] = send
+        self._sent[number] = chat
         outgoing = self._outgoing.get(link)
         if outgoing is None:
             self._outgoing[link] = [encoded]
@@ -178,11 +179,14 @@ class Delegation:
             self._is_idle.set()
 
     def _delegate_held(self, chat: DelegatedChat, link: PeerLink, send: Waiting) -> None:
-        refusal = send.find_refusal() if send.find_refusal else None
-        if refusal is None:
-            self._delegate(chat, link, send)
-        else:
-            self._resolve(send, refusal)
+        try:
+            refusal = send.find_refusal() if send.find_refusal else None
+            if refusal is None:
+                self._delegate(chat, link, send)
+                return
+        except Exception as error:  # noqa: BLE001 - the error becomes the result
+            refusal = error
+        self._resolve(send, refusal)
 
     def _write_here(self, send: Waiting) -> None:
         self._waiting -= 1

@@ -67,7 +67,7 @@ class Receiver:
             self._queue.put_counted(
                 self._id_of(send.chat), self._id_of(send.sender), request, on_result, self._check_of(session, send)
             )
-        except ServiceError as error:
+        except Exception as error:  # noqa: BLE001 - the error becomes the result
             on_result(error)
 
     def _id_of(self, value: bytes) -> UUID:
