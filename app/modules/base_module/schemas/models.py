@@ -5,7 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, create_model, field_validator
 
-from app.modules.base_module.schemas.types import check_text
+from app.modules.base_module.schemas.types import check_storable
 from app.services.parts import Part
 from app.utils.module import ModulesError
 
@@ -13,14 +13,14 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class RequestModel(BaseModel):
-    """The base of request bodies. Refuses unknown fields, and text that PostgreSQL cannot store."""
+    """The base of request bodies. Refuses unknown fields, and values that the database cannot store."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @field_validator("*", mode="after")
     @classmethod
-    def _text_can_be_stored(cls, value: Any) -> Any:
-        return check_text(value) if isinstance(value, str) else value
+    def _can_be_stored(cls, value: Any) -> Any:
+        return check_storable(value)
 
 
 class ResponseModel(BaseModel):

@@ -1,12 +1,17 @@
 """Field types for schemas of several modules."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from math import isfinite
+from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StrictInt
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, StrictInt
 
 from app.resources.constants import MAX_BIGINT
+
+_MOST_LEVELS = 100
+_ALWAYS_STORABLE = {type(None), bool, UUID}
 
 
 def check_text(value: str) -> str:
@@ -21,6 +26,40 @@ def check_text(value: str) -> str:
         except UnicodeEncodeError:
             raise ValueError("a lone surrogate is not a character") from None
     return value
+
+
+def check_storable(value: Any) -> Any:
+    """Returns the value. Raises ValueError for one that the database cannot store as JSON, or that contains such a one:
+    for what `check_text` refuses, for a number that is not finite or has more than 64 bits, and for too many levels.
+    """
+    if isinstance(value, str):
+        return check_text(value)
+    if type(value) in _ALWAYS_STORABLE:
+        return value
+    level = [value]
+    for _ in range(_MOST_LEVELS):
+        inner: list[Any] = []
+        for each in level:
+            if type(each) in _ALWAYS_STORABLE:
+                continue
+            if isinstance(each, str):
+                check_text(each)
+            elif isinstance(each, int):
+                if not -MAX_BIGINT <= each <= MAX_BIGINT:
+                    raise ValueError("the number is too large")
+            elif isinstance(each, float):
+                if not isfinite(each):
+                    raise ValueError("the number is not finite")
+            elif isinstance(each, dict):
+                inner += (*each, *each.values())
+            elif isinstance(each, list | tuple | set | frozenset):
+                inner += each
+            elif isinstance(each, BaseModel):
+                inner += vars(each).values()
+        if not inner:
+            return value
+        level = inner
+    raise ValueError(f"it has more than {_MOST_LEVELS} levels")
 
 
 def _refuse_null(value: object) -> object:

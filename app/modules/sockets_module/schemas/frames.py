@@ -40,7 +40,7 @@ class RequestFrame(RequestModel):
 
     @field_validator("id")
     @classmethod
-    def _text_can_be_stored(cls, value: Any) -> Any:
+    def _can_be_stored(cls, value: Any) -> Any:
         """Checks the id only: the other fields are no texts, and each call counts in a send."""
         return check_text(value) if isinstance(value, str) else value
 

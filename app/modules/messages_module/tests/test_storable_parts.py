@@ -1,0 +1,69 @@
+"""Values of parts that the database could not store, at any depth: they are refused before anything is written."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.fastapi_engine import constructor
+from app.fastapi_engine.constructor import build_app
+from app.modules.messages_module.extension import MessagePart
+from app.settings import Settings
+from app.utils.module import Module
+from app.utils.setup_modules import discover_modules
+from tests.fakers import FakeClient, FakeSocket, ok, problem
+from tests.servers import client_of, listening
+
+MODULE = Module(
+    name="test",
+    description="A part of this test",
+    depends_on=("messages",),
+    contributes=(MessagePart("details", Any, Any, Any),),
+)
+VALUES = (
+    r'["a\u0000b"]',
+    r'{"inner": {"a\u0000b": 1}}',
+    r'["\ud800"]',
+    "1" + 30 * "0",
+    f"[{-(2**70)}]",
+    "1e999",
+    '{"inner": [-1e999]}',
+    120 * "[" + 120 * "]",
+)
+
+
+@pytest.fixture
+async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    known = discover_modules()
+    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": MODULE})
+    return build_app(settings)
+
+
+@pytest.fixture
+async def live_server(app: FastAPI) -> AsyncIterator[str]:
+    async with listening(app) as address:
+        yield address
+
+
+@pytest.fixture
+async def server(app: FastAPI, live_server: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as http:
+        yield http
+
+
+async def test_a_value_that_cannot_be_stored_is_refused(anna: FakeClient, club: str, live_server: str) -> None:
+    kept = {"text": ["б", 1.5, None, True, -(2**62)]}
+    await anna.send(club, details=kept)
+    anna.headers["Content-Type"] = "application/json"
+    for value in VALUES:
+        body, path = f'{{"text": "?", "details": {value}}}', f"/chats/{club}/messages"
+        refused = problem(await anna.call("POST", path, content=body), 422, "validation_error")
+        assert refused["errors"][0]["loc"] == ["body", "details"]
+        problem(await anna.call("PATCH", f"{path}/1", content=body), 422, "validation_error")
+    async with FakeSocket(anna, live_server) as socket:
+        for details in (["a\0b"], {"\ud800": 1}):
+            reply = await socket.begin("send", chat_id=club, text="?", details=details)
+            assert (reply["status"], reply["error"]["code"]) == ("error", "validation_error")
+    assert [message["details"] for message in ok(await anna.get(f"/chats/{club}/messages"))["items"]] == [kept]
