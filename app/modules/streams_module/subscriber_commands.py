@@ -12,12 +12,13 @@ from app.adapters.db.run import run_on_database
 from app.modules.streams_module.extension import Subscriber
 from app.modules.streams_module.services.subscribers import operating
 from app.settings import load_settings
-from app.utils.setup_modules import enabled_modules
+from app.utils.module import Module, Modules
+from app.utils.setup_modules import discover_modules, enabled_modules
 
 commands = typer.Typer(
     no_args_is_help=True,
     name="subscribers",
-    help="List subscribers of the event log, retry and skip events, reset cursors.",
+    help="List subscribers of the event log, retry and skip events, reset and delete cursors.",
 )
 
 Name = Annotated[str, typer.Argument(help="name of the subscriber, as `list` shows it")]
@@ -34,8 +35,7 @@ def list_all() -> None:
 
     settings = load_settings()
     subscribers, failures = run_on_database(settings.db, run)
-    modules = enabled_modules(settings.modules.enabled_modules)
-    served = {subscriber.name for subscriber in modules.contributions(Subscriber)}
+    served = _served(*enabled_modules(settings.modules.enabled_modules))
     for subscriber in subscribers:
         state = "" if subscriber.is_registered else ", not registered yet"
         state += "" if subscriber.name in served else ", no enabled module has it"
@@ -60,15 +60,32 @@ def retry(name: Name, stream: Stream = None) -> None:
 
 
 @commands.command()
-def skip(name: Name, stream: Annotated[UUID, typer.Argument(help="id of the halted stream")]) -> None:
-    """Set aside the event at which a stream halted, and resume the stream."""
+def skip(
+    name: Name,
+    stream: Annotated[UUID, typer.Argument(help="id of the stream")],
+    seq: Annotated[int | None, typer.Option(help="only the event of this number")] = None,
+) -> None:
+    """Leave out the event at which a stream has halted and those that were set aside, and resume the stream."""
 
-    async def act(connection: Connection) -> int:
-        return await operating.skip_event(connection, name, stream)
+    async def act(connection: Connection) -> list[int]:
+        return await operating.skip_events(connection, name, stream, seq)
 
-    skipped = _run(name, act)
-    typer.echo("the event is set aside" if skipped else "the stream is not halted")
+    skipped = ", ".join(map(str, _run(name, act)))
+    typer.echo(f"skipped events: {skipped}" if skipped else "the stream is not halted, and no such event is set aside")
     raise typer.Exit(0 if skipped else 1)
+
+
+@commands.command()
+def forget(name: Name) -> None:
+    """Delete the cursors and failures of a subscriber whose module was removed."""
+    if name in _served(*discover_modules().values()):
+        raise typer.BadParameter(f"a module has the subscriber {name!r}")
+
+    async def act(connection: Connection) -> None:
+        await operating.forget(connection, name)
+
+    _run(name, act)
+    typer.echo(f"the subscriber {name} is deleted")
 
 
 @commands.command()
@@ -89,15 +106,19 @@ def reset(
     typer.echo(f"{_run(name, act)} cursors were moved")
 
 
-def _run(name: str, act: operating.Action) -> int:
+def _served(*modules: Module) -> set[str]:
+    """Returns the names of the subscribers of these modules."""
+    return {subscriber.name for subscriber in Modules(modules).contributions(Subscriber)}
+
+
+def _run(name: str, act: operating.Action[operating.Result]) -> operating.Result:
     """Returns the result of `act`. Refuses a name that no subscriber has: it may be misspelled."""
 
-    async def run(database: Database) -> int | list[str]:
+    async def run(database: Database) -> operating.Result:
         async with connected_for_long(database) as connection:
             known = await operating.list_names(connection)
-            return await act(connection) if name in known else known
+            if name not in known:
+                raise typer.BadParameter(f"there is no subscriber {name!r}; known: {', '.join(known)}")
+            return await act(connection)
 
-    done = run_on_database(load_settings().db, run)
-    if isinstance(done, list):
-        raise typer.BadParameter(f"there is no subscriber {name!r}; known: {', '.join(done)}")
-    return done
+    return run_on_database(load_settings().db, run)

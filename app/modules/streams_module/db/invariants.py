@@ -12,7 +12,8 @@ INVARIANTS = (
             SELECT stream_id, format('%s has halted after event %s', subscriber, seq) FROM subscriber_cursor
             WHERE is_halted
         """,
-        advice="`python manage.py subscribers list` shows them; `retry` or `skip` continues",
+        advice="`python manage.py subscribers list` shows them; `retry` or `skip` continues, `forget` removes a "
+        "subscriber that no module has",
     ),
     Invariant(
         says="no subscriber is more than 5 minutes behind",
@@ -31,7 +32,7 @@ INVARIANTS = (
             ORDER BY n.name
         """,
         advice="`python manage.py subscribers list` shows the lag; if it does not shrink, run more processes "
-        "with API_BACKGROUND=true, or `python manage.py worker`",
+        "with API_BACKGROUND=true, or `python manage.py worker`; `forget` removes a subscriber that no module has",
     ),
     Invariant(
         says="every event belongs to a stream",

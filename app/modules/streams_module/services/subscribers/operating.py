@@ -1,13 +1,14 @@
-"""Operator's view of subscribers: list, retry, skip, reset; in SQL. Running servers notice within a second."""
+"""Operator's view of subscribers: list, retry, skip, reset, forget; in SQL. Running servers notice within a second."""
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.long_statements import LONG
 
-Action = Callable[[Connection], Awaitable[int]]
+Result = TypeVar("Result")
+Action = Callable[[Connection], Awaitable[Result]]
 
 _LIST = """
 SELECT n.name, n.is_registered,
@@ -43,12 +44,17 @@ SELECT (SELECT count(*) FROM failed) + (SELECT count(*) FROM halted)
 _SKIP = """
 WITH moved AS (
     UPDATE subscriber_cursor SET seq = seq + 1, is_halted = false, attempts = 0, retry_at = now()
-    WHERE subscriber = $1 AND stream_id = $2 AND is_halted RETURNING seq
-), kept AS (
-    INSERT INTO subscriber_failure (stream_id, subscriber, seq, error, failed_at)
-    SELECT $2, $1, seq, 'skipped by an operator', now() FROM moved ON CONFLICT DO NOTHING
+    WHERE subscriber = $1 AND stream_id = $2 AND is_halted AND ($3::bigint IS NULL OR seq + 1 = $3) RETURNING seq
+), dismissed AS (
+    DELETE FROM subscriber_failure
+    WHERE subscriber = $1 AND stream_id = $2 AND ($3::bigint IS NULL OR seq = $3) RETURNING seq
 )
-SELECT count(*) FROM moved
+SELECT seq FROM moved UNION SELECT seq FROM dismissed ORDER BY seq
+"""
+_FORGET = """
+WITH cursors AS (DELETE FROM subscriber_cursor WHERE subscriber = $1),
+    failures AS (DELETE FROM subscriber_failure WHERE subscriber = $1)
+DELETE FROM subscriber WHERE name = $1
 """
 _RESET = """
 WITH moved AS (
@@ -102,9 +108,17 @@ async def retry(connection: Connection, name: str, stream_id: UUID | None) -> in
     return int(await connection.fetchval(_RETRY, name, stream_id, timeout=LONG))
 
 
-async def skip_event(connection: Connection, name: str, stream_id: UUID) -> int:
-    """Sets aside the event after the cursor of a halted stream. Returns 0 if the stream is not halted."""
-    return int(await connection.fetchval(_SKIP, name, stream_id))
+async def skip_events(connection: Connection, name: str, stream_id: UUID, seq: int | None = None) -> list[int]:
+    """Leaves out the event at which a stream has halted, and those of the stream that were set aside.
+
+    With `seq` only the event of this number. Returns the numbers.
+    """
+    return [row["seq"] for row in await connection.fetch(_SKIP, name, stream_id, seq)]
+
+
+async def forget(connection: Connection, name: str) -> None:
+    """Deletes a subscriber that no module has any more, with its cursors and failures."""
+    await connection.execute(_FORGET, name, timeout=LONG)
 
 
 async def reset(connection: Connection, name: str, stream_id: UUID | None, *, to_head: bool) -> int:
