@@ -53,6 +53,8 @@ class UnitOfWork:
         before = len(self._after_commit)
         try:
             async with self.session.begin_nested():
+                # Without a statement of the session SQLAlchemy would not begin it, and `raw` may be all that is used.
+                await self.session.connection()
                 yield
         except BaseException:
             del self._after_commit[before:]

@@ -13,7 +13,7 @@ from app.modules.streams_module.extension import Event, Subscriber, SubscriberCo
 from app.modules.streams_module.services.log import Log, event
 from app.modules.streams_module.services.subscribers import operating
 from app.modules.streams_module.services.subscribers.retrying import retry_failure
-from app.modules.streams_module.tests.recording_subscriber import noting, process
+from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_registered
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
 from tests.manage import manage
@@ -76,6 +76,7 @@ async def test_a_subscriber_is_deleted_only_if_no_module_has_it(
     async with process(container, noting(), noting("other")):
         await anna.send(club, "fail")
         await eventually(is_set_aside)
+    await until_registered(connection, "search")
     assert (await manage(database_address, "subscribers", "forget", "search")).exit_code == 2
     assert (await manage(database_address, "subscribers", "forget", "noting")).exit_code == 0
     names = await operating.list_names(connection)
@@ -83,3 +84,19 @@ async def test_a_subscriber_is_deleted_only_if_no_module_has_it(
     for table in ("subscriber_cursor", "subscriber_failure"):
         rows = await connection.fetch(f"SELECT DISTINCT subscriber FROM {table}")  # noqa: S608 - constants only
         assert "noting" not in {row["subscriber"] for row in rows}
+
+
+@pytest.mark.usefixtures("short_backoff")
+async def test_a_retry_that_fails_changes_nothing(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    async def is_set_aside() -> bool:
+        return bool(await operating.list_failures(connection))
+
+    async with process(container, noting()):
+        await anna.send(club, "fail")
+        await eventually(is_set_aside)
+    await operating.retry(connection, "noting", None)
+    assert await retry_failure(container.get(Database), container, {"noting": noting()})
+    assert await texts(connection, club) == []
+    assert [failure.is_due for failure in await operating.list_failures(connection)] == [False]
