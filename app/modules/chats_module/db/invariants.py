@@ -1,4 +1,4 @@
-"""The invariants of chats and memberships, checked by `manage.py doctor`. Deleted chats are left out."""
+"""The invariants of chats and memberships, checked by `manage.py doctor`. Most of them leave deleted chats out."""
 
 from app.utils.invariants import Invariant
 
@@ -85,5 +85,13 @@ INVARIANTS = (
             GROUP BY c.id HAVING count(m.*) <> 1 OR bool_or(m.account_id IS DISTINCT FROM c.owner_id)
         """,
         advice="choose the owner and store it in chat.owner_id and chat_member.role",
+    ),
+    Invariant(
+        says="the contents of every chat are deleted within a day after the chat",
+        find="""
+            SELECT id AS stream_id, format('it was deleted at %s', deleted_at) AS detail FROM chat
+            WHERE deleted_at < now() - interval '1 day' AND purged_at IS NULL ORDER BY deleted_at
+        """,
+        advice="the log says why: `the deletion of chat ... was interrupted`",
     ),
 )

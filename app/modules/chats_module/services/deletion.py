@@ -10,12 +10,14 @@ from sqlalchemy import select, update
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
+from app.adapters.errors import DatabaseUnavailable, PoolExhausted
 from app.modules.chats_module.db.cruds import members as crud
 from app.modules.chats_module.db.models import Chat, ChatMember
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.streams_module.services.log import Log, now, read_head, truncate
 from app.services.context import work_context
 from app.utils.container import Container
+from app.utils.isolation import report_failure
 
 _MEMBERS_AT_ONCE = 100
 _ROWS_AT_ONCE = 2000
@@ -23,6 +25,10 @@ _PERIOD = 60.0
 """Seconds between two checks for deletions that another process has left unfinished."""
 
 _TO_PURGE = select(Chat.id).where(Chat.deleted_at.is_not(None), Chat.purged_at.is_(None)).order_by(Chat.deleted_at)
+
+
+class PurgeIncomplete(Exception):
+    """Some modules failed to delete their rows. The others have finished."""
 
 
 class Deletions:
@@ -91,12 +97,27 @@ class Deletions:
         return True
 
     async def _purge_some(self, work: UnitOfWork, chat_id: UUID) -> None:
+        """Deletes rows of one module. Raises PurgeIncomplete if only those are left that cannot be deleted now."""
         raw = await work.raw()
         context = await work_context(work, self._container, now())
+        failed: list[tuple[ChatPurge, Exception]] = []
         for purge in self._purges:
-            if await purge.purge(context, chat_id, _ROWS_AT_ONCE):
+            try:
+                async with work.savepoint():
+                    has_more = await purge.purge(context, chat_id, _ROWS_AT_ONCE)
+            except (DatabaseUnavailable, PoolExhausted):
+                raise
+            except Exception as error:  # noqa: BLE001 - the rows of other modules are deleted all the same
+                failed.append((purge, error))
+                continue
+            if has_more:
                 return
         # The last event, `chat.deleted`, stays: late readers receive it, and the id stays taken.
         if await truncate(raw, chat_id, keep=1, limit=_ROWS_AT_ONCE):
             return
+        if failed:
+            await work.commit()
+            for purge, reason in failed:
+                report_failure(purge.purge, reason)
+            raise PurgeIncomplete(f"purges that have failed: {', '.join(purge.name for purge, _ in failed)}")
         await work.session.execute(update(Chat).where(Chat.id == chat_id).values(purged_at=now()))

@@ -124,3 +124,32 @@ async def test_a_chat_that_cannot_be_purged_does_not_keep_later_ones_and_is_trie
     for chat in (refused, later[2]):
         await _wait_until_purged(tables, chat)
     assert await tables.fetchval(_LEFT, UUID(refused)) == 0
+
+
+_OF_OTHERS = """
+SELECT (SELECT count(*) FROM message_pin WHERE chat_id = $1)
+     + (SELECT count(*) FROM event WHERE stream_id = $1 AND kind <> 'chat.deleted')
+"""
+
+
+async def test_rows_of_a_module_that_cannot_be_deleted_keep_none_of_other_modules(
+    anna: FakeClient, boris: FakeClient, tables: Tables
+) -> None:
+    chat, later = await anna.open_chat(boris), await anna.open_chat(boris)
+    await anna.send(chat)
+    ok(await anna.put(f"/chats/{chat}/pins/1"))
+
+    async def are_deleted() -> bool:
+        return not await tables.fetchval(_OF_OTHERS, UUID(chat))
+
+    try:
+        await tables.execute(_REFUSE.format(chat))
+        ok(await anna.delete(f"/chats/{chat}"))
+        await eventually(are_deleted)
+        assert not await tables.fetchval(_PURGED, UUID(chat))
+        assert await tables.fetchval(_LEFT, UUID(chat)) == 1
+    finally:
+        await tables.execute(_ALLOW)
+    ok(await anna.delete(f"/chats/{later}"))
+    await _wait_until_purged(tables, chat)
+    assert await tables.fetchval(_LEFT, UUID(chat)) == 0
