@@ -15,14 +15,14 @@ from pydantic import ValidationError
 from app.settings.app_settings import AppSettings, EnvironmentSettings, Mode
 from app.settings.auth_settings import AuthSettings
 from app.settings.base import PROJECT_ROOT, SettingsGroup, without_environment
-from app.settings.db_settings import DbSettings
+from app.settings.db_settings import DbSettings, Pooler
 from app.settings.egress_settings import EgressSettings
 from app.settings.file import ID, UnreadableFile, find_unknown_names, read_problems
 from app.settings.limits_settings import LimitsSettings
 from app.settings.log import LogSettings
 from app.settings.modules_settings import ModulesSettings
 from app.settings.sizes_settings import SizesSettings
-from app.settings.streams_settings import StreamsSettings
+from app.settings.streams_settings import BusDriver, StreamsSettings
 from app.settings.tracing_settings import TracingSettings
 
 __all__ = [
@@ -108,6 +108,7 @@ def load_settings(
         for kind in of_modules:
             problems += _read(kind, env_file, read)
     problems += _declared_twice((*CORE_GROUPS.values(), *of_modules))
+    problems += _conflicts(read)
     problems += _production_problems(read.values(), _environment(env_file))
     if problems:
         raise SettingsError(problems)
@@ -181,6 +182,14 @@ def _declared_twice(groups: Iterable[type[SettingsGroup]]) -> Iterator[str]:
     for variable, named in owners.items():
         if len(named) > 1:
             yield f"{variable}: {' and '.join(named)} both declare this setting"
+
+
+def _conflicts(read: Mapping[type[SettingsGroup], SettingsGroup]) -> Iterator[str]:
+    """Yields the problems of settings of two groups that exclude each other, for the groups that could be read."""
+    db, streams = read.get(DbSettings), read.get(StreamsSettings)
+    is_pooled = isinstance(db, DbSettings) and db.pooler is Pooler.TRANSACTION
+    if is_pooled and isinstance(streams, StreamsSettings) and streams.bus_driver is BusDriver.POSTGRES:
+        yield "BUS_DRIVER: must be nats with PG_POOLER=transaction, which loses the notifications of PostgreSQL"
 
 
 def _environment(env_file: Path | None) -> Mode | None:

@@ -86,7 +86,7 @@ async def test_a_command_leaves_no_setting_behind_on_connections_that_processes_
     """A session that may only read, without a search_path, or with a lock, would outlive the command."""
     monkeypatch.chdir(tmp_path)
     address = pooled.with_database(database_address.database)
-    result = await manage(address, *command, PG_POOLER=pooled.pooler)
+    result = await manage(address, *command, PG_POOLER=pooled.pooler, BUS_DRIVER=BusDriver.MEMORY)
     if pooled.pooler is Pooler.TRANSACTION:
         assert result.exit_code == 1
         assert "PG_POOLER=none" in f"{result.output} {result.exception}"
