@@ -1,6 +1,7 @@
 """Code that others have registered may raise: it stops nothing else, and no error is silent."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NoReturn
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from app.modules.streams_module.services.frames import Frame
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
 from app.utils.container import Container
 from app.utils.isolation import call_isolated, owner_of
+from app.utils.metric_collectors import MetricCollectors
 from app.utils.metrics import CALLBACK_ERRORS
 from tests.fakers import FakeClient, FakeSocket, ok
 
@@ -157,6 +159,18 @@ async def test_an_exception_in_a_listener_of_the_bus_does_not_stop_the_others() 
     bus.notify_stream(UUID(int=1), 7)
     bus.signal({"kind": "typing"})
     assert received == [{UUID(int=1): 7}, {"kind": "typing"}]
+
+
+def test_a_measurement_that_fails_does_not_keep_the_others_from_being_made() -> None:
+    collectors, measured = MetricCollectors(), list[str]()
+
+    def fail() -> None:
+        raise LookupError("not measured")
+
+    for measure in (fail, partial(measured.append, "measured")):
+        collectors.add(measure)
+    collectors.collect()
+    assert measured == ["measured"]
 
 
 def test_an_error_is_logged_under_the_name_of_its_owner() -> None:

@@ -30,7 +30,7 @@ from app.settings import CORE_GROUPS, Mode, Settings, with_own
 from app.settings.db_settings import DbSettings
 from app.utils.background import Background
 from app.utils.container import Container
-from app.utils.metrics import MetricCollectors
+from app.utils.metric_collectors import MetricCollectors
 from app.utils.module import Modules
 from app.utils.own_settings import own_groups, rates_by_limit
 from app.utils.secret_path import HIDDEN_PREFIXES

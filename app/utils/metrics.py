@@ -5,7 +5,6 @@ how the values of several processes are combined.
 """
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -197,21 +196,6 @@ RETENTION_LAST = gauge(
     "time of the latest deletion of old events; one of the processes runs it every hour",
     multiprocess_mode="max",
 )
-
-
-class MetricCollectors:
-    """Functions that set gauges, called before a scrape and every few seconds."""
-
-    def __init__(self) -> None:
-        self._collectors: list[Callable[[], None]] = []
-
-    def add(self, measure: Callable[[], None]) -> None:
-        """Adds a function that sets gauges. It must not wait, and may be called at any time from now on."""
-        self._collectors.append(measure)
-
-    def collect(self) -> None:
-        for measure in self._collectors:
-            measure()
 
 
 def render(shared: Path | None) -> bytes:

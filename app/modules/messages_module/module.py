@@ -33,7 +33,7 @@ from app.modules.streams_module.services.log import Log
 from app.modules.streams_module.services.subscribers import Subscribers
 from app.services.rate_limits import RateLimits
 from app.utils.container import Container
-from app.utils.metrics import MetricCollectors
+from app.utils.metric_collectors import MetricCollectors
 from app.utils.module import Module, Modules
 
 

@@ -5,7 +5,7 @@ from app.modules.metrics_module.api.routes.metrics import router
 from app.modules.metrics_module.services.measuring import keep_measuring
 from app.utils.background import running
 from app.utils.container import Container
-from app.utils.metrics import MetricCollectors
+from app.utils.metric_collectors import MetricCollectors
 from app.utils.module import Module
 
 

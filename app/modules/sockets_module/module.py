@@ -14,7 +14,7 @@ from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.sources import Sources
 from app.modules.streams_module.services.hub import Hub
 from app.utils.container import Container
-from app.utils.metrics import MetricCollectors
+from app.utils.metric_collectors import MetricCollectors
 from app.utils.module import Module, Modules
 
 

@@ -27,7 +27,7 @@ from app.modules.streams_module.services.subscribers import Subscribers
 from app.settings import Settings
 from app.utils.background import Background
 from app.utils.container import Container
-from app.utils.metrics import MetricCollectors
+from app.utils.metric_collectors import MetricCollectors
 from app.utils.module import Module, Modules
 from app.utils.shutdown import Shutdown
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from app.utils import metrics
-from app.utils.metrics import MetricCollectors
+from app.utils.metric_collectors import MetricCollectors
 
 _PERIOD = 5.0
 """Seconds between two measurements. A scrape reaches only one process, and reads the last values of the others."""

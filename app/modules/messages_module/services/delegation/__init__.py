@@ -24,7 +24,7 @@ from app.modules.streams_module.services.hub import Hub
 from app.services.errors import ProblemMaker
 from app.settings import Settings
 from app.utils.container import Container
-from app.utils.metrics import MetricCollectors
+from app.utils.metric_collectors import MetricCollectors
 from app.utils.module import Modules
 from app.utils.shutdown import Shutdown
 

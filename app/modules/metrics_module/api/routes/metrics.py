@@ -8,7 +8,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse
 
 from app.dependencies.services_dependency import service
-from app.utils.metrics import MetricCollectors, render
+from app.utils.metric_collectors import MetricCollectors
+from app.utils.metrics import render
 from app.utils.processes import shared_metrics
 
 router = APIRouter()
