@@ -8,9 +8,10 @@ from pydantic import BaseModel
 
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.sockets_module.extension import Signal
+from app.services.http_requests import CorsHeaders
 from app.utils import setup_modules
 from app.utils.module import Module, Modules
-from app.utils.setup_modules import ModulesError, choose_modules, discover_modules, read_modules
+from app.utils.setup_modules import ModulesError, choose_modules, discover_modules, read_modules, sort_modules
 
 HOUSE = {
     "base": Module(name="base", description=""),
@@ -111,6 +112,20 @@ def test_a_module_that_contributes_the_same_twice_stops_the_start() -> None:
     house = {"a": Module(name="a", description="", contributes=(Part("same"), Part("same")))}
     with pytest.raises(ModulesError, match="module 'a' contributes twice the Part 'same'"):
         choose_modules(house, ["BASE"])
+
+
+def test_contributions_without_a_name_do_not_exclude_each_other() -> None:
+    house = {name: Module(name=name, description="", contributes=(CorsHeaders(read=("ETag",)),)) for name in ("a", "b")}
+    assert [module.name for module in choose_modules(house, ["BASE"])] == ["a", "b"]
+
+
+def test_modules_that_exclude_each_other_have_an_order_all_the_same() -> None:
+    house = {
+        "host": Module(name="host", description="", depends_on=("absent",)),
+        "a": Module(name="a", description="", depends_on=("host",), contributes=(Part("same"),)),
+        "b": Module(name="b", description="", depends_on=("a",), contributes=(Part("same"),)),
+    }
+    assert [module.name for module in sort_modules(house)] == ["host", "a", "b"]
 
 
 @pytest.mark.parametrize("contribution", ["same", Part])

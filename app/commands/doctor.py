@@ -34,9 +34,9 @@ from app.settings import Settings, SettingsError, load_settings
 from app.settings.streams_settings import BusDriver
 from app.utils.confirmation import Yes, confirm
 from app.utils.invariants import Inspection, Invariant
-from app.utils.module import Modules
+from app.utils.module import Module, Modules
 from app.utils.own_settings import load_all_settings, own_groups
-from app.utils.setup_modules import ModulesError, choose_modules, discover_modules
+from app.utils.setup_modules import ModulesError, choose_modules, discover_modules, sort_modules
 
 commands = typer.Typer()
 
@@ -112,7 +112,9 @@ def _run_checks(least_free_mb: int, report: Callable[[Finding], None]) -> None:
     try:
         known = discover_modules()
         settings = load_all_settings(known)
-        choose_modules(known, settings.modules.enabled_modules)
+        enabled = Modules(choose_modules(known, settings.modules.enabled_modules))
+        # Modules that others depend on are checked first, and so repaired first.
+        every = sort_modules(known)
     except (SettingsError, ModulesError) as error:
         report(Finding(about, str(error).splitlines(), "set the variable in the environment or in .env"))
         return
@@ -125,12 +127,19 @@ def _run_checks(least_free_mb: int, report: Callable[[Finding], None]) -> None:
         report(asyncio.run(check_rate_limit_storage(settings.limits)))
     try:
         with direct_server(settings.db) as address:
-            asyncio.run(_check_database(address, settings, report))
+            asyncio.run(_check_database(address, settings, every, enabled, report))
     except (EmbeddedPostgresError, DatabaseNotReady) as error:
         report(Finding("the database answers", [str(error)], "check the PG_* settings and PostgreSQL's log"))
 
 
-async def _check_database(address: DatabaseAddress, settings: Settings, report: Callable[[Finding], None]) -> None:
+async def _check_database(
+    address: DatabaseAddress,
+    settings: Settings,
+    every: Sequence[Module],
+    enabled: Modules,
+    report: Callable[[Finding], None],
+) -> None:
+    """Checks the database. The tables of modules that are not enabled are there, too."""
     async with _connected(address) as connection:
         for check in (check_server_version, check_encoding, check_clock):
             report(await check(connection))
@@ -144,12 +153,9 @@ async def _check_database(address: DatabaseAddress, settings: Settings, report: 
         if migrations.wrong:
             return
         report(await check_extension(connection))
-        known = discover_modules()
-        # Modules that others depend on are checked first, and so repaired first.
-        for module in choose_modules(known, known):
+        for module in every:
             for invariant in module.invariants:
                 report(await _check_invariant(connection, invariant))
-        enabled = Modules(choose_modules(known, settings.modules.enabled_modules))
         for inspection in enabled.contributions(Inspection):
             wrong = await inspection.find(settings, connection)
             report(Finding(inspection.says, wrong, inspection.advice))

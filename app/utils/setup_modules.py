@@ -95,9 +95,16 @@ def _sort(chosen: dict[str, Module], known: dict[str, Module]) -> list[Module]:
                 f"APPLICATION_ENABLED_MODULES: module {module.name!r} needs {missing[0]!r}, which is not enabled; "
                 f"{_known(known)}"
             )
-    graph = TopologicalSorter({name: sorted(module.depends_on) for name, module in sorted(chosen.items())})
+    return sort_modules(chosen)
+
+
+def sort_modules(modules: dict[str, Module]) -> list[Module]:
+    """Returns the modules, each after those of them that it depends on. Raises ModulesError for a cycle."""
+    graph = TopologicalSorter(
+        {name: sorted(modules.keys() & module.depends_on) for name, module in sorted(modules.items())}
+    )
     try:
-        return [chosen[name] for name in graph.static_order()]
+        return [modules[name] for name in graph.static_order()]
     except CycleError as error:
         cycle: Sequence[str] = error.args[1]
         raise ModulesError(f"modules depend on each other circularly: {' -> '.join(cycle)}") from None
@@ -105,6 +112,8 @@ def _sort(chosen: dict[str, Module], known: dict[str, Module]) -> list[Module]:
 
 def _check_contributions(modules: Sequence[Module]) -> None:
     """Raises ModulesError for a contribution whose host is not served, and for a second one of the same name.
+
+    A contribution has the name that is its first field, or none.
 
     If a kind has `optional_host`, its contributions are ignored when the host is not served.
     """
@@ -124,7 +133,7 @@ def _check_contributions(modules: Sequence[Module]) -> None:
                     f"APPLICATION_ENABLED_MODULES: module {module.name!r} contributes the {kind.__name__} {name!r} "
                     f"to the module {host[1]!r}, which is not enabled"
                 )
-            if (owner := owners.get((kind, name))) is not None:
+            if isinstance(name, str) and (owner := owners.get((kind, name))) is not None:
                 both = f"modules {owner!r} and {module.name!r} both contribute"
                 twice = f"module {module.name!r} contributes twice"
                 raise ModulesError(f"{twice if owner == module.name else both} the {kind.__name__} {name!r}")
