@@ -27,6 +27,7 @@ from app.utils.container import Container
 from app.utils.metric_collectors import MetricCollectors
 from app.utils.module import Modules
 from app.utils.shutdown import Shutdown
+from app.utils.sources import digest_of_sources
 
 _PAUSE = 0.5
 """Seconds between two attempts to reach the database at the start."""
@@ -58,9 +59,10 @@ async def delegating(container: Container, queue: SendQueue) -> AsyncIterator[No
 async def _find_group(container: Container, model: type[MessageCreate]) -> str:
     """Returns the same name in all processes that may write for each other, as soon as the database answers.
 
-    They have the same database, the same version, the same modules, and messages with the same fields. A module may
-    check sends, or derive a field, without a field in the request.
+    They have the same database, the same version and sources, the same modules, and messages with the same fields. A
+    module may check sends, or derive a field, without a field in the request.
     """
+    sources = await asyncio.to_thread(digest_of_sources)
     modules = [module.name for module in container.get(Modules)]
     while True:
         try:
@@ -69,5 +71,6 @@ async def _find_group(container: Container, model: type[MessageCreate]) -> str:
             logger.debug("cannot read which database this is: {!r}", error)
             await asyncio.sleep(_PAUSE)
         else:
-            common = [FORMAT, identity, container.get(Settings).app.version, modules, model.model_json_schema()]
+            version = container.get(Settings).app.version
+            common = [FORMAT, identity, version, sources, modules, model.model_json_schema()]
             return blake2b(orjson.dumps(common), digest_size=8).hexdigest()
