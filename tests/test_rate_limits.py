@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from app.fastapi_engine.constructor import build_app
 from app.services import rate_limits
 from app.services.errors import RateLimited
-from app.services.rate_limits import RateLimits, network_of
+from app.services.rate_limits import RateLimit, RateLimits, network_of
 from app.settings import Settings
 from app.settings.limits_settings import LimitsSettings
 from tests.fakers import API, FakeClient, FakeSocket, ok, problem
@@ -190,3 +190,8 @@ async def test_requests_are_served_while_the_storage_is_unavailable(settings: Se
     async with limited(settings, storage=SecretStr("redis://127.0.0.1:1")) as http:
         anna = await FakeClient.sign_up(http, "anna")
         await anna.send(await anna.open_chat())
+
+
+def test_a_limit_that_no_module_contributes_is_named() -> None:
+    with pytest.raises(LookupError, match="no enabled module contributes the RateLimit 'notes'"):
+        RateLimits(LimitsSettings(), {}).hit(RateLimit("notes", "1/minute", "account"), 1)

@@ -8,10 +8,18 @@ from pydantic import BaseModel
 
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.sockets_module.extension import Signal
+from app.modules.streams_module.extension import Subscriber
 from app.services.http_requests import CorsHeaders
 from app.utils import setup_modules
 from app.utils.module import Module, Modules
-from app.utils.setup_modules import ModulesError, choose_modules, discover_modules, read_modules, sort_modules
+from app.utils.setup_modules import (
+    ModulesError,
+    check_modules,
+    choose_modules,
+    discover_modules,
+    read_modules,
+    sort_modules,
+)
 
 HOUSE = {
     "base": Module(name="base", description=""),
@@ -141,6 +149,14 @@ def test_an_event_that_two_modules_write_is_refused() -> None:
         _ = modules.events
 
 
+@pytest.mark.parametrize("kind", ["*", "note.shown.*", "note*", "*.shown", "note.sh*"])
+def test_a_subscriber_of_a_kind_that_no_event_has_is_refused(kind: str) -> None:
+    streams = discover_modules()["streams"]
+    notes = Module(name="notes", description="", contributes=(Subscriber("notes", ("note.*", kind), _handle),))
+    with pytest.raises(ModulesError, match=r"the subscriber 'notes' has the kind '.*\*.*': `\*` may only follow"):
+        check_modules(Modules((streams, notes)))
+
+
 def test_a_contribution_to_a_disabled_module_stops_the_start() -> None:
     house = {
         "chats": Module(name="chats", description=""),
@@ -156,6 +172,10 @@ def test_a_contribution_to_an_absent_optional_module_is_ignored() -> None:
         "files": Module(name="files", description="", contributes=(Signal("files", BaseModel),)),
     }
     assert [module.name for module in choose_modules(house, ["BASE", "-sockets"])] == ["files"]
+
+
+async def _handle(*_: object) -> None:
+    pass
 
 
 async def _purge(*_: object) -> bool:

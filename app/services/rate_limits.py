@@ -85,7 +85,7 @@ class RateLimits:
         if not self.rates.enable:
             return
         if isinstance(rate, RateLimit):
-            operation, subject, rate = rate.name, operation, self._contributed[rate.name]
+            operation, subject, rate = rate.name, operation, self._rate_of(rate)
         key = rate, operation, subject
         now = time()
         window = self._windows.get(key)
@@ -103,7 +103,13 @@ class RateLimits:
         """Returns what `hit` counts for a call of this caller."""
         if caller.rate is None:
             return self.rates.account, "calls of", caller.rate_key
-        return self._contributed[caller.rate.name], caller.rate.name, caller.rate_key
+        return self._rate_of(caller.rate), caller.rate.name, caller.rate_key
+
+    def _rate_of(self, limit: RateLimit) -> str:
+        try:
+            return self._contributed[limit.name]
+        except KeyError:
+            raise LookupError(f"no enabled module contributes the RateLimit {limit.name!r}") from None
 
     def check(self, rate: str, operation: str, subject: str | int) -> None:
         """Raises RateLimited if the limit is reached. Unlike `hit`, it counts nothing."""

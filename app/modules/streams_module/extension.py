@@ -41,7 +41,7 @@ class Subscriber:
     """Handles every event of certain kinds. The server keeps a cursor per stream in the database.
 
     - `name`: stable, because cursors are stored under it.
-    - `kinds`: kinds of events that it handles; one may end in `.*`.
+    - `kinds`: kinds of events that it handles; `message.*` are those of this first word.
     - `handle(context, events)`: gets events of one stream, in order. An error, a call of more than 30 s, or more than
       8 s without a statement of its transaction rolls back its changes, and it is called again later. PostgreSQL ends
       such an idle transaction, in which several streams may be handled. After the last attempt the event is set aside

@@ -28,7 +28,7 @@ from app.settings import Settings
 from app.utils.background import Background
 from app.utils.container import Container
 from app.utils.metric_collectors import MetricCollectors
-from app.utils.module import Module, Modules
+from app.utils.module import Module, Modules, ModulesError
 from app.utils.shutdown import Shutdown
 
 
@@ -56,6 +56,18 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
             yield
 
 
+def check(modules: Modules) -> None:
+    """Raises ModulesError for an event that two modules write, and for a subscriber of a kind that no event has."""
+    _ = modules.events
+    for subscriber in modules.contributions(Subscriber):
+        for kind in subscriber.kinds:
+            group, _, last = kind.partition(".")
+            if "*" in kind and ("*" in group or last != "*"):
+                raise ModulesError(
+                    f"the subscriber {subscriber.name!r} has the kind {kind!r}: `*` may only follow `word.`"
+                )
+
+
 module = Module(
     name="streams",
     description="The durable event log of each chat and each account",
@@ -64,5 +76,5 @@ module = Module(
     contributes=(FORGET_OLD_EVENTS, EVERY_HOUR, BUS, REPLICAS),
     lifespan=lifespan,
     invariants=INVARIANTS,
-    check=lambda modules: modules.events,
+    check=check,
 )
