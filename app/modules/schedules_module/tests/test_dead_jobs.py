@@ -11,6 +11,7 @@ from app.modules.schedules_module.db import INVARIANTS
 from app.modules.schedules_module.sending import SEND
 from app.modules.schedules_module.tests.scheduling import (
     after,
+    bring_forward,
     path_of,
     schedule,
     scheduled_of,

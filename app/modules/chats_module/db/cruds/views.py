@@ -13,10 +13,10 @@ MOST_READ = 500
 """Members of a chat that are looked at, and accounts that are looked up in it, for one read position."""
 
 # $1 viewer, $2 accounts that are hidden from the viewer. A chat knows its two furthest positions, and whose the first
-# one is; both may be those of members who have left. Where the first one is the viewer's, the second one is right unless
-# a hidden member is as far, or has left. Otherwise members are read, in any order: sorting would read all. Counted,
-# because for EXISTS a plan from when the table was empty may read all members of all chats. A subquery for `$2` is
-# hashed once, ALL compares each. A position that a member got by joining is none of reading.
+# one is; both may be those of members who have left. Where the first one is the viewer's, the second one is right
+# unless a hidden member is as far, or has left. Otherwise members are read, in any order: sorting would read all.
+# Counted, because for EXISTS a plan from when the table was empty may read all members of all chats. A subquery for
+# `$2` is hashed once, ALL compares each. A position that a member got by joining is none of reading.
 _OTHERS_READ_SEQ = f"""
 CASE WHEN c.furthest_reader_id IS DISTINCT FROM $1 AND (
     c.furthest_reader_id NOT IN (SELECT unnest($2::uuid[]))
