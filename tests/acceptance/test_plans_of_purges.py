@@ -61,7 +61,7 @@ async def _run(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
             plans = {}
             for number, (name, purge) in enumerate(_PURGES.items()):
                 prepared = Preparer(connection, f"purge_{number}")
-                await purge(prepared, LONG_CHAT, _LIMIT)  # type: ignore[arg-type]
+                await purge(prepared, LONG_CHAT, _LIMIT)
                 plans[name] = await prepared.explain()
             return plans
     finally:

@@ -15,9 +15,9 @@ from app.modules.oidc_module.tests.provider import FakeProvider
 from app.modules.passkeys_module.tests.authenticator import register
 from app.modules.recovery_module.tests.links import email_of, tokens_of
 from app.utils.container import Container
-from tests.busy import until_waiting
 from tests.databases import rows
 from tests.fakers import API, FakeClient, eventually, ok, problem
+from tests.waiting import until_waiting
 
 PATH = "/accounts/me/identities"
 

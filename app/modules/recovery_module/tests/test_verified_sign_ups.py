@@ -15,9 +15,9 @@ from app.modules.recovery_module.services.sign_ups import MAX_MAILS, MAX_MAILS_B
 from app.modules.recovery_module.tests.links import subjects_to, tokens_of, until_no_jobs
 from app.settings import Settings
 from app.utils.container import Container
-from tests.busy import until_waiting
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.servers import served, without
+from tests.waiting import until_waiting
 
 _EMAIL = "vera@example.com"
 
