@@ -90,3 +90,24 @@ async def test_names_are_completed_and_mentions_are_marked(
     await eve.open("Двор")
     await expect(page.locator(".mention.mine")).to_have_text(f"@{her.username}")
     await expect(eve.item("Двор").locator(".badge")).to_have_count(0)
+
+
+async def test_a_text_in_the_list_is_cut_between_two_characters(eve: Reader, anna: FakeClient, yard: str) -> None:
+    await anna.send(yard, "а" * 199 + "🎉")
+    preview = eve.item("Двор").locator(".preview")
+    await expect(preview).to_have_text(f"Анна: {'а' * 199}")
+    await eve.open("Двор")
+    await eve.composer.fill("б" * 199 + "🎉")
+    await eve.page.evaluate("location.hash = '#/'")
+    await expect(preview).to_have_text(f"Draft: {'б' * 199}")
+
+
+async def test_the_page_explains_that_the_server_is_overloaded(eve: Reader, anna: FakeClient, yard: str) -> None:
+    await anna.send(yard, "Привет")
+    problem = {"status": 503, "code": "overloaded", "title": "The server is overloaded"}
+    await eve.page.route("**/reactions/*", lambda route: route.fulfill(status=503, json=problem))
+    await eve.open("Двор")
+    await eve.message("Привет").get_by_role("button", name="Actions for the message").click()
+    await eve.page.get_by_role("menuitemcheckbox").first.click()
+    await expect(eve.page.locator(".toast")).to_have_text("The server is busy. Try again.")
+    eve.ignore_complaints("503")

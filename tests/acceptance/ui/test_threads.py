@@ -2,6 +2,8 @@
 
 from playwright.async_api import Browser, Locator, expect
 
+from app.modules.attachments_module.tests.pictures import picture
+from app.modules.attachments_module.tests.uploading import ready
 from tests.browsers import PHONE, Reader
 from tests.fakers import FakeClient, eventually, ok
 
@@ -135,3 +137,19 @@ async def test_a_text_that_is_too_long_for_a_message_stays_in_the_field_of_a_thr
     await field.press("Enter")
     await expect(field).to_have_value("")
     await expect(thread.locator(".message[data-seq] .text")).to_have_count(3)
+
+
+async def test_an_image_of_a_thread_that_the_chat_has_not_loaded_opens(
+    eve: Reader, anna: FakeClient, yard: str
+) -> None:
+    await anna.send(yard, "Кто за?")
+    for name in ("1.png", "2.png"):
+        image = await ready(anna, picture("PNG"), name)
+        await anna.send(yard, "", attachments=[image["id"]], root_seq=1)
+    for number in range(60):
+        await anna.send(yard, f"сообщение {number}")
+    await anna.send(yard, "Я!", root_seq=1)
+    await eve.open("Двор")
+    await eve.message("Я!").locator(".thread-link").click()
+    await eve.page.get_by_role("button", name="Show 2.png").click()
+    await expect(eve.page.get_by_role("dialog", name="2.png").locator(".place-of")).to_have_text("2 of 2")

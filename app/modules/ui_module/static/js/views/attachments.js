@@ -12,19 +12,20 @@ const HIGHEST = 360;
 const LEAST = 72;
 const MOST_COLUMNS = 3;
 
-export function attachmentsView(context, chat, { attachments = [] }) {
+/** `readMessages` returns the messages whose images are shown one after the other. */
+export function attachmentsView(context, readMessages, { attachments = [] }) {
   const images = attachments.filter(isImage);
   const others = attachments.filter((file) => !isImage(file));
   const columns = images.length === 4 ? 2 : Math.min(images.length, MOST_COLUMNS);
   return [
     images.length > 0 && h('div', { class: images.length > 1 ? 'images grid' : 'images', vars: { '--columns': columns } },
-      images.map((image) => tile(context, chat, image, images.length))),
+      images.map((image) => tile(context, readMessages, image, images.length))),
     others.length > 0 && h('ul', { class: 'files' }, others.map((file) => h('li', {}, fileRow(context, file)))),
   ];
 }
 
 /** Creates an image. Its place has the final size before the image is loaded. */
-function tile(context, chat, file, count) {
+function tile(context, readMessages, file, count) {
   const { id, filename, width, height, blurhash } = file;
   const scale = Math.min(WIDEST / width, HIGHEST / height, 1);
   const shown = { width: Math.max(LEAST, Math.round(width * scale)), height: Math.max(LEAST, Math.round(height * scale)) };
@@ -32,7 +33,7 @@ function tile(context, chat, file, count) {
   if (file.state !== 'ready') return h('div', { class: 'image', data: { id } }, h('span', { class: 'loading' }, t('files.processing')));
   const image = h('img', { alt: '', loading: 'lazy', decoding: 'async', sizes: `${shown.width}px` });
   loadImage(context, image, file);
-  return h('button', { type: 'button', class: 'image', 'aria-label': t('files.open', { name: filename }), vars: box, data: { id }, on: { click: () => openLightbox(context, chat, id) } },
+  return h('button', { type: 'button', class: 'image', 'aria-label': t('files.open', { name: filename }), vars: box, data: { id }, on: { click: () => openLightbox(context, readMessages, id) } },
     blurhash && drawBlurhash(blurhash), image);
 }
 

@@ -1,4 +1,4 @@
-// The images of a chat in full size, one after the other.
+// The images of a chat or of a thread in full size, one after the other.
 
 import { h, iconButton, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
@@ -8,7 +8,8 @@ import { follow } from './download.js';
 
 const SWIPE_PX = 50;
 
-export function openLightbox({ store, fileUrls }, chat, firstId) {
+/** `readMessages` returns the messages whose images are shown, oldest first. */
+export function openLightbox({ store, fileUrls }, readMessages, firstId) {
   let id = firstId;
   let asked = null;
   let swipedFrom = null;
@@ -30,8 +31,7 @@ export function openLightbox({ store, fileUrls }, chat, firstId) {
   }, back, image, next);
   const element = dialog('', h('div', { class: 'lightbox-body' }, stage, h('footer', { class: 'bar low' }, place, download)), { className: 'lightbox' });
 
-  /** Returns the images of the loaded messages, oldest first. */
-  const images = () => [...chat.messages.values()].flatMap(({ attachments = [] }) => attachments).filter((file) => isImage(file) && file.state === 'ready');
+  const images = () => readMessages().flatMap(({ attachments = [] }) => attachments).filter((file) => isImage(file) && file.state === 'ready');
 
   function step(by) {
     const all = images();

@@ -45,7 +45,7 @@ export function messageRow(context, chat, message, isFirst, actions) {
           !showsSender && h('span', { class: 'visually-hidden' }, `${sender.display_name}: `),
           message.reply_to_seq && !message.deleted_at && quote(message, quoted, quotedName, actions),
           message.forwarded_from && !message.deleted_at && forwardedFrom(context, chat, message),
-          !message.deleted_at && attachmentsView(context, chat, message),
+          !message.deleted_at && attachmentsView(context, actions.readMessages, message),
           message.deleted_at
             ? h('p', { class: 'text gone' }, t('message.deleted'))
             : message.text && h('div', { class: 'text', dir: 'auto' }, message.entities?.length ? richText(message.text, message.entities, store.me.id) : withLinks(message.text)),

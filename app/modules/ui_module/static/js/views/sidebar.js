@@ -4,7 +4,7 @@ import { get, has } from '../api.js';
 import { avatar, botMark, debounced, h, icon, iconButton, reconcile, skeleton, toast } from '../dom.js';
 import { isMuted } from '../chat.js';
 import { explain, shortMoment, t } from '../i18n.js';
-import { summary } from '../summary.js';
+import { shortened, summary } from '../summary.js';
 import { MentionsButton } from './mentions.js';
 import { newChatDialog } from './newChat.js';
 import { MessageSearch } from './search.js';
@@ -117,7 +117,7 @@ export class Sidebar {
 
   preview(chat, last, isChosen) {
     const { store } = this.context;
-    if (chat.draft.trim() && !isChosen) return t('chats.draft', { text: chat.draft.trim().slice(0, 200) });
+    if (chat.draft.trim() && !isChosen) return t('chats.draft', { text: shortened(chat.draft) });
     if (!last) return chat.description || t('chats.empty');
     const text = summary(last);
     if (!last.sender_id || last.sender_id === store.me.id) return t('chats.you', { text });

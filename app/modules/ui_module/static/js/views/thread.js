@@ -44,7 +44,12 @@ export function threadDialog(context, chat, rootSeq) {
     h('div', { class: 'composer-line' }, h('label', { class: 'visually-hidden', for: 'thread-text' }, t('threads.placeholder')), input, iconButton('send', t('composer.send'), null, { type: 'submit', class: 'icon-button primary' })), error);
   const readOnly = h('p', { class: 'read-only' });
   const element = dialog(t('threads.title'), h('div', { class: 'thread-body' }, scroller, form, readOnly), { className: 'drawer' });
-  const actions = { composer: null, pins: null, goTo: (seq) => { element.close(); context.openChat(chat.id, seq); } };
+  const actions = { composer: null, pins: null, readMessages: all, goTo: (seq) => { element.close(); context.openChat(chat.id, seq); } };
+
+  /** Returns the messages of the thread, as the chat has them where they are loaded there. */
+  function all() {
+    return [...root.values(), ...messages.values()].map((message) => chat.messages.get(message.seq) ?? message);
+  }
 
   async function load(query = {}) {
     const page = await get(`${path}/messages`, { ...query, limit: PAGE });
@@ -80,10 +85,10 @@ export function threadDialog(context, chat, rootSeq) {
     readOnly.hidden = !form.hidden;
     readOnly.textContent = t(blocks.hasPeer(chat) ? 'blocks.blocked' : 'composer.readOnly');
     older.hidden = !hasBefore;
-    const shown = [...root.values(), ...messages.values()].filter((message) => !message.deleted_at || message.seq === rootSeq);
+    const shown = all().filter((message) => !message.deleted_at || message.seq === rootSeq);
     const waiting = sendQueue.of(chat.id).filter((item) => item.fields?.root_seq === rootSeq);
     reconcile(rows, [
-      ...shown.map((message) => messageRow(context, chat, chat.messages.get(message.seq) ?? message, true, actions)),
+      ...shown.map((message) => messageRow(context, chat, message, true, actions)),
       ...waiting.map((item) => pendingRow(context, chat, item, true)),
     ]);
   }

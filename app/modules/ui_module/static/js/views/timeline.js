@@ -94,7 +94,7 @@ export class Timeline {
       rows.push(row(isFirst));
       before = { day: today, sender: message.sender_id, date };
     };
-    const actions = { composer: this.composer, pins: this.pins, goTo: (seq) => this.goTo(seq) };
+    const actions = { composer: this.composer, pins: this.pins, readMessages: () => [...chat.messages.values()], goTo: (seq) => this.goTo(seq) };
     for (const message of chat.messages.values()) add(message, (isFirst) => messageRow(this.context, chat, message, isFirst, actions));
     // Unsent messages follow the newest message, if that is loaded.
     for (const item of (!chat.hasAfter && this.context.sendQueue?.of(chat.id)) || []) {
