@@ -45,12 +45,14 @@ export function form(fields, label, submit) {
   return element;
 }
 
-/** Runs an action. An error is shown as a toast. */
+/** Runs an action. Returns true if it has succeeded. An error is shown as a toast. */
 export async function attempt(run) {
   try {
     await run();
+    return true;
   } catch (error) {
     toast(explain(error));
+    return false;
   }
 }
 

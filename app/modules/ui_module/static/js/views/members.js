@@ -2,10 +2,11 @@
 
 import { call, has } from '../api.js';
 import { isMuted } from '../chat.js';
-import { avatar, botMark, h, iconButton, reconcile, toast } from '../dom.js';
-import { explain, t } from '../i18n.js';
+import { avatar, botMark, h, iconButton, reconcile } from '../dom.js';
+import { t } from '../i18n.js';
 import { confirmed, dialog, peoplePicker, rename } from './dialogs.js';
 import { editChatDialog } from './editChat.js';
+import { attempt } from './forms.js';
 
 // A mute without an end: the server stores a time.
 const FAR = '2999-12-31T23:59:59Z';
@@ -78,16 +79,6 @@ export function membersDialog({ store, openChat, blocks }, chat) {
     if (!store.chats.has(chat.id)) element.close();
   }
 
-  async function attempt(run) {
-    try {
-      await run();
-      return true;
-    } catch (error) {
-      toast(explain(error));
-      return false;
-    }
-  }
-
   function add() {
     const chosen = new Map();
     const picker = dialog(t('members.add'), h('div', { class: 'dialog-form' },
@@ -126,8 +117,9 @@ export function membersDialog({ store, openChat, blocks }, chat) {
 
   store.addEventListener('change', render);
   element.addEventListener('close', () => store.removeEventListener('change', render));
-  store.loadMembers(chat).then(() => {
+  attempt(async () => {
+    await store.loadMembers(chat);
     if (chat.member_count <= MOST_REFRESHED) chat.members?.forEach((member) => store.people.refresh(member.account_id));
-  }).catch((error) => toast(explain(error)));
+  });
   render();
 }

@@ -4,6 +4,7 @@ import { call, getAll, has } from '../api.js';
 import { h, icon, newId, reconcile, toast } from '../dom.js';
 import { explain, fullTime, t } from '../i18n.js';
 import { confirmed, dialog } from './dialogs.js';
+import { attempt } from './forms.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -103,12 +104,7 @@ export class Scheduled {
   }
 
   async remove(message) {
-    if (!await confirmed(t('scheduled.deleteSure'), t('message.delete'))) return;
-    try {
-      await call('DELETE', `${this.path}/${message.id}`);
-    } catch (error) {
-      toast(explain(error));
-    }
+    if (await confirmed(t('scheduled.deleteSure'), t('message.delete'))) await attempt(() => call('DELETE', `${this.path}/${message.id}`));
   }
 }
 

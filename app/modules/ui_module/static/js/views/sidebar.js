@@ -1,10 +1,11 @@
 // The sidebar: chats by activity, the search for accounts and messages, and the button of the settings.
 
 import { get, has } from '../api.js';
-import { avatar, botMark, debounced, h, icon, iconButton, reconcile, skeleton, toast } from '../dom.js';
+import { avatar, botMark, debounced, h, icon, iconButton, reconcile, skeleton } from '../dom.js';
 import { isMuted } from '../chat.js';
-import { explain, shortMoment, t } from '../i18n.js';
+import { shortMoment, t } from '../i18n.js';
 import { shortened, summary } from '../summary.js';
+import { attempt } from './forms.js';
 import { MentionsButton } from './mentions.js';
 import { newChatDialog } from './newChat.js';
 import { MessageSearch } from './search.js';
@@ -156,26 +157,22 @@ export class Sidebar {
   async find() {
     const query = this.search.value.trim();
     if (!query) return;
-    try {
+    await attempt(async () => {
       const { items } = await get('/accounts', { query, limit: 20 });
       if (query === this.search.value.trim()) this.found = items;
-    } catch (error) {
-      toast(explain(error));
-    }
+    });
     this.update();
   }
 
-  async talkTo(person) {
+  talkTo(person) {
     const { store, openChat } = this.context;
-    try {
+    return attempt(async () => {
       store.people.store(person);
       const id = await store.createChat({ type: 'direct', member_ids: [person.id] });
       this.search.value = '';
       this.found = null;
       openChat(id);
-    } catch (error) {
-      toast(explain(error));
-    }
+    });
   }
 }
 
