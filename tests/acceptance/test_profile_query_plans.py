@@ -31,6 +31,15 @@ LATE = ("smith smith", "q")
 """Of none, while every fifth name has all pairs of its characters; of the newest 80%."""
 
 
+_ERASED = f"""
+INSERT INTO account (id, email, email_key, username, display_name, password_hash, search_text, created_at, erased_at)
+SELECT md5('person' || n)::uuid, 'person' || n, 'person' || n, 'person_' || n, repeat('x', 200), '', '',
+       '2026-01-01'::date + n * interval '1 second',
+       CASE WHEN n NOT IN (1, {_USERS}) THEN now() END
+FROM generate_series(1, {_USERS}) n
+"""  # noqa: S608 - constants only
+
+
 class Reader:
     """Runs statements, and counts the pages that they touch."""
 
@@ -116,3 +125,19 @@ async def test_a_search_reads_a_part_of_the_table(
         )
     assert usernames == [row["username"] for row in expected]
     assert requests <= (6 if query in LATE else 1)
+
+
+async def test_accounts_between_many_erased_ones_are_listed_in_parts(template: DatabaseAddress) -> None:
+    address = await clone(template)
+    async with _connect(address) as connection:
+        await connection.execute(_ERASED)
+        found: list[str] = []
+        key, requests = None, 0
+        while requests == 0 or key is not None:
+            reader = Reader(connection)
+            rows, key = await list_profiles(reader, "", key, 51)
+            assert reader.pages <= MAX_PAGES
+            found += [row["username"] for row in rows]
+            requests += 1
+    await drop(address)
+    assert found == ["person_1", f"person_{_USERS}"]

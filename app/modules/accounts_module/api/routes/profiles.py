@@ -35,7 +35,7 @@ def make_router(modules: Modules) -> APIRouter:
     ) -> Page[AccountPublic]:
         """Lists accounts, the oldest first.
 
-        With `query` a page may have fewer accounts than `limit`, or none, and still a cursor.
+        A page may have fewer accounts than `limit`, or none, and still a cursor.
         """
         limits.hit(limits.rates.search, "searches of", identity.account_id.int)
         return await accounts.list_profiles(work, parts, identity.account_id, query, cursor, limit)

@@ -27,11 +27,12 @@ _PRESENCE = "LEFT JOIN account_presence p ON p.account_id = a.id"
 _ONE = f"{_COLUMNS} FROM account a {_PRESENCE} WHERE a.id = $2"
 _ID = "SELECT id FROM account WHERE username = $1"
 _NEXT = "SELECT * FROM account WHERE (created_at, id) > ($2, $3::uuid) ORDER BY created_at, id"
-_NEXT_EXISTING = """
-SELECT * FROM account WHERE (created_at, id) > ($2, $3::uuid) AND erased_at IS NULL ORDER BY created_at, id
-"""
 _IN_ORDER = "ORDER BY a.created_at, a.id LIMIT $4"
-_ALL = f"{_COLUMNS} FROM ({_NEXT_EXISTING} LIMIT $4) a {_PRESENCE} {_IN_ORDER}"
+_ALL = f"""
+{_COLUMNS} FROM (
+    SELECT * FROM ({_NEXT} LIMIT {_WINDOW}) next WHERE erased_at IS NULL ORDER BY created_at, id LIMIT $4
+) a {_PRESENCE} {_IN_ORDER}
+"""  # noqa: S608 - constants only
 # For a common name: enough matches are found among the next accounts in the order of the list.
 _AMONG_NEXT = f"""
 {_COLUMNS} FROM ({_NEXT} LIMIT {_WINDOW}) a {_PRESENCE}
@@ -88,22 +89,22 @@ async def list_profiles(connection: DatabaseConnection, query: str, after: Key |
     """Returns the accounts whose username or display name contains `query`, the oldest account first.
 
     `after` is the key of the last account of the previous page. There may be fewer rows than `limit` and still more
-    accounts after `end`: a text that is neither common nor rare is not searched to the end of the table at once.
+    accounts after `end`: neither a text that is neither common nor rare nor an account after many erased ones is
+    searched for to the end of the table at once.
     """
     at, start = datetime.now(UTC), after or _FROM_THE_FIRST
     text = search_text(query)
-    if not text:
-        return Profiles(await connection.fetch(_ALL, at, *start, limit))
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    among_next, patterns = (_AMONG_NEXT, [f"%{escaped}%"]) if text else (_ALL, [])
     rows: list[Any] = []
     for number in range(_MOST_WINDOWS):
-        rows += await connection.fetch(_AMONG_NEXT, at, *start, limit - len(rows), f"%{escaped}%")
+        rows += await connection.fetch(among_next, at, *start, limit - len(rows), *patterns)
         if len(rows) >= limit:
             return Profiles(rows)
         ends: Sequence[Any] = await connection.fetch(_END_OF_NEXT, *start, _WINDOW - 1)
         if not ends:
             return Profiles(rows)
-        if number == 0 and len(rows) * _MOST_WINDOWS < limit:
+        if text and number == 0 and len(rows) * _MOST_WINDOWS < limit:
             found: Sequence[Any] = await connection.fetch(
                 _BY_INDEX, at, *start, limit, f"%{escaped}%", query_grams(text)
             )
