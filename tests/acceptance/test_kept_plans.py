@@ -48,8 +48,9 @@ SELECT id, n, gen_random_uuid(), gen_random_uuid(), md5('person2')::uuid, 'text'
 FROM chat, generate_series(1, last_seq) n;
 INSERT INTO event (stream_id, seq, kind, data, at)
 SELECT id, n, 'message.created', '{{}}', now() FROM stream, generate_series(1, last_seq) n;
-INSERT INTO subscriber_cursor (stream_id, subscriber, seq)
-SELECT id, name, 0 FROM stream, unnest('{{search,a,b,c,d}}'::text[]) name;
+INSERT INTO subscriber_cursor (stream_id, subscriber, seq, retry_at)
+SELECT id, name, 0, CASE name WHEN 'a' THEN '2026-01-01'::date END
+FROM stream, unnest('{{search,a,b,c,d}}'::text[]) name;
 INSERT INTO job (owner_id, id, name, key, lane, payload, run_at, created_at)
 SELECT md5('person' || n % {_PEOPLE})::uuid, md5('person' || n)::uuid, 'a job', n, 'default', '{{}}', now(), now()
 FROM generate_series(1, 20000) n;

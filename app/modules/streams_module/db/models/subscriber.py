@@ -36,7 +36,8 @@ class SubscriberCursor(Base):
 
     __tablename__ = "subscriber_cursor"
     __table_args__ = (
-        Index("ix_subscriber_cursor_retry_at", "retry_at", postgresql_where=text("retry_at IS NOT NULL")),
+        # Retries of a subscriber whose module is disabled wait for any time.
+        Index("ix_subscriber_cursor_due", "subscriber", "retry_at", postgresql_where=text("retry_at IS NOT NULL")),
         # Updated with every event. Free space keeps the new row version on the same page.
         {"postgresql_with": {"fillfactor": 70}},
     )
