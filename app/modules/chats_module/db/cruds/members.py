@@ -69,12 +69,7 @@ async def find_member(session: AsyncSession, chat_id: UUID, account_id: UUID) ->
 
 async def list_present(session: AsyncSession, chat_id: UUID, account_ids: set[UUID]) -> set[UUID]:
     """Returns those of the accounts that are members of the chat."""
-    if not account_ids:
-        return set()
-    statement = select(ChatMember.account_id).where(
-        ChatMember.chat_id == chat_id, ChatMember.account_id.in_(account_ids)
-    )
-    return set((await session.scalars(statement)).all())
+    return set(await find_roles(session, chat_id, account_ids)) if account_ids else set()
 
 
 async def insert_members(

@@ -24,7 +24,7 @@ SELECT last_seen_at FROM account_presence WHERE account_id = $1 AND online_until
 async def mark_online(
     connection: DatabaseConnection, account_ids: Sequence[UUID], now: datetime, online_until: datetime
 ) -> None:
-    await connection.execute(_MARK_ONLINE, sorted(account_ids), now, online_until)
+    await connection.execute(_MARK_ONLINE, account_ids, now, online_until)
 
 
 async def mark_offline(connection: DatabaseConnection, account_id: UUID, now: datetime, online_until: datetime) -> None:

@@ -64,7 +64,7 @@ async def claim_stream(connection: DatabaseConnection, stream_id: UUID) -> bool:
 
 async def lock_streams(connection: DatabaseConnection, stream_ids: Sequence[UUID]) -> set[UUID]:
     """Locks the streams' rows until the end of the transaction. Returns the ids that exist."""
-    ids = sorted(set(stream_ids))
+    ids = list(set(stream_ids))
     rows = await (connection.fetch(_LOCK_ONE, *ids) if len(ids) == 1 else connection.fetch(_LOCK, ids))
     return {row["id"] for row in rows}
 
