@@ -11,7 +11,7 @@ from tests.pins import with_constraints
 
 def recipe(makefile: str, target: str) -> tuple[list[str], list[str]]:
     """Returns the prerequisites and the commands of a target of the Makefile."""
-    found = re.search(rf"^{target}:(.*)\n((?:\t.*\n)*)", makefile, re.MULTILINE)
+    found = re.search(rf"^{target}:((?:(?!=).)*)\n((?:\t.*\n)*)", makefile, re.MULTILINE)
     assert found is not None
     return found[1].split(), [line.strip() for line in found[2].splitlines()]
 

@@ -61,11 +61,3 @@ async def until_noted(connection: Connection, chat: str, expected: list[str], na
 
     await eventually(is_noted)
     assert await texts(connection, chat, name) == expected
-
-
-async def until_registered(connection: Connection, *names: str) -> None:
-    async def are_registered() -> bool:
-        rows = await connection.fetch("SELECT name FROM subscriber WHERE is_registered")
-        return set(names) <= {row["name"] for row in rows}
-
-    await eventually(are_registered)

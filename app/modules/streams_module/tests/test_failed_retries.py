@@ -13,7 +13,7 @@ from app.modules.streams_module.extension import Event, Subscriber, SubscriberCo
 from app.modules.streams_module.services.log import Log, event
 from app.modules.streams_module.services.subscribers import operating
 from app.modules.streams_module.services.subscribers.retrying import retry_failure
-from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_registered
+from app.modules.streams_module.tests.recording_subscriber import noting, process, texts
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
 from tests.manage import manage
@@ -73,10 +73,9 @@ async def test_a_subscriber_is_deleted_only_if_no_module_has_it(
     async def is_set_aside() -> bool:
         return bool(await operating.list_failures(connection))
 
-    async with process(container, noting(), noting("other")):
+    async with process(container, noting(), noting("other"), noting("search")):
         await anna.send(club, "fail")
         await eventually(is_set_aside)
-    await until_registered(connection, "search")
     assert (await manage(database_address, "subscribers", "forget", "search")).exit_code == 2
     assert (await manage(database_address, "subscribers", "forget", "noting")).exit_code == 0
     names = await operating.list_names(connection)
