@@ -47,10 +47,10 @@ async def test_a_message_that_is_stored_with_other_files_leaves_the_queue(
     await eve.write("Смотрите")
     await expect(page.locator(".message.pending")).to_have_count(1)
     (waiting,) = await page.evaluate(_WAITING)
-    await page.goto("about:blank")
-    await eve.context.set_offline(False)
     file = await upload(her, b"...")
     await her.send(yard, "Смотрите", client_msg_id=waiting["client_msg_id"], attachments=[file["id"]])
+    await page.goto("about:blank")
+    await eve.context.set_offline(False)
     await page.goto(f"{eve.address}/ui")
     await eve.open("Двор")
 
