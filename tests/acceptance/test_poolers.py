@@ -115,5 +115,6 @@ async def test_a_server_migrates_by_a_connection_that_is_its_own_only(
 async def test_a_command_that_migrates_needs_a_direct_connection(
     command: str, database_address: DatabaseAddress
 ) -> None:
-    result = await manage(database_address, "db", *command.split(), PG_POOLER=Pooler.TRANSACTION)
+    variables = {"PG_POOLER": Pooler.TRANSACTION, "BUS_DRIVER": BusDriver.MEMORY}
+    result = await manage(database_address, "db", *command.split(), **variables)
     assert "PG_POOLER=none" in f"{result.output} {result.exception}"

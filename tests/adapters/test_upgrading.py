@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-import orjson
 import pytest
 from alembic import command
 from loguru import logger
@@ -95,28 +94,6 @@ def test_reactions_of_one_emoji_in_two_spellings_become_one(database: DatabaseAd
     }
     counts = _run(database, "SELECT seq, reaction_count FROM message ORDER BY seq")
     assert [tuple(row) for row in counts] == [(1, 5), (2, 1)]
-
-
-def test_the_reactions_of_a_message_that_has_many_are_counted_once(database: DatabaseAddress) -> None:
-    chat, anna = uuid4(), uuid4()
-    _run(
-        database,
-        "INSERT INTO message (chat_id, seq, id, sender_id, type, text, digest, created_at, event_seqs, reaction_count) "
-        "SELECT $1, seq, $2, $2, 'text', '', '', now(), '{}', 60 / seq FROM generate_series(1, 2) seq",
-        *(chat, anna),
-    )
-    _run(
-        database,
-        "INSERT INTO reaction SELECT $1, seq, CASE WHEN n % 3 = 0 THEN '🎉' ELSE '👍' END, gen_random_uuid(), "
-        "now() + n * interval '1 second' FROM generate_series(1, 2) seq, generate_series(1, 60 / seq) n",
-        chat,
-    )
-    migrate(database)
-    totals = [row["reaction_totals"] for row in _run(database, "SELECT reaction_totals FROM message ORDER BY seq")]
-    assert [total and orjson.loads(total) for total in totals] == [
-        [{"emoji": "👍", "count": 40}, {"emoji": "🎉", "count": 20}],
-        None,
-    ]
 
 
 def test_a_migration_that_breaks_off_at_an_index_of_messages_can_be_repeated(database: DatabaseAddress) -> None:

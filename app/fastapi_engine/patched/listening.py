@@ -1,6 +1,7 @@
 """uvicorn's server, which explains to an operator that it cannot listen."""
 
 import socket
+from collections.abc import Sequence
 from typing import NoReturn
 
 import uvicorn
@@ -28,10 +29,22 @@ class ListeningServer(uvicorn.Server):
     """
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        for listener in sockets or ():
+        start = self.lifespan.startup
+
+        async def start_and_listen() -> None:
+            await start()
+            if not self.lifespan.should_exit:
+                await self._listen(sockets or ())
+
+        # Clients of a server that is starting are refused, so that a proxy takes another one.
+        self.lifespan.startup = start_and_listen
+        await super().startup(sockets)
+
+    async def _listen(self, sockets: Sequence[socket.socket]) -> None:
+        for listener in sockets:
             try:
                 listener.listen(self.config.backlog)
             except OSError as error:
+                await self.lifespan.shutdown()
                 host, port = listener.getsockname()[:2]
                 refuse_address(host, port, error)
-        await super().startup(sockets)

@@ -11,6 +11,7 @@ from websockets.server import ServerProtocol
 
 from app.fastapi_engine.half_close import end_output
 from app.fastapi_engine.patched.frame_reading import FrameReading
+from app.fastapi_engine.problems import SHUTTING_DOWN
 from app.fastapi_engine.raw_problem import write_problem
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
 
@@ -94,7 +95,7 @@ class WebSocketProtocol(FrameReading):
     def shutdown(self) -> None:
         if not self.handshake_complete and self.initial_response is None:
             # Not uvicorn's 500: nothing is wrong, and proxies try another server.
-            self.transport.write(write_problem(503, "The server is shutting down"))
+            self.transport.write(write_problem(503, SHUTTING_DOWN))
             self.transport.close()
             return
         if not self.handshake_complete or self.close_sent:

@@ -126,7 +126,8 @@ class Job:
     - `timeout_s`: seconds for one attempt.
     - `backoff`: seconds after each failed attempt; the last one repeats.
     - `lane`: jobs of one lane share slots.
-    - `takes_turns`: many jobs of one owner hold up those of other owners in the lane for one turn only.
+    - `takes_turns`: many jobs of one owner hold up those of other owners in the lane for one turn only, while they wait
+      for less than ten minutes.
     - `on_dead(context, payload)`: is called before the job becomes dead, for users who wait for it. It is repeated
       until it succeeds, and must be idempotent.
     """

@@ -38,17 +38,19 @@ class Outcome:
     reason: str | None = None
 
 
-async def claim(context: JobContext, attachment_id: UUID, sha256: str) -> list[dict[str, Any]]:
-    """To be called before a content is stored. Returns its previews if another file has it: they are stored already.
-
-    Raises RetryAfter while an older object of it is being deleted.
-    """
+async def claim(context: JobContext, attachment_id: UUID, sha256: str) -> None:
+    """To be called before a content is stored. Raises RetryAfter while an older object of it is being deleted."""
     async with context.unit_of_work() as work:
         raw = await work.raw()
         if not await contents.claim(raw, attachment_id, sha256, now() + _CHECKED_AFTER):
             raise RetryAfter(_DELETED_AFTER)
-        stored = await contents.find_previews(raw, sha256)
-        return previews_of(stored) if stored else []
+
+
+async def find_previews(context: JobContext, sha256: str) -> list[dict[str, Any]]:
+    """Returns the previews of an image with this content that is ready: they are stored already."""
+    async with context.unit_of_work() as work:
+        stored = await contents.find_previews(await work.raw(), sha256)
+    return previews_of(stored) if stored else []
 
 
 async def finish(context: JobContext, attachment_id: UUID, outcome: Outcome) -> None:

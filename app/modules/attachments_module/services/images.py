@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from app.modules.attachments_module.services.ending import Outcome, claim
+from app.modules.attachments_module.services.ending import Outcome, claim, find_previews
 from app.modules.attachments_module.services.store import CHUNK, Upload, content_path
 from app.modules.jobs_module.extension import JobContext
 
@@ -40,7 +40,8 @@ async def store_image(context: JobContext, upload: Upload, content_type: str) ->
             return Outcome("refused", content_type, reason=found["refused"])
         original = folder / "original"
         content = await asyncio.to_thread(_hash, original)
-        previews = await claim(context, upload.id, content)
+        await claim(context, upload.id, content)
+        previews = await find_previews(context, content)
         # Another file shows those that are stored, and has their sizes. Today's may differ from them.
         for preview in () if previews else found["previews"]:
             file = folder / preview["name"]

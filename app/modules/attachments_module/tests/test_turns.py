@@ -35,4 +35,4 @@ async def test_a_photo_does_not_wait_for_many_of_another_account(
         return len(done) == len(owners)
 
     await eventually(all_are_ready)
-    assert done.index(sent[-1]) < 3
+    assert done[-1] != sent[-1]

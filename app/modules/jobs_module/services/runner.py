@@ -30,7 +30,8 @@ _LOCKED = 0.05
 """Minimum seconds between two polls that claim nothing: another transaction may hold a due job for long."""
 _MEASURE = 15.0
 _MOST_MOVED = 1_000
-"""Jobs of a lane that one statement moves to others."""
+"""Jobs of a lane among which one statement looks for those of others."""
+_MOST_MOVES = 10
 _GRACE = 4.0
 """Seconds in which jobs may end at shutdown before they are cancelled."""
 _CANCEL_TIMEOUT = 1.0
@@ -240,5 +241,6 @@ class Runner:
         """Moves jobs that another version may have enqueued into other lanes."""
         lanes = {job.name: job.lane for job in self._jobs.values()}
         async with self._database.connection() as connection:
-            while await crud.move_to_lanes(connection, lanes, _MOST_MOVED):
-                pass
+            for _ in range(_MOST_MOVES):
+                if not await crud.move_to_lanes(connection, lanes, _MOST_MOVED):
+                    return

@@ -1,6 +1,5 @@
 """Adds and removes reactions: lock, reload, check, then write."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
@@ -35,9 +34,13 @@ async def add_reaction(
         raise TooManyReactions
     if len(mine) >= MAX_EMOJIS_OF_ACCOUNT:
         raise TooManyReactions(f"An account may add at most {MAX_EMOJIS_OF_ACCOUNT} reactions to a message")
-    await crud.add(raw, chat_id, seq, emoji, account_id, now())
+    if not await crud.add(raw, chat_id, seq, emoji, account_id, now()):
+        # A process of an older version has added it.
+        await crud.write_totals(raw, chat_id, seq, await crud.count(raw, chat_id, seq))
+        return
     counts[emoji] = counts.get(emoji, 0) + 1
-    await _write(work, log, raw, "reaction.added", chat_id, seq, emoji, account_id, counts)
+    await crud.write_totals(raw, chat_id, seq, counts)
+    await _append(work, log, "reaction.added", chat_id, seq, emoji, account_id, counts[emoji])
 
 
 async def remove_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, emoji: str) -> None:
@@ -45,10 +48,15 @@ async def remove_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id:
     raw, membership, _ = await load(work, log, chat_id, account_id, seq)
     check(membership, TAKE_BACK_REACTION)
     counts, mine = await _read(raw, chat_id, account_id, seq)
+    if not await crud.remove(raw, chat_id, seq, emoji, account_id):
+        return
     if emoji in mine:
-        await crud.remove(raw, chat_id, seq, emoji, account_id)
         counts[emoji] -= 1
-        await _write(work, log, raw, "reaction.removed", chat_id, seq, emoji, account_id, counts)
+    else:
+        # A process of an older version had added it.
+        counts = await crud.count(raw, chat_id, seq)
+    await crud.write_totals(raw, chat_id, seq, counts)
+    await _append(work, log, "reaction.removed", chat_id, seq, emoji, account_id, counts.get(emoji, 0))
 
 
 async def _read(raw: Connection, chat_id: UUID, account_id: UUID, seq: int) -> tuple[dict[str, int], set[str]]:
@@ -58,23 +66,8 @@ async def _read(raw: Connection, chat_id: UUID, account_id: UUID, seq: int) -> t
     return counts, {reaction["emoji"] for reaction in reactions if reaction["mine"]}
 
 
-async def _write(
-    work: UnitOfWork,
-    log: Log,
-    raw: Connection,
-    kind: str,
-    chat_id: UUID,
-    seq: int,
-    emoji: str,
-    account_id: UUID,
-    counts: Mapping[str, int],
+async def _append(
+    work: UnitOfWork, log: Log, kind: str, chat_id: UUID, seq: int, emoji: str, account_id: UUID, count: int
 ) -> None:
-    await crud.write_totals(raw, chat_id, seq, {emoji: count for emoji, count in counts.items() if count})
-    data = {
-        "chat_id": str(chat_id),
-        "seq": seq,
-        "emoji": emoji,
-        "account_id": str(account_id),
-        "count": counts[emoji],
-    }
+    data = {"chat_id": str(chat_id), "seq": seq, "emoji": emoji, "account_id": str(account_id), "count": count}
     await log.append(work, chat_id, event(kind, data))

@@ -192,3 +192,17 @@ async def test_totals_that_another_version_left_behind_are_counted_again(
     (stored,) = await rows(container, "SELECT reaction_count, reaction_totals FROM message")
     assert stored["reaction_count"] == 3
     assert orjson.loads(stored["reaction_totals"]) == [{"emoji": "👍", "count": 2}, {"emoji": "🎉", "count": 1}]
+
+
+async def test_a_reaction_that_another_version_replaced_can_be_added_and_removed(
+    anna: FakeClient, boris: FakeClient, club: str, liked: str, container: Container
+) -> None:
+    ok(await anna.put(f"{liked}/👍"))
+    ok(await boris.put(f"{liked}/👍"))
+    for change in (anna.put, anna.delete):
+        await rows(container, "UPDATE reaction SET emoji = '🎉' WHERE account_id = $1", anna.uuid)
+        await change(f"{liked}/🎉")
+        seen = ok(await boris.get(f"/chats/{club}/messages/1"))["reactions"]
+        left = {"👍": 1, "🎉": 1} if change == anna.put else {"👍": 1}
+        assert {reaction["emoji"]: reaction["count"] for reaction in seen} == left
+        await rows(container, 'UPDATE message SET reaction_totals = \'[{"emoji": "👍", "count": 2}]\'')

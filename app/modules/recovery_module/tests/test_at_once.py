@@ -18,19 +18,8 @@ from app.modules.recovery_module.services.sign_ups import LIFETIME, MAX_MAILS_BY
 from app.modules.recovery_module.tests.links import email_of, subjects_to, tokens_of, until_no_jobs
 from app.modules.streams_module.services.log import now
 from app.utils.container import Container
-from tests.databases import rows
-from tests.fakers import FakeClient, eventually
-
-_WAITING = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-
-async def until_waiting(container: Container, many: int) -> None:
-    """Waits until this many transactions wait for locks."""
-
-    async def do_wait() -> bool:
-        return len(await rows(container, _WAITING)) >= many
-
-    await eventually(do_wait)
+from tests.fakers import FakeClient
+from tests.waiting import until_waiting
 
 
 @asynccontextmanager

@@ -45,17 +45,21 @@ WITH RECURSIVE present AS (
     WHERE lane IS NOT NULL
 )
 """
-# Those that are due first: a lane may have any number of jobs, and runs them in this order.
+# Those that are due first: a lane may have any number of jobs, and runs them in this order. Locked are only those in a
+# wrong lane.
 _MOVE_TO_LANES = f"""
 {_LANES}, moved AS MATERIALIZED (
-    SELECT first.owner_id, first.id, l.lane
+    SELECT wrong.owner_id, wrong.id, l.lane
     FROM present CROSS JOIN LATERAL (
         SELECT owner_id, id, name FROM job
         WHERE lane = present.lane AND state <> 'dead' AND name = ANY($1)
             AND coalesce(leased_until, run_at) <= statement_timestamp() + interval '1 minute'
-        ORDER BY coalesce(leased_until, run_at) LIMIT $3 FOR UPDATE SKIP LOCKED
+        ORDER BY coalesce(leased_until, run_at) LIMIT $3
     ) first
     JOIN unnest($1::text[], $2::text[]) AS l(name, lane) ON l.name = first.name AND l.lane <> present.lane
+    CROSS JOIN LATERAL (
+        SELECT owner_id, id FROM job WHERE owner_id = first.owner_id AND id = first.id FOR UPDATE SKIP LOCKED
+    ) wrong
 )
 UPDATE job j SET lane = moved.lane FROM moved WHERE j.owner_id = moved.owner_id AND j.id = moved.id RETURNING j.id
 """  # noqa: S608 - constants only

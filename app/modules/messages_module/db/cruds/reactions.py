@@ -1,7 +1,8 @@
 """Reactions, in hand-written SQL: read with each message, and changed under the lock of the chat's stream.
 
 A message holds the totals of its reactions, the oldest emoji first, so that no read and no change counts them. They are
-valid if their sum is `reaction_count`: processes of older versions change only that.
+used if their sum is `reaction_count`: processes of older versions change only that. An emoji that such a process
+replaces by another one is counted when that is changed again, or by `doctor --fix`.
 """
 
 from collections.abc import Mapping
@@ -36,8 +37,14 @@ CASE WHEN $2::uuid IS NULL THEN ({TOTALS})::text ELSE (
 ) END
 """  # noqa: S608 - constants only
 _LIST = f"SELECT {REACTIONS} AS reactions FROM {one_row('message', chat_id='$1', seq='$3')} m"  # noqa: S608 - constants only
-_ADD = "INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at) VALUES ($1, $2, $3, $4, $5)"
-_REMOVE = "DELETE FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji = $3 AND account_id = $4"
+_COUNT = f"SELECT ({_COUNTED})::text AS totals FROM {one_row('message', chat_id='$1', seq='$2')} m"  # noqa: S608
+_ADD = """
+INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING RETURNING seq
+"""
+_REMOVE = """
+DELETE FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji = $3 AND account_id = $4 RETURNING seq
+"""
 _WRITE_TOTALS = """
 UPDATE message SET reaction_count = $3, reaction_totals = convert_from($4::bytea, 'UTF8')::json
 WHERE chat_id = $1 AND seq = $2
@@ -53,17 +60,25 @@ async def list_reactions(
     return reactions
 
 
+async def count(connection: DatabaseConnection, chat_id: UUID, seq: int) -> dict[str, int]:
+    """Counts the accounts of each emoji in the reactions themselves."""
+    (row,) = await connection.fetch(_COUNT, chat_id, seq)
+    return {total["emoji"]: total["count"] for total in orjson.loads(row["totals"] or "[]")}
+
+
 async def add(
     connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str, account_id: UUID, at: datetime
-) -> None:
-    await connection.execute(_ADD, chat_id, seq, emoji, account_id, at)
+) -> bool:
+    """Adds a reaction. Returns True if it is new."""
+    return await connection.fetchval(_ADD, chat_id, seq, emoji, account_id, at) is not None
 
 
-async def remove(connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str, account_id: UUID) -> None:
-    await connection.execute(_REMOVE, chat_id, seq, emoji, account_id)
+async def remove(connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str, account_id: UUID) -> bool:
+    """Removes a reaction. Returns True if it existed."""
+    return await connection.fetchval(_REMOVE, chat_id, seq, emoji, account_id) is not None
 
 
 async def write_totals(connection: DatabaseConnection, chat_id: UUID, seq: int, counts: Mapping[str, int]) -> None:
     """Writes the number of accounts of each emoji."""
-    totals = [{"emoji": emoji, "count": count} for emoji, count in counts.items()]
+    totals = [{"emoji": emoji, "count": count} for emoji, count in counts.items() if count]
     await connection.execute(_WRITE_TOTALS, chat_id, seq, sum(counts.values()), orjson.dumps(totals))

@@ -62,13 +62,13 @@ async def _find_group(container: Container, model: type[MessageCreate]) -> str:
     They have the same database, the same version and sources, the same modules, and messages with the same fields. A
     module may check sends, or derive a field, without a field in the request.
     """
-    sources = await asyncio.to_thread(digest_of_sources)
     modules = [module.name for module in container.get(Modules)]
     while True:
         try:
             identity = await read_identity(container.get(Database))
+            sources = await asyncio.to_thread(digest_of_sources)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may succeed
-            logger.debug("cannot read which database this is: {!r}", error)
+            logger.debug("cannot read which database or version this is: {!r}", error)
             await asyncio.sleep(_PAUSE)
         else:
             version = container.get(Settings).app.version

@@ -39,9 +39,11 @@ export class SendQueue {
     }
     let item = this.items.find((other) => other.client_msg_id === id);
     if (!item) this.items.push(item = { client_msg_id: id });
+    const before = item.files ?? [];
     Object.assign(item, JSON.parse(text));
     this.sort();
     item.files?.forEach((file) => this.uploads?.follow(file.key));
+    before.filter(({ key }) => !item.files?.some((file) => file.key === key)).forEach(({ key }) => this.uploads?.cancel(key));
     this.store.changed();
     wait(SENT_ELSEWHERE_WITHIN_MS).then(() => this.flush(item.chat_id));
   }
@@ -110,7 +112,8 @@ export class SendQueue {
       else if (error.code === 'idempotency_mismatch') this.forget(client_msg_id);
       // The user has left the chat, and sees nothing of it.
       else if (error.status === 404 && !this.store.chats.has(chat_id)) this.forget(client_msg_id);
-      else this.keep(Object.assign(item, { failed: error.body }));
+      // Another tab may have sent or discarded it meanwhile.
+      else if (this.items.includes(item)) this.keep(Object.assign(item, { failed: error.body }));
     }
     this.store.changed();
     return true;

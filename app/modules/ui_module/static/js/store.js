@@ -291,13 +291,27 @@ export class Store extends EventTarget {
     // Chats that moved while the list was read may be on none of its pages, or older there.
     const moved = [...this.chats.values()].filter((chat) => !(listed.get(chat.id)?.event_seq >= chat.event_seq));
     chats.forEach((chat) => this.addChat(chat));
-    moved.forEach((chat) => this.readState(chat));
+    moved.forEach((chat) => this.readSoon(() => persistently(() => this.readMoved(chat)).catch(() => {})));
     this.cursor = Math.max(this.cursor, me.event_seq);
+  }
+
+  async readMoved(chat) {
+    try {
+      const fresh = await get(`/chats/${chat.id}`);
+      if (this.chats.get(chat.id) === chat) this.addChat(fresh);
+      if (chat.event_seq > fresh.event_seq) await this.readState(chat);
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      if (this.chats.get(chat.id) === chat) this.chats.delete(chat.id);
+    }
+    this.changed();
   }
 
   async reloadChat(id, isLoaded) {
     if (!this.chats.has(id)) return;
+    const before = this.chats.get(id).others_read_seq;
     const fresh = await get(`/chats/${id}`);
+    const isRead = this.chats.get(id)?.others_read_seq > before;
     const chat = this.addChat(fresh);
     // An event that arrived meanwhile was applied to the old state.
     if (chat.event_seq > fresh.event_seq) {
@@ -306,7 +320,8 @@ export class Store extends EventTarget {
     }
     // A direct chat always has the same two.
     const members = chat.type === 'direct' ? chat.members : null;
-    const { others_read_seq } = fresh;
+    // After a restore it may be smaller. A receipt that arrived meanwhile is newer.
+    const { others_read_seq } = isRead ? chat : fresh;
     Object.assign(chat, { cursor: chat.event_seq, isLoaded: false, hasAfter: false, quotes: new Map(), members, others_read_seq });
     if (!isLoaded) return;
     // A page that is being loaded may be an older one.
