@@ -40,12 +40,14 @@ SELECT id, name, last_seq FROM stream, unnest('{{search,files}}'::text[]) AS nam
 INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at)
 SELECT md5('chat1')::uuid, {LIKED}, CASE WHEN n < 10 THEN '🎉' ELSE '👍' END, gen_random_uuid(), now()
 FROM generate_series(1, 100000) n;
-UPDATE message SET reaction_count = 100000, reaction_totals =
-    '[{{"emoji":"👍","count":99991}},{{"emoji":"🎉","count":9}}]'
-WHERE chat_id = md5('chat1')::uuid AND seq = {LIKED};
 INSERT INTO job (owner_id, id, name, key, lane, payload, run_at, created_at)
 SELECT md5('person' || n % 1000)::uuid, md5('person' || n)::uuid, 'a job', n, 'default', '{{}}', now(), now()
 FROM generate_series(1, 20000) AS n;
+"""  # noqa: S608 - constants only
+_COUNT_REACTIONS = f"""
+UPDATE message SET reaction_count = 100000, reaction_totals =
+    '[{{"emoji":"👍","count":99991}},{{"emoji":"🎉","count":9}}]'
+WHERE chat_id = md5('chat1')::uuid AND seq = {LIKED}
 """  # noqa: S608 - constants only
 # An index that is built at the end costs a fraction of one that grows row by row.
 _FILL_LARGE = {
@@ -90,7 +92,7 @@ async def _execute(address: DatabaseAddress, *statements: str) -> None:
 async def _fill(address: DatabaseAddress) -> None:
     await _execute(address, _FILL)
     await asyncio.gather(*(_fill_large(address, table, statement) for table, statement in _FILL_LARGE.items()))
-    await _execute(address, "VACUUM ANALYZE")
+    await _execute(address, _COUNT_REACTIONS, "VACUUM ANALYZE")
 
 
 async def _fill_large(address: DatabaseAddress, table: str, statement: str) -> None:

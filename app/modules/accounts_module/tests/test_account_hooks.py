@@ -50,7 +50,7 @@ MODULE = Module(
     name="test",
     description="Hooks of this test",
     depends_on=("messages",),
-    contributes=(AccountHook("failing", fail_at_first), AccountHook("notes", erase_notes)),
+    contributes=(AccountHook("failing", fail_at_first), AccountHook("hooked", erase_notes)),
 )
 
 
