@@ -9,12 +9,14 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.errors import DRIVER_ERRORS
+from app.fastapi_engine import constructor
 from app.fastapi_engine.constructor import build_app
 from app.fastapi_engine.server import uvicorn_options
 from app.modules.attachments_module.settings import AttachmentSettings
@@ -23,6 +25,8 @@ from app.settings import Settings
 from app.settings.db_settings import DbSettings
 from app.settings.modules_settings import ModulesSettings
 from app.utils.container import Container
+from app.utils.module import Module
+from app.utils.setup_modules import discover_modules
 from tests.databases import Connection, Databases, drop
 from tests.fakers import eventually
 
@@ -70,6 +74,13 @@ def without(settings: Settings, *modules: str) -> Settings:
     """Returns the settings of a server on which these modules are switched off."""
     names = ("BASE", *(f"-{module}" for module in modules))
     return replace(settings, modules=ModulesSettings(enabled_modules=names))
+
+
+def build_with(settings: Settings, monkeypatch: pytest.MonkeyPatch, module: Module) -> FastAPI:
+    """Returns an application that has this module beside those of the project."""
+    known = discover_modules()
+    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {module.name: module})
+    return build_app(settings)
 
 
 def client_of(app: FastAPI, address: str = "127.0.0.1") -> httpx.AsyncClient:

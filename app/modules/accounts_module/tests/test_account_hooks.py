@@ -10,8 +10,6 @@ from fastapi import FastAPI
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.fastapi_engine import constructor
-from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.extension import AccountHook, Erasure
 from app.modules.accounts_module.services import erasure
 from app.modules.accounts_module.tests.erasing import begin, erase, until_done
@@ -19,9 +17,8 @@ from app.services.context import WorkContext
 from app.settings import Settings
 from app.utils.container import Container
 from app.utils.module import Module
-from app.utils.setup_modules import discover_modules
 from tests.fakers import FakeClient, eventually, ok
-from tests.servers import served
+from tests.servers import build_with, served
 
 calls: list[tuple[str, str, int]] = []
 failures: list[str] = []
@@ -58,10 +55,8 @@ MODULE = Module(
 async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     calls.clear()
     failures.clear()
-    known = discover_modules()
-    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": MODULE})
     monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(0))
-    return build_app(settings)
+    return build_with(settings, monkeypatch, MODULE)
 
 
 @pytest.fixture

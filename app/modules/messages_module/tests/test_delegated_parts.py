@@ -10,16 +10,13 @@ import pytest
 from fastapi import FastAPI
 
 from app.adapters.clients.peers.frames import DATA, encode
-from app.fastapi_engine import constructor
-from app.fastapi_engine.constructor import build_app
 from app.modules.messages_module.extension import MessagePart
 from app.modules.messages_module.services.delegation import Delegation
 from app.modules.messages_module.services.delegation.wire import FAILED, REFUSED, encode_send, read_results
 from app.settings import Settings
 from app.utils.module import Module
-from app.utils.setup_modules import discover_modules
 from tests.fakers import eventually
-from tests.servers import listening
+from tests.servers import build_with, listening
 
 
 def count_words(request: Any) -> int:
@@ -38,9 +35,7 @@ MODULE = Module(
 
 @pytest.fixture
 async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    known = discover_modules()
-    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": MODULE})
-    return build_app(settings)
+    return build_with(settings, monkeypatch, MODULE)
 
 
 @pytest.fixture

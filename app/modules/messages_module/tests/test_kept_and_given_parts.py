@@ -10,16 +10,14 @@ from fastapi import FastAPI
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
-from app.fastapi_engine import constructor
-from app.fastapi_engine.constructor import build_app
 from app.modules.messages_module.extension import AS_STORED, MessagePart, Messages, PartRequest, StoredPart
 from app.modules.messages_module.schemas.models import message_models
 from app.services.context import Context
 from app.settings import Settings
 from app.utils.module import Module, Modules
-from app.utils.setup_modules import discover_modules
 from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
+from tests.servers import build_with
 
 stored: list[StoredPart] = []
 
@@ -49,9 +47,7 @@ MODULE = Module(name="test", description="Parts of this test", depends_on=("mess
 @pytest.fixture
 async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     stored.clear()
-    known = discover_modules()
-    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": MODULE})
-    return build_app(settings)
+    return build_with(settings, monkeypatch, MODULE)
 
 
 async def test_a_part_that_is_no_content_stays_with_a_deleted_message(anna: FakeClient, club: str) -> None:

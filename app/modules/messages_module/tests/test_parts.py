@@ -11,8 +11,6 @@ from fastapi import FastAPI
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
-from app.fastapi_engine import constructor
-from app.fastapi_engine.constructor import build_app
 from app.modules.messages_module.extension import (
     NEEDS_PREPARE,
     CheckedSend,
@@ -31,9 +29,8 @@ from app.services.context import Context
 from app.services.errors import Conflict, ServiceError
 from app.settings import Settings
 from app.utils.module import Module, Modules
-from app.utils.setup_modules import discover_modules
 from tests.fakers import FakeClient, FakeSocket, as_sent, ok, problem
-from tests.servers import client_of, listening
+from tests.servers import build_with, client_of, listening
 
 Importance = Literal["low", "normal", "high"]
 stored: list[StoredPart] = []
@@ -97,9 +94,7 @@ MODULE = Module(name="test", description="Parts of this test", depends_on=("mess
 
 @pytest.fixture
 async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    known = discover_modules()
-    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": MODULE})
-    return build_app(settings)
+    return build_with(settings, monkeypatch, MODULE)
 
 
 @pytest.fixture

@@ -7,14 +7,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.fastapi_engine import constructor
-from app.fastapi_engine.constructor import build_app
 from app.modules.messages_module.extension import MessagePart
 from app.settings import Settings
 from app.utils.module import Module
-from app.utils.setup_modules import discover_modules
 from tests.fakers import FakeClient, FakeSocket, ok, problem
-from tests.servers import client_of, listening
+from tests.servers import build_with, client_of, listening
 
 MODULE = Module(
     name="test",
@@ -36,9 +33,7 @@ VALUES = (
 
 @pytest.fixture
 async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    known = discover_modules()
-    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": MODULE})
-    return build_app(settings)
+    return build_with(settings, monkeypatch, MODULE)
 
 
 @pytest.fixture

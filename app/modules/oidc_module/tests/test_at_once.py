@@ -17,9 +17,8 @@ from app.modules.recovery_module.tests.links import email_of, verify
 from app.modules.streams_module.services.log import Log, now
 from app.utils.container import Container
 from tests.busy import when_not_busy
-from tests.fakers import FakeClient, eventually, ok, problem
-
-_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+from tests.fakers import FakeClient, ok, problem
+from tests.waiting import until_waiting
 
 
 async def sign_in(browser: Browser) -> FakeClient:
@@ -52,19 +51,15 @@ async def test_an_account_that_gets_another_address_during_the_sign_in_is_not_li
     provider: FakeProvider,
     mailbox: Mailbox,
     container: Container,
-    connection: Connection,
 ) -> None:
     await verify(anna, mailbox)
     provider.people["anna-1"]["email"] = email_of(anna)
     code = await browser.code()
 
-    async def waits() -> bool:
-        return bool(await connection.fetchval(_WAITING))
-
     async with open_unit_of_work(container.get(Database)) as work:
         await container.get(Log).lock(work, accounts=[anna.uuid])
         exchange = asyncio.create_task(browser.exchange(code))
-        await eventually(waits)
+        await until_waiting(container, 1)
         await change_email(work, anna.uuid, "new@example.org")
         await note_verified(await work.raw(), anna.uuid, "new@example.org", now())
     problem(await exchange, 409, "link_required")
