@@ -1,4 +1,4 @@
-"""Long tests of the search: a thousand histories, arbitrary text, and an indexer that is killed again and again.
+"""Long tests of the search: random histories, arbitrary text, and an indexer that is killed again and again.
 
 `SEARCH_KILLS=20` kills it more often."""
 
@@ -24,13 +24,13 @@ from tests.manage import variables_for
 from tests.processes import clean_environment
 from tests.servers import served
 
-_HISTORIES = 1_000
+_HISTORIES = int(os.environ.get("SEARCH_HISTORIES", "300"))
 _KILLS = int(os.environ.get("SEARCH_KILLS", "8"))
 _PIECES = ['"', "-", "from:@", "in:", "has:", "before:2026", " ", "'", "\\", "&", "|", "!", "(", ")", ":*", "<->", "%",
            "\u202e", "ё", "👍", "\u0301", "ا", "東", "x" * 30]  # fmt: skip
 
 
-async def test_search_results_of_a_thousand_histories_are_those_of_a_full_scan(server: httpx.AsyncClient) -> None:
+async def test_search_results_of_random_histories_are_those_of_a_full_scan(server: httpx.AsyncClient) -> None:
     for seed in range(10):
         histories = await Histories.begin(server, seed)
         for _ in range(_HISTORIES // 10):
