@@ -128,7 +128,7 @@ def hot_statements(many: int) -> dict[str, Run]:
         "one message": lambda on: _MESSAGES.find_message(on, ANNA, LONG_CHAT, _MIDDLE),
         "last messages": lambda on: _MESSAGES.list_last(on, ANNA, chats),
         "found messages": lambda on: _MESSAGES.list_found(
-            on, ANNA, [(LONG_CHAT, seq, None) for seq in seqs], with_deleted=False
+            on, ANNA, [(LONG_CHAT, seq, None) for seq in seqs], 1_000_000, with_deleted=False
         ),
         "earlier texts": lambda on: versions.list_versions(on, LONG_CHAT, _MIDDLE),
         "pins": lambda on: pins.list_pins(on, LONG_CHAT),

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response, status
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep, service
-from app.modules.base_module.schemas import PathSeq, refuses
+from app.modules.base_module.schemas import Cursor, PathSeq, refuses
 from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.extension import may
@@ -28,10 +28,10 @@ def make_router(modules: Modules) -> APIRouter:
 
     @router.get("", response_model=make_pins(modules), openapi_extra=refuses(ChatNotFound))
     @scoped("messages:read")
-    async def list_of_chat(member: ChatMembership, database: Db, views: ViewsDep) -> Response:
-        """Returns all pinned messages of a chat, the one pinned last first."""
+    async def list_of_chat(member: ChatMembership, database: Db, views: ViewsDep, cursor: Cursor = None) -> Response:
+        """Lists the pinned messages of a chat, the one pinned last first. Only large ones need more than one page."""
         async with database.connection() as connection:
-            pins = await services.list_pins(connection, views, member.account_id, member.chat_id)
+            pins = await services.list_pins(connection, views, member.account_id, member.chat_id, cursor)
         return Response(pins, media_type="application/json")
 
     @router.put(

@@ -70,5 +70,5 @@ def make_pins(modules: Modules) -> type[ResponseModel]:
     return create_model(
         "PinsRead",
         __base__=Page[pin],
-        __doc__="All pinned messages of a chat, the one pinned last first.",
+        __doc__="Pinned messages of a chat, the one pinned last first.",
     )

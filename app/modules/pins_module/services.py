@@ -8,6 +8,8 @@ import orjson
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.base_module.schemas import Moment, Position
+from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.chats_module.extension import ChatPurge, Permission
 from app.modules.messages_module.errors import MessageIsDeleted
 from app.modules.messages_module.extension import MessageRemoval, Messages
@@ -23,21 +25,28 @@ MAX_PINS = 100
 PIN = Permission("messages.pin", {"direct": "member", "group": "admin", "channel": "admin"}, "messages:write")
 
 
-async def list_pins(connection: Connection, views: MessageViews, viewer: UUID, chat_id: UUID) -> bytes:
-    """Returns the pinned messages of a chat as a page of JSON, the one pinned last first."""
+async def list_pins(
+    connection: Connection, views: MessageViews, viewer: UUID, chat_id: UUID, cursor: str | None
+) -> bytes:
+    """Returns a page of the pinned messages of a chat as JSON, the one pinned last first."""
     pins = await db.list_pins(connection, chat_id)
-    messages = await views.list_found(connection, viewer, [(chat_id, pin["seq"], None) for pin in pins])
+    if cursor:
+        before = decode_cursor(cursor, tuple[Moment, Position], of="pins")
+        pins = [pin for pin in pins if (pin["pinned_at"], pin["seq"]) < before]
+    messages, count = await views.list_found(connection, viewer, [(chat_id, pin["seq"], None) for pin in pins])
     items = [
         {
             "message": orjson.Fragment(messages[chat_id, pin["seq"]]),
             "pinned_by": pin["account_id"],
             "pinned_at": pin["pinned_at"],
         }
-        for pin in pins
+        for pin in pins[:count]
         # A message may have been deleted since the first query.
         if (chat_id, pin["seq"]) in messages
     ]
-    return dump({"items": items, "next_cursor": None})
+    last = pins[count - 1] if len(pins) > count else None
+    next_cursor = encode_cursor(last["pinned_at"], last["seq"], of="pins") if last else None
+    return dump({"items": items, "next_cursor": next_cursor})
 
 
 async def pin(

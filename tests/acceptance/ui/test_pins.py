@@ -52,7 +52,7 @@ async def test_an_admin_pins_and_unpins_by_the_menu_of_a_message(
 async def test_pinning_is_offered_before_the_pins_are_read(eve: Reader, her: FakeClient) -> None:
     yard = await her.open_chat(title="Двор")
     await her.send(yard, "Правила двора")
-    held = await eve.hold("**/pins")
+    held = await eve.hold("**/pins?*")
     await eve.open("Двор")
     await held.until_asked()
     await eve.choose("Правила двора", "Pin")

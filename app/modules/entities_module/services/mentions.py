@@ -27,7 +27,8 @@ async def list_mentions(
     found, end = await db.list_mentions(connection, viewer, before, limit + 1, unread=unread)
     shown = found[:limit]
     keys = [(mention.chat_id, mention.seq, None) for mention in shown]
-    messages = await views.list_found(connection, viewer, keys)
+    messages, count = await views.list_found(connection, viewer, keys)
+    shown = shown[:count]
     items = [
         {
             "message": orjson.Fragment(messages[mention.chat_id, mention.seq]),
@@ -38,7 +39,7 @@ async def list_mentions(
         # A message may have been deleted since the first query.
         if (mention.chat_id, mention.seq) in messages
     ]
-    if len(found) > limit:
+    if len(found) > len(shown):
         end = shown[-1].mentioned_at, shown[-1].chat_id, shown[-1].seq
     next_cursor = encode_cursor(end[0], str(end[1]), end[2], of="mentions") if end else None
     return dump({"items": items, "next_cursor": next_cursor})

@@ -64,18 +64,20 @@ class MessageViews:
         found: Sequence[tuple[UUID, int, int | None]],
         *,
         with_deleted: bool = False,
-    ) -> Mapping[tuple[UUID, int], bytes]:
+    ) -> tuple[Mapping[tuple[UUID, int], bytes], int]:
         """Returns those messages (chat, number, revision) that the viewer may read, if unchanged and not deleted.
 
         The revision is the number of the last event that holds the message's content, 0 without one; None
-        means any.
+        means any. The second value is the number of those in `found` that fit a page: of large messages not all do.
         """
-        rows = await self._queries.list_found(connection, viewer, found, with_deleted=with_deleted) if found else []
+        if not found:
+            return {}, 0
+        rows, count = await self._queries.list_found(connection, viewer, found, _PAGE_BYTES, with_deleted=with_deleted)
         keys = [(chat_id, seq) for chat_id, seq, _ in rows]
         messages = [message for _, _, message in rows]
         if self._described:
             messages = await self._describe(connection, viewer, [(chat_id, one) for chat_id, _, one in rows])
-        return dict(zip(keys, messages, strict=True))
+        return dict(zip(keys, messages, strict=True)), count
 
     async def view_history(
         self,

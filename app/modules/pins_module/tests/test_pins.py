@@ -1,12 +1,14 @@
 """Pinned messages."""
 
 import asyncio
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.base_module.services.cursors import encode_cursor
 from app.modules.messages_module.extension import Messages
 from app.modules.pins_module.db import INVARIANTS
 from app.modules.pins_module.services import MAX_PINS
@@ -144,6 +146,14 @@ async def test_both_members_of_a_direct_chat_pin(anna: FakeClient, boris: FakeCl
 @pytest.mark.parametrize("seq", ["0", "-1", "one", str(2**63)])
 async def test_what_is_no_sequence_number_is_refused(anna: FakeClient, club: str, seq: str) -> None:
     problem(await anna.put(f"/chats/{club}/pins/{seq}"), 422, "validation_error")
+
+
+@pytest.mark.parametrize(
+    "values", [("2026-01-01T00:00:00Z", 2**63), ("2026-01-01T00:00:00", 1), ("yesterday", 1), (1,)]
+)
+async def test_a_cursor_that_no_page_of_pins_has_is_refused(anna: FakeClient, club: str, values: Any) -> None:
+    cursor = encode_cursor(*values, of="pins")
+    problem(await anna.get(f"/chats/{club}/pins", cursor=cursor), 422, "validation_error")
 
 
 async def test_pins_of_a_chat_that_does_not_exist_are_not_found(anna: FakeClient) -> None:

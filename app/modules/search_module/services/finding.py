@@ -17,7 +17,7 @@ from app.modules.chats_module.errors import ChatNotFound
 from app.modules.messages_module.services.views import MessageViews, dump
 from app.modules.search_module.db.cruds import build
 from app.modules.search_module.db.cruds import search as crud
-from app.modules.search_module.db.cruds.search import Chat, Hit
+from app.modules.search_module.db.cruds.search import Chat
 from app.modules.search_module.errors import SearchBuilding
 from app.modules.search_module.services import metrics
 from app.modules.search_module.services.highlights import highlight
@@ -84,7 +84,7 @@ class MessageSearch:
         pending, found = await self._reads.read(lambda primary: heads_of(primary, *criteria.chat_ids), find)
         now = datetime.now(UTC)
         indexed_through = min(pending or now, now)
-        items = await self._view(viewer, query, sender_id, found.hits)
+        found, items = await self._view(viewer, query, sender_id, found)
         metrics.SECONDS.labels(request.order).observe(monotonic() - began)
         metrics.TRUNCATED.inc(int(found.is_truncated))
         lag = round((now - indexed_through).total_seconds() * 1000)
@@ -107,14 +107,16 @@ class MessageSearch:
         return await crud.list_chats(connection, viewer, next(iter(named), None))
 
     async def _view(
-        self, viewer: UUID, query: Query, sender_id: UUID | None, hits: Sequence[Hit]
-    ) -> list[dict[str, Any]]:
-        """Returns the hits that the viewer may read, and that are still as they were indexed."""
-        keys = [(hit.chat_id, hit.seq, hit.revision) for hit in hits]
+        self, viewer: UUID, query: Query, sender_id: UUID | None, page: HitPage
+    ) -> tuple[HitPage, list[dict[str, Any]]]:
+        """Returns as much of the page as there is room for, with those hits on it that the viewer may read, and that
+        are still as they were indexed.
+        """
+        keys = [(hit.chat_id, hit.seq, hit.revision) for hit in page.hits]
         async with self._database.connection() as connection:
-            messages = await self._views.list_found(connection, viewer, keys)
-        items = []
-        for hit in hits:
+            messages, count = await self._views.list_found(connection, viewer, keys)
+        page, items = page.cut(count), []
+        for hit in page.hits:
             shown = messages.get((hit.chat_id, hit.seq))
             if shown is None:
                 continue
@@ -125,7 +127,7 @@ class MessageSearch:
             if sender_id is None or message["sender_id"] == str(sender_id):
                 places = [place._asdict() for place in highlight(message["text"], query)]
                 items.append({"message": orjson.Fragment(shown), "highlights": places})
-        return items
+        return page, items
 
 
 _NO_ACCOUNT = UUID(int=0)

@@ -1,6 +1,6 @@
 """Pages of hits, and their cursors: newest first, or those that fit best first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
@@ -24,11 +24,21 @@ _END: Key = (OLDEST, UUID(int=0), 0)
 
 @dataclass(frozen=True)
 class HitPage:
-    """Hits in their order. `is_truncated`: the search ended for lack of time."""
+    """Hits in their order. `is_truncated`: the search ended for lack of time.
+
+    `cursor_after` returns the cursor for the hits that follow the one with this place on the page.
+    """
 
     hits: Sequence[Hit]
     next_cursor: str | None
     is_truncated: bool = False
+    cursor_after: Callable[[int], str | None] = lambda _: None
+
+    def cut(self, count: int) -> "HitPage":
+        """Returns the page up to so many hits. The others are on the next one."""
+        if count >= len(self.hits):
+            return self
+        return replace(self, hits=self.hits[:count], next_cursor=self.cursor_after(count - 1))
 
 
 class NewestFirst:
@@ -49,11 +59,13 @@ class NewestFirst:
         """Returns the page after a place."""
         key, by_windows = place
         found = await find_newest(connection, criteria, key, limit + 1, deadline, by_windows=by_windows)
-        next_key = found.next_key
-        if len(found.hits) > limit:
-            next_key = found.hits[limit - 1].key
-        next_cursor = encode_cursor(*next_key, found.by_windows, of="search") if next_key else None
-        return HitPage(found.hits[:limit], next_cursor, found.is_truncated)
+
+        def encode(key: Key) -> str:
+            return encode_cursor(*key, found.by_windows, of="search")
+
+        next_cursor = encode(found.next_key) if found.next_key else None
+        page = HitPage(found.hits, next_cursor, found.is_truncated, lambda place: encode(found.hits[place].key))
+        return page.cut(limit)
 
 
 class _RelevantPlace(NamedTuple):
@@ -105,18 +117,18 @@ class BestFirst:
             return HitPage([], _encode(top, bottom, *after), is_truncated=True)
         if ranked is None:
             return _unranked(hits, limit, bottom)
-        shown = [hit for _, hit in ranked[:limit]]
-        if len(ranked) > limit:
-            next_cursor: str | None = _encode(top, bottom, ranked[limit - 1][0], shown[-1].key)
-        else:
-            next_cursor = _encode_next(bottom)
-        return HitPage(shown, next_cursor, found.is_truncated)
+        scores, shown = [score for score, _ in ranked], [hit for _, hit in ranked]
+
+        def cursor_after(place: int) -> str:
+            return _encode(top, bottom, scores[place], shown[place].key)
+
+        return HitPage(shown, _encode_next(bottom), found.is_truncated, cursor_after).cut(limit)
 
 
 def _unranked(hits: Sequence[Hit], limit: int, bottom: Key) -> HitPage:
     """Returns the newest hits, because it would take too long to rank them. The next page ranks those before them."""
-    is_full = len(hits) > limit
-    return HitPage(hits[:limit], _encode_next(hits[limit - 1].key if is_full else bottom), is_truncated=True)
+    page = HitPage(hits, _encode_next(bottom), True, lambda place: _encode_next(hits[place].key))
+    return page.cut(limit)
 
 
 def _encode(top: Key, bottom: Key, score: int, last: Key) -> str:

@@ -30,16 +30,15 @@ async def list_followed(
     """Returns the threads that the account follows as a page of JSON, the one with the newest reply first."""
     before = decode_cursor(cursor, tuple[Moment, UUID, Position], of=_CURSOR) if cursor else None
     rows = await positions.list_followed(connection, viewer, before, limit + 1, only_unread=only_unread)
-    page, more = rows[:limit], len(rows) > limit
-    keys = [(row["chat_id"], row["root_seq"]) for row in page]
-    roots = await views.list_found(connection, viewer, [(*key, None) for key in keys], with_deleted=True)
+    keys = [(row["chat_id"], row["root_seq"]) for row in rows[:limit]]
+    roots, count = await views.list_found(connection, viewer, [(*key, None) for key in keys], with_deleted=True)
     items = [
         {"root": orjson.Fragment(roots[key]), "read_seq": row["read_seq"], "unread_count": row["unread_count"]}
-        for key, row in zip(keys, page, strict=True)
+        for key, row in zip(keys[:count], rows, strict=False)
         # The account may have left the chat since the first query.
         if key in roots
     ]
-    last = page[-1] if more else None
+    last = rows[count - 1] if len(rows) > count else None
     next_cursor = encode_cursor(last["active_at"], last["chat_id"], last["root_seq"], of=_CURSOR) if last else None
     return dump({"items": items, "next_cursor": next_cursor})
 
@@ -63,13 +62,16 @@ async def view_replies(
     if after_seq is not None:
         position = min(after_seq, _BEYOND)
         seqs = await replies.list_after(connection, chat_id, root_seq, position, limit)
-        first, last = (seqs[0], seqs[-1]) if seqs else (position + 1, position)
+        first, last = position + 1, position
     else:
         position = _BEYOND if before_seq is None else min(before_seq, _BEYOND)
         seqs = await replies.list_before(connection, chat_id, root_seq, position, limit)
-        first, last = (seqs[0], seqs[-1]) if seqs else (position, position - 1)
+        first, last = position, position - 1
+    found, count = await views.list_found(connection, member.account_id, [(chat_id, seq, None) for seq in seqs])
+    seqs = sorted(seqs[:count])
+    if seqs:
+        first, last = seqs[0], seqs[-1]
     has_before, has_after = await replies.has_others(connection, chat_id, root_seq, first, last)
-    found = await views.list_found(connection, member.account_id, [(chat_id, seq, None) for seq in seqs])
     items = [orjson.Fragment(found[chat_id, seq]) for seq in seqs if (chat_id, seq) in found]
     return dump({"items": items, "has_before": has_before, "has_after": has_after})
 

@@ -45,7 +45,7 @@ def make_router(modules: Modules) -> APIRouter:
         await work.commit()
         async with database.connection() as connection:
             # The caller may have left the chat since.
-            found = await views.list_found(connection, account_id, [(chat_id, seq, None)], with_deleted=True)
+            found, _ = await views.list_found(connection, account_id, [(chat_id, seq, None)], with_deleted=True)
         if not found:
             raise ChatNotFound
         return Response(found[chat_id, seq], media_type="application/json")

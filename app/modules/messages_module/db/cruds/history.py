@@ -62,16 +62,21 @@ _LAST = f"""
 SELECT m.chat_id, convert_to({{json}}, 'UTF8') AS message
 FROM chat c CROSS JOIN LATERAL {one_row("message", chat_id="c.id", seq="c.last_seq")} m WHERE c.id = ANY($1::uuid[])
 """  # noqa: S608 - constants only
-# $1 chats, $2 viewer, $3 numbers, $4 revisions: number of the last event that holds the content, $5 deleted ones, too.
-# Access and revision are checked for each message.
+# $1 chats, $2 viewer, $3 numbers, $4 revisions: number of the last event that holds the content, $5 deleted ones, too,
+# $6 maximum of bytes of several messages: those for which there is no room are NULL. Access and revision are checked
+# for each message.
 _FOUND = f"""
-SELECT m.chat_id, m.seq, convert_to({{json}}, 'UTF8') AS message
-FROM unnest($1::uuid[], $3::bigint[], $4::bigint[]) AS found(chat_id, seq, revision)
-CROSS JOIN LATERAL {one_row("chat_member", chat_id="found.chat_id", account_id="$2")} r
-JOIN chat c ON c.id = found.chat_id AND c.deleted_at IS NULL
-CROSS JOIN LATERAL {one_row("message", chat_id="found.chat_id", seq="found.seq")} m
-WHERE ($5 OR m.deleted_at IS NULL)
-    AND (found.revision IS NULL OR coalesce(m.event_seqs[cardinality(m.event_seqs)], 0) = found.revision)
+WITH shown AS MATERIALIZED (
+    SELECT found.place, m.chat_id, m.seq, convert_to({{json}}, 'UTF8') AS message
+    FROM unnest($1::uuid[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS found(chat_id, seq, revision, place)
+    CROSS JOIN LATERAL {one_row("chat_member", chat_id="found.chat_id", account_id="$2")} r
+    JOIN chat c ON c.id = found.chat_id AND c.deleted_at IS NULL
+    CROSS JOIN LATERAL {one_row("message", chat_id="found.chat_id", seq="found.seq")} m
+    WHERE ($5 OR m.deleted_at IS NULL)
+        AND (found.revision IS NULL OR coalesce(m.event_seqs[cardinality(m.event_seqs)], 0) = found.revision)
+)
+SELECT place, chat_id, seq, CASE WHEN size <= $6 OR size = octet_length(message) THEN message END AS message
+FROM (SELECT *, sum(octet_length(message)) OVER (ORDER BY place) AS size FROM shown) sized ORDER BY place
 """  # noqa: S608 - constants only
 
 
@@ -125,13 +130,17 @@ class MessageQueries:
         connection: DatabaseConnection,
         viewer: UUID,
         found: Sequence[tuple[UUID, int, int | None]],
+        size: int,
         *,
         with_deleted: bool,
-    ) -> Sequence[tuple[UUID, int, bytes]]:
+    ) -> tuple[Sequence[tuple[UUID, int, bytes]], int]:
         """Returns those of the messages (chat, number, revision) that the viewer may read and that are unchanged.
 
-        None as the revision: any.
+        None as the revision: any. Several messages have at most `size` bytes: the second value is the number of those
+        in `found` that were looked at.
         """
         chat_ids, seqs, revisions = map(list, zip(*found, strict=True))
-        rows = await connection.fetch(self._found, chat_ids, viewer, seqs, revisions, with_deleted)
-        return [(row["chat_id"], row["seq"], row["message"]) for row in rows]
+        rows = await connection.fetch(self._found, chat_ids, viewer, seqs, revisions, with_deleted, size)
+        first_left_out = next((row["place"] for row in rows if row["message"] is None), len(found) + 1)
+        shown = [(row["chat_id"], row["seq"], row["message"]) for row in rows if row["message"] is not None]
+        return shown, first_left_out - 1

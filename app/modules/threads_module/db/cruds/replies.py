@@ -147,9 +147,8 @@ async def remove_replies(connection: DatabaseConnection, chat_id: UUID, seqs: Se
 async def list_before(
     connection: DatabaseConnection, chat_id: UUID, root_seq: int, position: int, limit: int
 ) -> list[int]:
-    """Returns the numbers of the last replies before the position, in ascending order."""
-    rows = await connection.fetch(_LIST_BEFORE, chat_id, root_seq, position, limit)
-    return [row["seq"] for row in reversed(rows)]
+    """Returns the numbers of the last replies before the position, the last one first."""
+    return [row["seq"] for row in await connection.fetch(_LIST_BEFORE, chat_id, root_seq, position, limit)]
 
 
 async def list_after(

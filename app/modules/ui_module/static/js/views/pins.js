@@ -1,6 +1,6 @@
 // The pinned messages of a chat: a bar that leads to them one after the other, and pinning by the message's menu.
 
-import { call, get, has } from '../api.js';
+import { call, getAll, has } from '../api.js';
 import { h, icon } from '../dom.js';
 import { t } from '../i18n.js';
 import { summary } from '../summary.js';
@@ -53,10 +53,10 @@ export class Pins {
   }
 
   async load() {
-    const loading = get(`/chats/${this.id}/pins`);
+    const loading = getAll(`/chats/${this.id}/pins`);
     this.loading = loading;
     try {
-      const { items } = await loading;
+      const items = await loading;
       // A later event has begun another request.
       if (this.loading !== loading) return;
       Object.assign(this, { items, place: 0 });
