@@ -6,7 +6,7 @@
     phrase  = quote text quote                       the end of q closes an open one
     chunk   = any other characters                   several words in it, as in an address, follow each other
 
-All terms have to be found. The last word is found as a prefix too, unless something follows it.
+All terms have to be found. The last word is found as a prefix too, unless white space or a closing quote follows it.
 """
 
 import re
@@ -34,6 +34,7 @@ _ITEM = re.compile(
     rf"|(?P<chunk>[^\s{_OPENING}]+))",
     re.IGNORECASE,
 )
+_SPACE = re.compile(r"\s")
 
 Expand = Callable[[str], Sequence[str]]
 """Returns further lexemes that a folded word is found by."""
@@ -85,12 +86,14 @@ def parse_query(text: str, *, flags: Sequence[str], expand: Expand = lambda _: (
     """
     if not 1 <= len(text) <= MAX_QUERY:
         raise _refusal(f"1 to {MAX_QUERY} characters")
+    # A quote with nothing in it is a sign after the last word.
+    end = len(text.rstrip(_OPENING))
     terms: list[Term] = []
     filters: dict[str, str] = {}
     has: set[str] = set()
     for item in _ITEM.finditer(text):
         if item["name"] is None:
-            is_open = item.end() == len(text) and item["closed"] is None
+            is_open = item.end() >= end and item["closed"] is None
             terms += _read_term(item, expand, ends_open=is_open)
             continue
         name, value = item["name"].lower(), item["value"]
@@ -146,7 +149,7 @@ def _read_term(item: "re.Match[str]", expand: Expand, *, ends_open: bool) -> Ite
     pieces = pieces_of(folded)
     if not pieces:
         return
-    is_prefix = ends_open and not item["minus"] and pieces[-1].end == len(folded)
+    is_prefix = ends_open and not item["minus"] and not _SPACE.search(folded, pieces[-1].end)
     glues = {piece.glue for piece in pieces[1:]}
     has_words_only = not any(piece.is_unspaced for piece in pieces)
     # In addresses, numbers and names of files words have no other forms.
