@@ -46,6 +46,10 @@ class Request:
     cursor: str | None = None
     limit: int = 20
 
+    @property
+    def is_filtered(self) -> bool:
+        return any((self.chat_id, self.sender_id, self.before, self.after, self.has))
+
 
 class MessageSearch:
     """The service of one application: `flags` are the values of `has` that its messages can have."""
@@ -62,7 +66,8 @@ class MessageSearch:
     async def find(self, viewer: UUID, request: Request) -> bytes:
         """Returns a page of hits as JSON. Raises ValidationFailed, ChatNotFound, SearchBuilding."""
         began = monotonic()
-        query = _combine(parse_query(request.q, flags=self._flags, expand=self._expand), request)
+        query = parse_query(request.q, flags=self._flags, expand=self._expand, is_filtered=request.is_filtered)
+        query = _combine(query, request)
         pages: Any = NewestFirst if request.order == "newest" else BestFirst
         place = pages.read(request.cursor)
         async with self._database.connection() as connection:

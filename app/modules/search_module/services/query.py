@@ -79,10 +79,11 @@ class Query:
     after: datetime | None = None
 
 
-def parse_query(text: str, *, flags: Sequence[str], expand: Expand = lambda _: ()) -> Query:
+def parse_query(text: str, *, flags: Sequence[str], expand: Expand = lambda _: (), is_filtered: bool = False) -> Query:
     """Returns the query in `text`. `flags` are the values that `has:` may have here.
 
-    Raises ValidationFailed with what is wrong.
+    It may have nothing but negations if it `is_filtered` by other parameters. Raises ValidationFailed with what is
+    wrong.
     """
     if not 1 <= len(text) <= MAX_QUERY:
         raise _refusal(f"1 to {MAX_QUERY} characters")
@@ -111,7 +112,7 @@ def parse_query(text: str, *, flags: Sequence[str], expand: Expand = lambda _: (
         raise _refusal(f"at most {MAX_WORDS} words")
     if "from" in filters and not filters["from"].strip("@"):
         raise _refusal("from: is followed by a username")
-    if not (filters or has or any(not term.is_negated for term in terms)):
+    if not (is_filtered or filters or has or any(not term.is_negated for term in terms)):
         raise _refusal("needs at least one word, phrase or filter that is not negated")
     return Query(
         tuple(terms),

@@ -103,6 +103,9 @@ async def test_filters_narrow_a_search(anna: FakeClient, boris: FakeClient, club
     assert await texts(anna, f"план after:{today}") == [third, second, first]
     assert await texts(anna, "план", after=tomorrow) == await texts(anna, f"план before:{today}") == []
     assert await texts(anna, "план", before=tomorrow, after=today) == [third, second, first]
+    assert await texts(anna, f"-для in:{club}") == await texts(anna, "-для", chat_id=club) == [first]
+    for given in ({"sender_id": anna.id}, {"after": today, "has": "link"}, {"before": tomorrow, "chat_id": club}):
+        assert first in await texts(anna, "-для", **given)
 
 
 @pytest.mark.parametrize(
