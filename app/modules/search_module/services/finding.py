@@ -103,13 +103,13 @@ class MessageSearch:
         )
 
     async def _list_chats(self, connection: Connection, viewer: UUID, query: Query, request: Request) -> Sequence[Chat]:
-        named = {chat_id for chat_id in (request.chat_id, query.chat_id) if chat_id is not None}
-        for chat_id in named:
-            if not await crud.list_chats(connection, viewer, chat_id):
-                raise ChatNotFound
-        if len(named) > 1:
-            return ()
-        return await crud.list_chats(connection, viewer, next(iter(named), None))
+        named = {request.chat_id, query.chat_id} - {None}
+        if not named:
+            return await crud.list_chats(connection, viewer, None)
+        found = [await crud.list_chats(connection, viewer, chat_id) for chat_id in named]
+        if not all(found):
+            raise ChatNotFound
+        return found[0] if len(found) == 1 else ()
 
     async def _view(
         self, viewer: UUID, query: Query, sender_id: UUID | None, page: HitPage
