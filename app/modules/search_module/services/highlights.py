@@ -34,12 +34,6 @@ def highlight(text: str, query: Query) -> list[Highlight]:
     return highlights
 
 
-def fits(text: str, query: Query) -> bool:
-    """Returns True if a text has all words of a query: what the index answers, without one."""
-    words = _TextWords(text)
-    return all(any(True for _ in words.places_of(term)) is not term.is_negated for term in query.terms)
-
-
 class _TextWords:
     """The words of a text by their lexemes.
 

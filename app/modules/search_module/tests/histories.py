@@ -6,9 +6,8 @@ from typing import Any
 
 import httpx
 
-from app.modules.search_module.services.highlights import fits
 from app.modules.search_module.services.query import parse_query
-from app.modules.search_module.tests.searching import search
+from app.modules.search_module.tests.searching import fits, search
 from tests.fakers import FakeClient, ok
 
 _WORDS = [

@@ -1,7 +1,10 @@
 """Asking for messages, once the index has what was sent."""
 
+from dataclasses import replace
 from typing import Any
 
+from app.modules.search_module.services.highlights import highlight
+from app.modules.search_module.services.query import Query
 from tests.fakers import FakeClient, eventually, ok
 
 
@@ -28,3 +31,10 @@ def marked(item: dict[str, Any]) -> list[str]:
     encoded = item["message"]["text"].encode("utf-16-le")
     ranges = ((place["offset"] * 2, (place["offset"] + place["length"]) * 2) for place in item["highlights"])
     return [encoded[start:end].decode("utf-16-le") for start, end in ranges]
+
+
+def fits(text: str, query: Query) -> bool:
+    """Returns True if a text has all words of a query: what the index answers, without one."""
+    return all(
+        bool(highlight(text, Query((replace(term, is_negated=False),)))) is not term.is_negated for term in query.terms
+    )

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.modules.search_module.services.highlights import fits
 from app.modules.search_module.services.lemmas import Lemmas
 from app.modules.search_module.services.query import parse_query
+from app.modules.search_module.tests.searching import fits
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.modules.search_module.services.highlights import fits, highlight
+from app.modules.search_module.services.highlights import highlight
 from app.modules.search_module.services.lexemes import write_tsquery
 from app.modules.search_module.services.query import MAX_QUERY, Query, parse_query
+from app.modules.search_module.tests.searching import fits
 from app.services.errors import ValidationFailed
 from tests.fuzz.effort import effort
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.modules.search_module.services.highlights import fits
 from app.modules.search_module.services.query import parse_query
 from app.modules.search_module.services.russian import expand_russian
+from app.modules.search_module.tests.searching import fits
 from tests.fuzz.effort import effort
 
 
