@@ -17,7 +17,7 @@ _SHOWN = """
 a.id, a.owner_id, a.state, a.filename, a.content_type, a.size, a.sha256, a.width, a.height, a.blurhash,
 a.previews::text, a.reason, a.chat_id, a.seq, a.expires_at
 """
-_FIND = f"SELECT {_SHOWN}, a.length, a.received, a.reserved FROM attachment a WHERE a.id = $1"  # noqa: S608
+_FIND = f"SELECT {_SHOWN}, a.reserved FROM attachment a WHERE a.id = $1"  # noqa: S608
 _FIND_LOCKED = f"{_FIND} FOR UPDATE"
 # Only its owner sees what no message carries, and only members what one does. Files of messages that were deleted while
 # the module was disabled are still in the table.

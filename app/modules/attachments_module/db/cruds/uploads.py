@@ -21,7 +21,7 @@ INSERT INTO attachment (
 ) VALUES ($1, $2, 'uploading', $3, $4, $5, $6, 0, $6, $7, $8)
 """
 _FIND = f"""
-SELECT id, owner_id, state, metadata, length, received, chat_id, expires_at FROM {one_row("attachment", id="$1")} a
+SELECT state, metadata, length, received, expires_at FROM {one_row("attachment", id="$1")} a
 WHERE owner_id = $2 AND state <> 'deleted'
 """  # noqa: S608 - constants only
 # Of two requests with the same offset one finds the row changed.

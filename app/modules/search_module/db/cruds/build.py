@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.adapters.db.connection import Connection
 
-_FIND = "SELECT state, is_first, form, chat_id, seq, done, total, began_at, ended_at FROM search_build"
+_FIND = "SELECT state, is_first, form, done, total FROM search_build"
 _CLAIM = "SELECT state, form, chat_id, seq FROM search_build FOR UPDATE SKIP LOCKED"
 # An index that has nothing while there are messages has never been built: the module was off, or is new here.
 _IS_MISSING = """
