@@ -63,6 +63,8 @@ _BUSY = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
 )
+_ENDED = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)
+"""With these the server ends the connection, perhaps during a commit."""
 _NO_DESCRIPTORS = {errno.EMFILE, errno.ENFILE}
 
 
@@ -89,6 +91,12 @@ def as_transient(error: BaseException, *, is_closed: bool = False) -> TransientD
     transient = kind(f"{type(error).__name__}: {error}")
     transient.__cause__ = error
     return transient
+
+
+def may_have_run(error: BaseException) -> bool:
+    """Returns False if the server has answered that it has not executed the statement."""
+    cause = error.__cause__ if isinstance(error, TransientDatabaseError) else error
+    return not isinstance(cause, asyncpg.PostgresError) or isinstance(cause, _ENDED)
 
 
 @contextmanager

@@ -11,10 +11,12 @@ import asyncpg
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.adapters.errors import DRIVER_ERRORS, DatabaseTimeout
+from app.adapters.errors import DRIVER_ERRORS, DatabaseBusy, DatabaseTimeout, may_have_run
+from app.modules.messages_module.db.cruds import insert
 from app.modules.messages_module.db.cruds import send as crud
-from app.modules.messages_module.db.cruds.send import NewMessage
+from app.modules.messages_module.db.cruds.insert import NewMessage
 from app.modules.messages_module.errors import OutcomeUnknown
+from app.modules.messages_module.services.known_tails import MAY_SEND, KnownTails
 from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.plan import Plan, make_plan
 from app.modules.messages_module.services.sends import Send, Sent
@@ -44,49 +46,106 @@ class Result(NamedTuple):
 async def write_batch(
     database: Database,
     parts: MessageParts,
+    tails: KnownTails,
+    chat_ids: Sequence[UUID],
+    batch: list[Send],
+    gather: Callable[[Collection[UUID]], Sequence[Send]],
+    *,
+    put_back: Callable[[Sequence[Send]], None] | None = None,
+) -> Result:
+    """Writes the waiting sends of the chats, and resolves each send.
+
+    `gather` returns the sends of chats, which are appended to `batch`. With `put_back`, which takes them back, no
+    stream is waited for: those that another transaction has locked are skipped. If nothing was committed, it raises the
+    database's error and resolves no send.
+    """
+    async with database.connection() as connection:
+        if put_back is not None and all(chat_id in tails for chat_id in chat_ids):
+            batch += gather(chat_ids)
+            result = await _write_as_known(database, connection, parts, tails, batch)
+            if result is not None:
+                return result
+            put_back(batch)
+            batch.clear()
+        return await _write_locked(database, connection, parts, tails, chat_ids, batch, gather, wait=put_back is None)
+
+
+async def _write_as_known(
+    database: Database, connection: Connection, parts: MessageParts, tails: KnownTails, batch: Sequence[Send]
+) -> Result | None:
+    """Writes a batch in one statement, which checks what is known of the chats. Returns None if that does not hold."""
+    if not batch:
+        return Result([], [])
+    at = now()
+    plan = tails.plan(parts, batch, at)
+    if plan is None:
+        return None
+    chat_types = {chat_id: tail.chat_type for chat_id, tail in plan.tails.items()}
+    try:
+        is_written = await insert.insert_if_as_known(connection, plan.messages, at, chat_types, MAY_SEND)
+    except DatabaseBusy:
+        is_written = False
+    except DRIVER_ERRORS as error:
+        tails.forget(plan.tails)
+        if not may_have_run(error):
+            raise
+        return Result(_by_chat(plan, at) if await _settle(database, plan, error) else [], [])
+    if not is_written:
+        tails.forget(plan.tails)
+        return None
+    return await _end(connection, parts, tails, plan, at)
+
+
+async def _write_locked(
+    database: Database,
+    connection: Connection,
+    parts: MessageParts,
+    tails: KnownTails,
     chat_ids: Sequence[UUID],
     batch: list[Send],
     gather: Callable[[Collection[UUID]], Sequence[Send]],
     *,
     wait: bool,
 ) -> Result:
-    """Writes the waiting sends of the chats, and resolves each send.
+    """Locks the chats' streams, in the order of their ids. Then gathers and writes the sends of chats that are locked
+    or do not exist."""
+    transaction = connection.transaction(isolation="read_committed")
+    await transaction.start()
+    try:
+        heads = await crud.lock_chat_streams(connection, chat_ids, wait=wait)
+        batch += gather(chat_ids if wait else heads)
+        at = now()
+        plan = await make_plan(connection, parts, heads, batch, at)
+        if plan.new:
+            await insert.insert_messages(connection, plan.messages, at)
+        if plan.parts:
+            await parts.store(connection, at, plan.parts)
+    except BaseException:
+        await _roll_back(transaction)
+        raise
+    try:
+        await transaction.commit()
+    except DRIVER_ERRORS as error:
+        tails.forget(plan.tails)
+        return Result(_by_chat(plan, at) if await _settle(database, plan, error) else [], [])
+    result = await _end(connection, parts, tails, plan, at)
+    return result._replace(skipped=[] if wait else [chat_id for chat_id in chat_ids if chat_id not in heads])
 
-    The chats' streams are locked first, in the order of their ids. With `wait`, it waits for locks; without, streams
-    that another transaction has locked are skipped. Then `gather` returns the sends of chats that are locked or do not
-    exist, which are appended to `batch`. If nothing was committed, it raises the database's error and resolves no send.
-    """
-    async with database.connection() as connection:
-        transaction = connection.transaction(isolation="read_committed")
-        await transaction.start()
-        try:
-            heads = await crud.lock_chat_streams(connection, chat_ids, wait=wait)
-            batch += gather(chat_ids if wait else heads)
-            at = now()
-            plan = await make_plan(connection, parts, heads, batch, at)
-            if plan.new:
-                await crud.insert_messages(connection, plan.messages, at)
-            if plan.parts:
-                await parts.store(connection, at, plan.parts)
-        except BaseException:
-            await _roll_back(transaction)
-            raise
-        written = _by_chat(plan, at)
-        try:
-            await transaction.commit()
-        except DRIVER_ERRORS as error:
-            return Result(written if await _settle(database, plan, error) else [], [])
-        # The batch is committed. Nothing may raise from here on, otherwise the caller would treat it as not written.
-        metrics.SENDS_WRITTEN.inc(len(plan.new))
-        metrics.SENDS_REPLAYED.inc(len(plan.existing))
-        metrics.SENDS_REFUSED.inc(len(plan.refused))
-        for send, message in plan.new:
-            send.resolve(Sent(message.event))
-        for send, refusal in plan.refused:
-            send.resolve(refusal)
-        for send, seq in plan.existing:
-            send.resolve(await _replay(connection, parts.views, send, seq))
-    return Result(written, [] if wait else [chat_id for chat_id in chat_ids if chat_id not in heads])
+
+async def _end(connection: Connection, parts: MessageParts, tails: KnownTails, plan: Plan, at: datetime) -> Result:
+    """Resolves the sends of a batch that is committed. Raises nothing: otherwise it would count as not written."""
+    written = _by_chat(plan, at)
+    tails.remember(plan.tails)
+    metrics.SENDS_WRITTEN.inc(len(plan.new))
+    metrics.SENDS_REPLAYED.inc(len(plan.existing))
+    metrics.SENDS_REFUSED.inc(len(plan.refused))
+    for send, message in plan.new:
+        send.resolve(Sent(message.event))
+    for send, refusal in plan.refused:
+        send.resolve(refusal)
+    for send, seq in plan.existing:
+        send.resolve(await _replay(connection, parts.views, send, seq))
+    return Result(written, [])
 
 
 def span_details(

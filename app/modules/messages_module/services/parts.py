@@ -54,6 +54,7 @@ class MessageParts:
         self._derived = [part for part in fields.parts if part.create is None and part.derive is not None]
         self._derived_names = {part.name for part in self._derived}
         self._updatable = {part.name for part in fields.parts if part.update is not None}
+        self._storing = {part.name for part in fields.parts if part.store is not None}
 
     def for_send(self, request: MessageCreate, server_parts: Mapping[str, Any]) -> PartValues:
         """Returns the values of the parts of a new message. Raises ServiceError if a part refuses the request."""
@@ -63,6 +64,10 @@ class MessageParts:
         if self._replacing and not request.text and not self._is_replaced(request, given, server_parts):
             raise self._missing_text()
         return self._collect(request, given, server_parts, is_new=True)
+
+    def are_plain(self, given: PartValues) -> bool:
+        """Returns True if these parts of a new message need no call of a module in the transaction."""
+        return given is NOTHING or (not given.needs and self._storing.isdisjoint(given.values))
 
     def check_content(self, text: str, values: Mapping[str, Any]) -> None:
         """Raises ValidationFailed if an edit leaves a message without a text, and nothing replaces it."""

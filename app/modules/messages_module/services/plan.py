@@ -10,7 +10,8 @@ from uuid import UUID
 from app.adapters.db.connection import Connection
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.db.cruds import send as crud
-from app.modules.messages_module.db.cruds.send import NewMessage, SenderMembership
+from app.modules.messages_module.db.cruds.insert import NewMessage
+from app.modules.messages_module.db.cruds.send import SenderMembership
 from app.modules.messages_module.errors import IdempotencyMismatch, NoMessageToReplyTo
 from app.modules.messages_module.extension import CheckedSend
 from app.modules.messages_module.services.fields import MessageFields
@@ -28,6 +29,7 @@ class Tail:
 
     seq: int
     event_seq: int
+    chat_type: str
     messages: list[NewMessage] = field(default_factory=list)
 
 
@@ -54,6 +56,11 @@ class Plan:
     existing: list[tuple[Send, int]] = field(default_factory=list)
     tails: dict[UUID, Tail] = field(default_factory=dict)
     parts: list[PartsOfMessage] = field(default_factory=list)
+
+    def add_new(self, send: Send, message: NewMessage) -> None:
+        """Handles a send that is written as this message."""
+        self.new.append((send, message))
+        self.tails[send.chat_id].messages.append(message)
 
     def add_existing(self, send: Send, known: tuple[int, bytes]) -> None:
         """Handles a repeated `client_msg_id`: replays the stored message, or refuses if the body is different."""
@@ -91,7 +98,7 @@ async def make_plan(
     for place, membership in memberships.items():
         chat_id, _ = keys[place]
         if chat_id in heads:
-            tail = plan.tails.setdefault(chat_id, Tail(membership.last_seq, heads[chat_id]))
+            tail = plan.tails.setdefault(chat_id, Tail(membership.last_seq, heads[chat_id], membership.chat_type))
             posters[place] = _Poster(membership, tail, POST.allows(membership.chat_type, membership.role))
     candidates: list[tuple[Send, _Poster]] = []
     for number, (send, place) in enumerate(zip(batch, places, strict=True)):
@@ -107,7 +114,7 @@ async def make_plan(
     if any(poster.membership.checks for poster in posters.values()):
         candidates = await _check(connection, parts, plan, candidates, at)
     prepared = await _prepare(connection, parts, candidates, at)
-    ids = _make_ids(len(candidates))
+    ids = make_ids(len(candidates))
     for send, poster in candidates:
         tail = poster.tail
         values = prepared.get(send, send.given.values) if prepared else send.given.values
@@ -119,13 +126,9 @@ async def make_plan(
         elif (reply_to_seq := send.request.reply_to_seq) is not None and not 1 <= reply_to_seq <= tail.seq:
             plan.refused.append((send, NoMessageToReplyTo()))
         else:
-            tail.seq += 1
-            tail.event_seq += 1
-            message = _number(send, parts.fields, values, next(ids), tail, at)
-            plan.new.append((send, message))
+            plan.add_new(send, make_message(send, parts.fields, values, next(ids), tail, at))
             if values:
                 plan.parts.append(PartsOfMessage(send.chat_id, tail.seq, send.sender_id, values, send.server_parts))
-            tail.messages.append(message)
             if client_msg_id is not None:
                 poster.known[client_msg_id.int] = (tail.seq, send.digest)
     return plan
@@ -194,9 +197,12 @@ def _find_posters(batch: Sequence[Send]) -> tuple[list[tuple[UUID, UUID]], list[
     return posters, places
 
 
-def _number(
+def make_message(
     send: Send, fields: MessageFields, values: Mapping[str, Any], message_id: str, tail: Tail, at: datetime
 ) -> NewMessage:
+    """Returns the message of a send, with the next numbers of its chat."""
+    tail.seq += 1
+    tail.event_seq += 1
     request = send.request
     client_msg_id, text, reply_to_seq = send.client_msg_id, request.text, request.reply_to_seq
     shown = fields.new_message(
@@ -218,7 +224,7 @@ def _number(
     )
 
 
-def _make_ids(count: int) -> Iterator[str]:
+def make_ids(count: int) -> Iterator[str]:
     """Makes random ids (UUID version 4) with one system call for all, and without an object per id."""
     random = os.urandom(16 * count).hex()
     for place in range(0, len(random), 32):

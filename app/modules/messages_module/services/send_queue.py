@@ -17,6 +17,7 @@ from app.adapters.errors import PoolExhausted, TransientDatabaseError
 from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.batch import span_details, write_batch
+from app.modules.messages_module.services.known_tails import KnownTails
 from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.publishing import Publisher
 from app.modules.messages_module.services.routing import Router
@@ -49,6 +50,7 @@ class SendQueue:
         self._write_batch = database.tracing.traced("send batch", write_batch, span_details, is_root=True)
         self._database = database
         self._parts = parts
+        self._tails = KnownTails()
         self._publisher = publisher
         self._limits = limits
         # Queues of chats with sends that wait or are being written.
@@ -201,6 +203,12 @@ class SendQueue:
         self._waiting -= len(gathered)
         return refuse_ended(gathered)
 
+    def _put_back(self, sends: Sequence[Send]) -> None:
+        """Returns gathered sends of chats that are in this batch to the front of their queues."""
+        for send in reversed(sends):
+            self._queues[send.chat_id].appendleft(send)
+        self._waiting += len(sends)
+
     async def _write(
         self,
         chat_ids: Sequence[UUID],
@@ -211,7 +219,10 @@ class SendQueue:
     ) -> Sequence[UUID]:
         """Writes one batch, and resolves every send. Returns the chats that were skipped because they are locked."""
         try:
-            written, skipped = await self._write_batch(self._database, self._parts, chat_ids, batch, gather, wait=wait)
+            put_back = None if wait else self._put_back
+            written, skipped = await self._write_batch(
+                self._database, self._parts, self._tails, chat_ids, batch, gather, put_back=put_back
+            )
         except Exception as error:  # noqa: BLE001 - every send must get an outcome
             await self._fail(error, batch or self._gather(chat_ids))
             return ()

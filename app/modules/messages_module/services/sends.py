@@ -10,7 +10,7 @@ from uuid import UUID
 
 from loguru import logger
 
-from app.modules.messages_module.db.cruds.send import DIGEST_SIZE
+from app.modules.messages_module.db.cruds.insert import DIGEST_SIZE
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.part_values import PartValues
 

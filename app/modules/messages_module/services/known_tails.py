@@ -1,0 +1,49 @@
+"""Batches whose chats end where this process has left them: they are written without asking the database first."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app.modules.chats_module.extension import ROLES
+from app.modules.messages_module.services.parts import MessageParts
+from app.modules.messages_module.services.permissions import POST
+from app.modules.messages_module.services.plan import Plan, Tail, make_ids, make_message
+from app.modules.messages_module.services.sends import Send
+
+MAY_SEND = [f"{kind}:{role}" for kind in POST.default for role in ROLES if POST.allows(kind, role)]
+"""The types of chats with the roles that may send."""
+_MAX_CHATS = 20_000
+
+
+class KnownTails:
+    """The last numbers of the chats that this process has written last. They may be old: other processes write, too."""
+
+    def __init__(self) -> None:
+        self._of: dict[UUID, tuple[int, int, str]] = {}
+
+    def __contains__(self, chat_id: UUID) -> bool:
+        return chat_id in self._of
+
+    def remember(self, tails: Mapping[UUID, Tail]) -> None:
+        """Keeps the numbers after a batch that is committed."""
+        if len(self._of) > _MAX_CHATS:
+            self._of.clear()
+        self._of.update((chat_id, (tail.seq, tail.event_seq, tail.chat_type)) for chat_id, tail in tails.items())
+
+    def forget(self, chat_ids: Collection[UUID]) -> None:
+        for chat_id in chat_ids:
+            self._of.pop(chat_id, None)
+
+    def plan(self, parts: MessageParts, batch: Sequence[Send], at: datetime) -> Plan | None:
+        """Returns what the database accepts if nothing has changed since. None if more has to be asked before."""
+        client_msg_ids = [send.client_msg_id.int for send in batch if send.client_msg_id is not None]
+        if len(set(client_msg_ids)) < len(client_msg_ids) or not all(parts.are_plain(send.given) for send in batch):
+            return None
+        plan = Plan(tails={chat_id: Tail(*self._of[chat_id]) for chat_id in sorted({send.chat_id for send in batch})})
+        ids = make_ids(len(batch))
+        for send in batch:
+            tail, reply_to_seq = plan.tails[send.chat_id], send.request.reply_to_seq
+            if reply_to_seq is not None and not 1 <= reply_to_seq <= tail.seq:
+                return None
+            plan.add_new(send, make_message(send, parts.fields, send.given.values, next(ids), tail, at))
+        return plan
