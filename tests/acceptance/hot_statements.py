@@ -18,8 +18,9 @@ from app.modules.drafts_module import db as drafts
 from app.modules.entities_module import db as entities
 from app.modules.jobs_module.db.cruds import leases, queue, schedules
 from app.modules.keys_module import db as keys
-from app.modules.messages_module.db.cruds import changes, history, reactions, send
+from app.modules.messages_module.db.cruds import changes, history, insert, reactions, send
 from app.modules.messages_module.services.fields import MessageFields
+from app.modules.messages_module.services.known_tails import MAY_SEND
 from app.modules.pins_module import db as pins
 from app.modules.previews_module import db as previews
 from app.modules.search_module.db.cruds import index, search
@@ -67,8 +68,8 @@ _FIRST_STREAMS = UUID(int=0), UUID(int=2**128 // 500)
 Run = Callable[[Any], Awaitable[object]]
 
 
-def _new(chat: UUID, seq: int) -> send.NewMessage:
-    return send.NewMessage(chat, seq, seq, str(uuid4()), uuid4(), ANNA, "Привет", None, b"", None, None, b"{}")
+def _new(chat: UUID, seq: int) -> insert.NewMessage:
+    return insert.NewMessage(chat, seq, seq, str(uuid4()), uuid4(), ANNA, "Привет", None, b"", None, None, b"{}")
 
 
 def hot_statements(many: int) -> dict[str, Run]:
@@ -77,6 +78,7 @@ def hot_statements(many: int) -> dict[str, Run]:
     people = [numbered("person", number) for number in range(1, many + 1)]
     seqs = [*range(_MIDDLE, _MIDDLE + many)]
     new = {LONG_CHAT: [_new(LONG_CHAT, _NEXT + n) for n in range(many)]} | {c: [_new(c, _NEXT)] for c in chats[1:]}
+    known = {chat: [_new(chat, 2)] for chat in sorted(chats[-4:])}
     held = [leases.Lease(person, person, _ID) for person in people]
     hits = [search.Hit(NOW, LONG_CHAT, seq, 1) for seq in seqs]
     return {
@@ -85,7 +87,10 @@ def hot_statements(many: int) -> dict[str, Run]:
         "send, look up": lambda on: send.find_senders_and_existing(
             on, [(chat, ANNA) for chat in chats], range(many), [uuid4() for _ in chats]
         ),
-        "send, insert": lambda on: send.insert_messages(on, new, NOW),
+        "send, insert": lambda on: insert.insert_messages(on, new, NOW),
+        "send, insert as known": lambda on: insert.insert_if_as_known(
+            on, known, NOW, dict.fromkeys(known, "group"), MAY_SEND
+        ),
         "send, find stored messages": lambda on: send.list_stored(on, [*chain.from_iterable(new.values())]),
         "append": lambda on: append.append_events(
             on, [(chat, append.NewEvent("chat.updated", b"{}")) for chat in chats], NOW

@@ -22,8 +22,9 @@ class Instead(ABC):
         await self.fetch(query, *arguments)
         return 1
 
-    async def execute(self, query: str, *arguments: Any) -> None:
+    async def execute(self, query: str, *arguments: Any) -> str:
         await self.fetch(query, *arguments)
+        return "UPDATE 1"
 
 
 _TYPES = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = $1"

@@ -72,8 +72,7 @@ class SendQueue:
     ) -> Awaitable[Sent]:
         """Queues a send like `put`. The returned awaitable gives the result when the message is durable.
 
-        It raises the refusal of the chat, or Unavailable. Cancelling it does not cancel the send: the message may still
-        be written.
+        It raises the refusal of the chat, or Unavailable. After a cancellation the message may still be written.
         """
         outcome: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
         self.put(chat_id, sender_id, message, partial(end_outcome, outcome), find_refusal, by_server)
@@ -160,7 +159,7 @@ class SendQueue:
             locked_by_others: Sequence[UUID] = ()
             try:
                 if chat_ids:
-                    locked_by_others = await self._write(chat_ids, [], self._gather, wait=False)
+                    locked_by_others = await self._write(chat_ids, [], self._gather, self._put_back)
             finally:
                 for chat_id in chat_ids:
                     if chat_id in locked_by_others:
@@ -180,7 +179,7 @@ class SendQueue:
 
     async def _write_alone(self, chat_id: UUID) -> None:
         try:
-            await self._write([chat_id], [], self._gather, wait=True)
+            await self._write([chat_id], [], self._gather)
         finally:
             self._release(chat_id)
             self._start_writer()
@@ -214,12 +213,10 @@ class SendQueue:
         chat_ids: Sequence[UUID],
         batch: list[Send],
         gather: Callable[[Collection[UUID]], Sequence[Send]],
-        *,
-        wait: bool,
+        put_back: Callable[[Sequence[Send]], None] | None = None,
     ) -> Sequence[UUID]:
         """Writes one batch, and resolves every send. Returns the chats that were skipped because they are locked."""
         try:
-            put_back = None if wait else self._put_back
             written, skipped = await self._write_batch(
                 self._database, self._parts, self._tails, chat_ids, batch, gather, put_back=put_back
             )
@@ -250,4 +247,4 @@ class SendQueue:
             # One of the sends causes the error. Each is written in its own batch, so that only that one fails.
             for send in batch:
                 if not send.is_resolved:
-                    await self._write([send.chat_id], [send], lambda _: (), wait=True)
+                    await self._write([send.chat_id], [send], lambda _: ())

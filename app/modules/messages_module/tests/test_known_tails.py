@@ -1,0 +1,125 @@
+"""Sends to chats that end where this process has left them: one statement checks that and writes them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from app.modules.messages_module.db.cruds import send as send_crud
+from app.modules.messages_module.db.cruds.insert import NewMessage, insert_if_as_known
+from app.modules.messages_module.services.known_tails import MAY_SEND
+from tests.fakers import FakeClient, ok, problem
+
+
+@pytest.fixture
+def lockings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The batches for which the chats were locked in a statement before."""
+    found: list[Any] = []
+    lock = send_crud.lock_chat_streams
+
+    async def lock_and_note(connection: Any, chat_ids: Any, *, wait: bool) -> Any:
+        found.append(chat_ids)
+        return await lock(connection, chat_ids, wait=wait)
+
+    monkeypatch.setattr(send_crud, "lock_chat_streams", lock_and_note)
+    return found
+
+
+@pytest.fixture
+async def connections(database_address: DatabaseAddress) -> AsyncIterator[list[Any]]:
+    opened = [await asyncpg.connect(**database_address.connect_arguments()) for _ in range(8)]
+    yield opened
+    for connection in opened:
+        await connection.close()
+
+
+async def send(user: FakeClient, chat: str, **fields: Any) -> int:
+    return int((await user.send(chat, **{"text": "?", **fields}))["seq"])
+
+
+async def numbers_of_events(user: FakeClient, chat: str) -> list[int]:
+    return [event["seq"] for event in await user.events(chat)]
+
+
+async def test_the_second_send_to_a_chat_needs_no_statement_before(
+    anna: FakeClient, boris: FakeClient, club: str, lockings: list[Any]
+) -> None:
+    assert await send(anna, club) == 1
+    assert len(lockings) == 1
+    assert [await send(boris, club), await send(anna, club, reply_to_seq=2)] == [2, 3]
+    assert len(lockings) == 1
+
+
+async def test_what_others_append_meanwhile_is_continued(anna: FakeClient, club: str, lockings: list[Any]) -> None:
+    await send(anna, club)
+    ok(await anna.patch(f"/chats/{club}", {"title": "Новый клуб"}))
+    assert await send(anna, club) == 2
+    assert await send(anna, club) == 3
+    numbers = await numbers_of_events(anna, club)
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(lockings) == 2
+
+
+async def test_who_has_lost_the_right_or_the_membership_since_the_last_send_is_refused(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    await send(boris, club)
+    ok(await anna.patch(f"/chats/{club}/members/{boris.id}", {"role": "reader"}))
+    problem(await boris.post(f"/chats/{club}/messages", {"text": "?"}), 403, "forbidden")
+    await send(anna, club)
+    assert (await anna.delete(f"/chats/{club}/members/{boris.id}")).status_code == 204
+    problem(await boris.post(f"/chats/{club}/messages", {"text": "?"}), 404, "not_found")
+    await send(anna, club)
+    problem(await boris.post(f"/chats/{club}/messages", {"text": "?"}), 404, "not_found")
+
+
+async def test_a_stranger_and_a_deleted_chat_are_refused_as_ever(
+    anna: FakeClient, stranger: FakeClient, club: str
+) -> None:
+    await send(anna, club)
+    problem(await stranger.post(f"/chats/{club}/messages", {"text": "?"}), 404, "not_found")
+    await send(anna, club)
+    assert (await anna.delete(f"/chats/{club}")).status_code == 204
+    problem(await anna.post(f"/chats/{club}/messages", {"text": "?"}), 404, "not_found")
+
+
+async def test_a_repeated_send_gets_the_stored_message(anna: FakeClient, club: str, lockings: list[Any]) -> None:
+    body = {"client_msg_id": str(uuid4()), "text": "один раз"}
+    first = await anna.send(club, **body)
+    await send(anna, club)
+    again = await anna.post(f"/chats/{club}/messages", body)
+    assert (again.status_code, again.json()) == (200, first)
+    problem(await anna.post(f"/chats/{club}/messages", body | {"text": "другой"}), 422, "idempotency_mismatch")
+    answers = await asyncio.gather(*(anna.post(f"/chats/{club}/messages", body) for _ in range(5)))
+    assert {answer.json()["seq"] for answer in answers} == {1}
+    assert await send(anna, club) == 3
+
+
+async def test_a_reply_to_a_message_that_does_not_exist_is_refused(anna: FakeClient, club: str) -> None:
+    await send(anna, club)
+    problem(await anna.post(f"/chats/{club}/messages", {"text": "?", "reply_to_seq": 9}), 422, "validation_error")
+    assert await send(anna, club) == 2
+
+
+async def test_of_several_writers_with_the_same_numbers_one_writes(
+    anna: FakeClient, club: str, connections: list[Any]
+) -> None:
+    seen = ok(await anna.get(f"/chats/{club}"))
+    seq, event_seq, at = seen["last_seq"], seen["event_seq"], datetime.now(UTC)
+
+    async def write(connection: Any) -> bool:
+        message = NewMessage(
+            UUID(club), seq + 1, event_seq + 1, str(uuid4()), None, anna.uuid, "?", None, b"-" * 16, None, None, b"{}"
+        )
+        return await insert_if_as_known(connection, {UUID(club): [message]}, at, {UUID(club): "group"}, MAY_SEND)
+
+    for _ in range(20):
+        assert sorted(await asyncio.gather(*map(write, connections))) == [False] * 7 + [True]
+        seq, event_seq = seq + 1, event_seq + 1
+    numbers = await numbers_of_events(anna, club)
+    assert numbers == list(range(1, event_seq + 1))
