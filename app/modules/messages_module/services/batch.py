@@ -11,7 +11,7 @@ import asyncpg
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.adapters.errors import DRIVER_ERRORS, DatabaseBusy, DatabaseTimeout, may_have_run
+from app.adapters.errors import DRIVER_ERRORS, DatabaseTimeout, may_have_run
 from app.modules.messages_module.db.cruds import insert
 from app.modules.messages_module.db.cruds import send as crud
 from app.modules.messages_module.db.cruds.insert import NewMessage
@@ -83,13 +83,14 @@ async def _write_as_known(
     chat_types = {chat_id: tail.chat_type for chat_id, tail in plan.tails.items()}
     try:
         is_written = await insert.insert_if_as_known(connection, plan.messages, at, chat_types, MAY_SEND)
-    except DatabaseBusy:
-        is_written = False
     except DRIVER_ERRORS as error:
         tails.forget(plan.tails)
-        if not may_have_run(error):
+        if may_have_run(error):
+            return Result(_by_chat(plan, at) if await _settle(database, plan, error) else [], [])
+        if not isinstance(error.__cause__, asyncpg.TransactionRollbackError):
             raise
-        return Result(_by_chat(plan, at) if await _settle(database, plan, error) else [], [])
+        # A deadlock, or a stricter isolation that the database is set to.
+        return None
     if not is_written:
         tails.forget(plan.tails)
         return None
@@ -149,9 +150,15 @@ async def _end(connection: Connection, parts: MessageParts, tails: KnownTails, p
 
 
 def span_details(
-    database: Database, parts: MessageParts, chat_ids: Sequence[UUID], batch: Sequence[Send], *_: object, wait: bool
+    database: Database,
+    parts: MessageParts,
+    tails: KnownTails,
+    chat_ids: Sequence[UUID],
+    batch: Sequence[Send],
+    *_: object,
+    **__: object,
 ) -> SpanDetails:
-    """Returns what is known of the span of a batch. `wait` is an argument of `write_batch`, too."""
+    """Returns what is known of the span of a batch. It has the arguments of `write_batch`."""
     return SpanDetails({"chats": len(chat_ids), "sends": len(batch)}, causes=batch)
 
 
