@@ -175,20 +175,22 @@ FOR EACH ROW EXECUTE FUNCTION wait()
 """
 
 
+@pytest.mark.parametrize(("before", "statement"), [(0, "COMMIT"), (1, "as_known")])
 async def test_a_retry_settles_the_outcome_of_a_commit_on_a_broken_connection(
-    anna: FakeClient, club: str, administrator: Connection
+    anna: FakeClient, club: str, administrator: Connection, before: int, statement: str
 ) -> None:
-    await anna.send(club, "до")
+    for _ in range(before):
+        await anna.send(club, "до")
     await administrator.execute(_WAIT_AT_COMMIT)
     body = {"client_msg_id": str(uuid4()), "text": "дошло ли?"}
     async with administrator.transaction():
         await administrator.execute("SELECT pg_advisory_xact_lock(1)")
         sending = asyncio.create_task(anna.post(f"/chats/{club}/messages", body))
-        writer = await _find_stuck(administrator, "COMMIT")
+        writer = await _find_stuck(administrator, statement)
         assert await administrator.fetchval("SELECT pg_terminate_backend($1, 1000)", writer)
         refusal = problem(await sending, 503, "unavailable")
     assert "same client_msg_id" in refusal["detail"]
-    assert ok(await anna.post(f"/chats/{club}/messages", body))["seq"] == 2
+    assert ok(await anna.post(f"/chats/{club}/messages", body))["seq"] == before + 1
     assert (await anna.post(f"/chats/{club}/messages", body)).headers["idempotent-replayed"] == "true"
 
 
