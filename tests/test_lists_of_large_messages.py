@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
+from app.modules.chats_module.services import views as chats
 from app.modules.messages_module.services import views
 from app.modules.search_module.tests.searching import search
 from app.modules.threads_module.tests.calls import replies, reply
@@ -67,3 +68,18 @@ async def test_pages_of_large_messages_that_are_read_on_with_a_cursor_have_each_
             limited.setattr(views, "_PAGE_BYTES", LIMIT)
             found = [page async for page in pages(boris, path.format(club), 50, **asked)]
         check_pages([messages_of(page) for page in found], messages_of(whole))
+
+
+async def test_the_list_of_chats_ends_a_page_early_for_large_last_messages(
+    anna: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for count in _SPACES:
+        await anna.send(await anna.open_chat(), "Привет" + "\v" * count)
+    (whole,) = [page async for page in pages(anna, "/chats", 50)]
+    monkeypatch.setattr(chats, "_PAGE_BYTES", LIMIT)
+    for limit, at_once in ((50, 50), (50, 2), (3, 2)):
+        monkeypatch.setattr(chats, "_CHATS_AT_ONCE", at_once)
+        found = [page async for page in pages(anna, "/chats", limit)]
+        assert [chat for page in found for chat in page] == whole
+        assert all(len(page) == 1 or sum(len(orjson.dumps(chat)) for chat in page) <= LIMIT for page in found)
+        assert max(map(len, found)) > 1

@@ -1,6 +1,7 @@
 """Chats as their members see them, as JSON."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,10 @@ from app.modules.chats_module.db.cruds.views import ChatRow
 from app.modules.chats_module.errors import ChatNotFound
 from app.modules.chats_module.services.parts import ChatParts
 
+_PAGE_BYTES = 1_000_000
+_CHATS_AT_ONCE = 50
+"""Their last messages may be large, and there may be too many for one page."""
+
 
 async def view_chat(connection: Connection, parts: ChatParts, viewer: UUID, chat_id: UUID) -> bytes:
     hidden = await parts.list_hidden(connection, viewer)
@@ -24,13 +29,24 @@ async def view_chat(connection: Connection, parts: ChatParts, viewer: UUID, chat
 
 
 async def view_chats(connection: Connection, parts: ChatParts, viewer: UUID, cursor: str | None, limit: int) -> bytes:
+    """Returns a page of chats. With large last messages it has fewer than `limit`."""
     before = decode_cursor(cursor, tuple[Moment, UUID], of="chats") if cursor else None
     hidden = await parts.list_hidden(connection, viewer)
     rows = await parts.queries.list_chats(connection, viewer, hidden, before, limit + 1)
-    shown = rows[:limit]
-    next_cursor = encode_cursor(shown[-1].active_at, str(shown[-1].id), of="chats") if len(rows) > limit else None
-    items = b",".join(await _describe(connection, parts, viewer, shown))
-    return b'{"items":[%b],"next_cursor":%b}' % (items, _dump(next_cursor))
+    chats: list[bytes] = []
+    for first in range(0, min(limit, len(rows)), _CHATS_AT_ONCE):
+        chats += await _describe(connection, parts, viewer, rows[first : min(first + _CHATS_AT_ONCE, limit)])
+        if (kept := _count_in(_PAGE_BYTES, chats)) < len(chats):
+            chats = chats[:kept]
+            break
+    last = rows[len(chats) - 1] if len(chats) < len(rows) else None
+    next_cursor = encode_cursor(last.active_at, str(last.id), of="chats") if last else None
+    return b'{"items":[%b],"next_cursor":%b}' % (b",".join(chats), _dump(next_cursor))
+
+
+def _count_in(size: int, chats: Sequence[bytes]) -> int:
+    """Returns how many of the chats have that many bytes together, at least one."""
+    return max(sum(total <= size for total in accumulate(map(len, chats))), 1)
 
 
 async def view_chosen(
