@@ -112,6 +112,18 @@ def test_an_unusable_database_is_reported_in_one_line(
         assert reported in result.stderr
 
 
+@pytest.mark.parametrize("arguments", ["db create", "db migrate", "db check", "catalogues list"])
+def test_a_home_that_cannot_be_read_is_reported_in_one_line(
+    project_root: Path, template: DatabaseAddress, arguments: str
+) -> None:
+    """As that of root for another user: over TCP the driver looks for a key there. No user can read this one."""
+    place = {"PG_SERVER_ADDRESS": "127.0.0.1", "PG_SERVER_PORT": str(free_port()), "PGSSLMODE": "prefer"}
+    result = run(project_root, *arguments.split(), **variables_for(template) | place | {"HOME": f"/{'x' * 300}"})
+    assert (result.returncode, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1
+    assert "File name too long" in result.stderr
+
+
 async def test_a_role_without_a_privilege_gets_the_statement_that_grants_it(
     project_root: Path, template: DatabaseAddress
 ) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.errors import TransientDatabaseError
 
 
 class DatabaseNotReady(Exception):
@@ -69,6 +70,9 @@ def diagnose(error: BaseException, address: DatabaseAddress) -> Diagnosis | None
             return Diagnosis("the server refuses a statement", details, "read PostgreSQL's log", True)
         case socket.gaierror():
             return Diagnosis("the host name of the server is unknown", details, "set PG_SERVER_ADDRESS")
+        case OSError() if cause.filename is not None:
+            advice = "set HOME to a folder that the user may read; sudo does it with --set-home"
+            return Diagnosis("a file of the connection cannot be read", details, advice, is_permanent=True)
     advice = "start it, or set PG_SERVER_ADDRESS and PG_SERVER_PORT"
     return Diagnosis("the server does not answer", details, advice)
 
@@ -87,11 +91,13 @@ def explain_driver_errors(address: DatabaseAddress) -> Iterator[None]:
 
 def _driver_error(error: BaseException | None) -> BaseException | None:
     """Returns the driver's error in the chain of causes."""
+    is_of_driver = False
     while error is not None:
         if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | asyncpg.InternalClientError):
             return error
-        # An OSError about a file has a file name; one about a socket has none.
-        if isinstance(error, OSError) and error.filename is None:
+        # An OSError about a file has a file name; one about a socket has none. The driver reads ~/.postgresql.
+        if isinstance(error, OSError) and (error.filename is None or is_of_driver):
             return error
+        is_of_driver = isinstance(error, TransientDatabaseError)
         error = getattr(error, "orig", None) or error.__cause__
     return None
