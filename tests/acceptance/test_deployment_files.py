@@ -42,6 +42,21 @@ def test_systemd_accepts_the_units(folder: Path, tmp_path: Path, name: str) -> N
     check(program, "verify", "--man=no", "--recursive-errors=no", copy)
 
 
+def lines_of(unit: Path, section: str) -> list[str]:
+    return unit.read_text(encoding="utf-8").partition(f"[{section}]\n")[2].partition("\n[")[0].splitlines()
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_is_started_again_however_often_it_fails(folder: Path, name: str) -> None:
+    """Otherwise systemd gives up after five failures in ten seconds, for a database that is back a minute later."""
+    assert "StartLimitIntervalSec=0" in lines_of(folder / name, "Unit")
+
+
+@pytest.mark.parametrize("name", ["messenger.service", "messenger@.service"])
+def test_other_users_of_the_machine_cannot_read_what_a_unit_writes(folder: Path, name: str) -> None:
+    assert {"StateDirectoryMode=0700", "UMask=0077"} <= set(lines_of(folder / name, "Service"))
+
+
 def test_an_error_in_a_unit_is_found(tmp_path: Path) -> None:
     unit = tmp_path / "wrong.service"
     unit.write_text("[Service]\nExecStart=/bin/true\nRestartSeconds=1\n", encoding="utf-8")
