@@ -18,7 +18,7 @@ _MAX_KNOWN = 10_000
 
 
 class FolderWriter:
-    """Writes files under other names, and renames those that are whole and on the disk.
+    """Writes files under other names, and renames those that are whole and on the disk. Only its user may read them.
 
     The name of a folder is written once: each fsync delays those of the database on the same disk.
     """
@@ -60,13 +60,14 @@ class FolderWriter:
         unfinished = self._folder / f"{path}#{randbits(32)}"
         while True:
             try:
-                unfinished.touch(exist_ok=False)
+                unfinished.touch(mode=0o600, exist_ok=False)
                 return unfinished
             except FileNotFoundError:
                 # Another process may have deleted folders that were empty: their names have to be written again.
                 self._known.difference_update(place for place in unfinished.parents if not place.is_dir())
-                # Again if it is deleted meanwhile.
-                unfinished.parent.mkdir(parents=True, exist_ok=True)
+                # Again if one is deleted meanwhile. `parents=True` would give only the last one this mode.
+                for place in reversed(unfinished.parents):
+                    place.mkdir(mode=0o700, exist_ok=True)
 
     def _finish(self, unfinished: Path, path: str) -> None:
         file = self._folder / path

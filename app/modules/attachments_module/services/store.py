@@ -233,7 +233,8 @@ def _delete_unfinished(folder: Path, before: float) -> None:
 def _open(settings: AttachmentSettings, timeout: timedelta) -> _Store:
     parts, folder = urlsplit(settings.store), folder_of(settings)
     if folder is not None:
-        return LocalStore(folder, automatic_cleanup=True, mkdir=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return LocalStore(folder, automatic_cleanup=True)
     secret = settings.s3_secret_access_key
     given: dict[str, Any] = {
         "endpoint": settings.s3_endpoint,

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from stat import S_IMODE
 from typing import Any
 
 import pytest
@@ -47,3 +49,18 @@ async def test_unfinished_files_are_deleted_while_uploads_end(tmp_path: Path, mo
     monkeypatch.undo()
     left = {Path(folder).name: names for folder, _, names in os.walk(tmp_path) if names}
     assert left == {"a": ["0-x"], "c": ["0-x"]}
+
+
+async def test_only_the_user_who_runs_the_server_can_read_a_new_folder_and_its_files(tmp_path: Path) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"there"
+
+    store = FileStore(AttachmentSettings(store=f"file://{tmp_path}/files"))
+    usual = os.umask(0o022)
+    try:
+        await store.put("uploads/a/0-x", b"here")
+        await store.put_stream("files/b", chunks(), 5)
+    finally:
+        os.umask(usual)
+    modes = {S_IMODE(place.stat().st_mode) for place in (tmp_path / "files", *(tmp_path / "files").rglob("*"))}
+    assert modes == {0o700, 0o600}
