@@ -124,6 +124,18 @@ def test_a_home_that_cannot_be_read_is_reported_in_one_line(
     assert "File name too long" in result.stderr
 
 
+@pytest.mark.parametrize("arguments", ["catalogues list", "worker", "db migrate"])
+async def test_a_database_of_newer_code_is_reported_as_such_by_every_command(
+    project_root: Path, database_address: DatabaseAddress, arguments: str
+) -> None:
+    """Not as one that needs migrations: those of older code cannot help."""
+    await execute(database_address, "UPDATE alembic_version SET version_num = 'fffffffffff1'")
+    result = run(project_root, *arguments.split(), **variables_for(database_address))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1
+    assert "newer code" in result.stderr
+
+
 async def test_a_role_without_a_privilege_gets_the_statement_that_grants_it(
     project_root: Path, template: DatabaseAddress
 ) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.base import REPLICATED
 from app.adapters.db.diagnosis import DatabaseNotReady
-from app.adapters.db.servers import database_server, is_migrated
+from app.adapters.db.servers import database_server, require_migrated
 from app.commands.backup import refuse_if_used
 from app.commands.generated import read_tables
 from app.settings import load_settings
@@ -72,8 +72,7 @@ def distribute(yes: Yes = False) -> None:
     settings = load_settings()
     with database_server(settings.db) as address:
         asyncio.run(_refuse_without_citus(address))
-        if not is_migrated(address):
-            raise DatabaseNotReady(f"database {address.database} is not migrated: run `python manage.py db migrate`")
+        require_migrated(address)
         asyncio.run(refuse_if_used(address))
         confirm(settings.app.environment, f"Distribute the tables of database {address.database}?", yes)
         done = asyncio.run(_distribute(address, plan(read_tables())))

@@ -14,8 +14,7 @@ from prometheus_client import start_http_server
 from pydantic import SecretStr
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.diagnosis import DatabaseNotReady
-from app.adapters.db.servers import database_server, is_migrated
+from app.adapters.db.servers import database_server, require_migrated
 from app.fastapi_engine.constructor import build_app
 from app.modules.messages_module.settings import MessagesSettings
 from app.settings import Settings
@@ -43,8 +42,7 @@ def worker(
     settings = load_all_settings(discover_modules())
     setup_logging(settings.log)
     with database_server(settings.db) as address:
-        if not is_migrated(address):
-            raise DatabaseNotReady(f"database {address.database} is not migrated: run `python manage.py db migrate`")
+        require_migrated(address)
         with nullcontext() if metrics_port is None else _serving_metrics(settings.app.host, metrics_port):
             asyncio.run(work(build_app(_for_worker(settings, address))))
 

@@ -12,8 +12,8 @@ from loguru import logger
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.diagnosis import DatabaseNotReady, diagnose
 from app.adapters.db.embedded import EmbeddedPostgres
-from app.adapters.db.servers import DIRECTLY, embedded_server, is_migrated, own_server_address
-from app.settings.db_settings import DbSettings, Pooler
+from app.adapters.db.servers import embedded_server, needs_migrations, own_server_address
+from app.settings.db_settings import DbSettings
 
 _TRY_AGAIN_AFTER = 1.0
 """Seconds between two attempts to reach a database that is unavailable at the start."""
@@ -83,12 +83,7 @@ def migrate(address: DatabaseAddress) -> None:
 
 
 def _bring_up_to_date(address: DatabaseAddress) -> None:
-    if not is_migrated(address):
-        if address.pooler is Pooler.TRANSACTION:
-            # The lock of migrations belongs to a session.
-            raise DatabaseNotReady(
-                f"database {address.database} is not migrated: run `python manage.py db migrate`; for it {DIRECTLY}"
-            )
+    if needs_migrations(address):
         # Alembic is slow to import, and needed only if there are new migrations.
         from app.adapters.db.migrations import commands
 

@@ -35,6 +35,7 @@ _MODULES: tuple[ModuleType, ...] = (
     test_changing,
     test_sending,
 )
+SHARED = {"PG_POOLER": Pooler.TRANSACTION, "BUS_DRIVER": BusDriver.MEMORY}
 # pytest finds them here, and they get the application of this file.
 globals().update({name: test for module in _MODULES for name, test in vars(module).items() if name.startswith("test_")})
 
@@ -87,7 +88,7 @@ async def test_a_command_leaves_no_setting_behind_on_connections_that_processes_
     monkeypatch.chdir(tmp_path)
     address = pooled.with_database(database_address.database)
     result = await manage(address, *command, PG_POOLER=pooled.pooler, BUS_DRIVER=BusDriver.MEMORY)
-    if pooled.pooler is Pooler.TRANSACTION:
+    if pooled.pooler is Pooler.TRANSACTION and command != ("db", "migrate"):
         assert result.exit_code == 1
         assert "PG_POOLER=none" in f"{result.output} {result.exception}"
     else:
@@ -111,10 +112,15 @@ async def test_a_server_migrates_by_a_connection_that_is_its_own_only(
     assert await to_thread.run_sync(is_migrated, empty_database) == (pooled.pooler is Pooler.SESSION)
 
 
-@pytest.mark.parametrize("command", ["recreate --yes", "revision nothing"])
-async def test_a_command_that_migrates_needs_a_direct_connection(
-    command: str, database_address: DatabaseAddress
-) -> None:
-    variables = {"PG_POOLER": Pooler.TRANSACTION, "BUS_DRIVER": BusDriver.MEMORY}
-    result = await manage(database_address, "db", *command.split(), **variables)
+@pytest.mark.parametrize("command", ["recreate --yes", "revision nothing", "migrate"])
+async def test_a_command_that_migrates_needs_a_direct_connection(command: str, empty_database: DatabaseAddress) -> None:
+    result = await manage(empty_database, "db", *command.split(), **SHARED)
     assert "PG_POOLER=none" in f"{result.output} {result.exception}"
+
+
+async def test_a_migrated_database_needs_no_direct_connection_to_be_up_to_date(
+    database_address: DatabaseAddress,
+) -> None:
+    """Containers migrate at each start, with the settings of the server."""
+    result = await manage(database_address, "db", "migrate", **SHARED)
+    assert (result.exit_code, result.output) == (0, f"database {database_address.database} is up to date\n")

@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
-from app.adapters.db.diagnosis import DatabaseNotReady
-from app.adapters.db.servers import database_server, is_migrated
+from app.adapters.db.servers import database_server, require_migrated
 from app.settings.db_settings import DbSettings
 
 T = TypeVar("T")
@@ -19,7 +18,7 @@ T = TypeVar("T")
 def run_on_database(settings: DbSettings, job: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
     """Runs `job` for a command on the configured database, and returns its result.
 
-    Raises DatabaseNotReady if the database is unreachable or not migrated, and EmbeddedPostgresError.
+    Raises DatabaseNotReady if the database is unreachable or not migrated, DatabaseIsNewer, and EmbeddedPostgresError.
     """
 
     async def run(address: DatabaseAddress) -> T:
@@ -27,6 +26,5 @@ def run_on_database(settings: DbSettings, job: Callable[[Database], Coroutine[An
             return await job(database)
 
     with database_server(settings) as address:
-        if not is_migrated(address):
-            raise DatabaseNotReady(f"database {address.database} is not migrated: run `python manage.py db migrate`")
+        require_migrated(address)
         return asyncio.run(run(address))

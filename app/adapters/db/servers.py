@@ -12,7 +12,7 @@ from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.heads import is_current
 from app.settings.db_settings import DbSettings, Pooler
 
-DIRECTLY = "set PG_SERVER_ADDRESS and PG_SERVER_PORT to those of PostgreSQL, and PG_POOLER=none"
+_DIRECTLY = "set PG_SERVER_ADDRESS and PG_SERVER_PORT to those of PostgreSQL, and PG_POOLER=none"
 
 
 def own_server_address(settings: DbSettings) -> DatabaseAddress:
@@ -61,13 +61,13 @@ def direct_server(settings: DbSettings) -> Iterator[DatabaseAddress]:
     Raises DatabaseNotReady if processes share the connection: they would get it with these settings and locks.
     """
     if settings.pooler is Pooler.TRANSACTION:
-        raise DatabaseNotReady(f"PG_POOLER=transaction: this command needs a direct connection; {DIRECTLY}")
+        raise DatabaseNotReady(f"PG_POOLER=transaction: this command needs a direct connection; {_DIRECTLY}")
     with database_server(settings) as address:
         yield address
 
 
 def is_migrated(address: DatabaseAddress) -> bool:
-    """Returns True if the database has the newest migrations of this code."""
+    """Returns True if the database has the newest migrations of this code. Raises DatabaseIsNewer."""
 
     async def read() -> bool:
         connection = await connect_for_command(address)
@@ -77,3 +77,24 @@ def is_migrated(address: DatabaseAddress) -> bool:
             await connection.close()
 
     return asyncio.run(read())
+
+
+def require_migrated(address: DatabaseAddress) -> None:
+    """Raises DatabaseNotReady if the database lacks migrations, and DatabaseIsNewer."""
+    if not is_migrated(address):
+        raise DatabaseNotReady(f"database {address.database} is not migrated: run `python manage.py db migrate`")
+
+
+def needs_migrations(address: DatabaseAddress) -> bool:
+    """Returns True if the database lacks migrations and can get them over this connection.
+
+    Raises DatabaseNotReady if processes share the connection: the lock of migrations belongs to a session. Raises
+    DatabaseIsNewer.
+    """
+    if is_migrated(address):
+        return False
+    if address.pooler is Pooler.TRANSACTION:
+        raise DatabaseNotReady(
+            f"database {address.database} is not migrated: run `python manage.py db migrate`; for it {_DIRECTLY}"
+        )
+    return True

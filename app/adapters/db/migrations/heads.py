@@ -44,8 +44,10 @@ def known_heads() -> frozenset[str]:
 
 
 async def is_current(connection: "DatabaseConnection") -> bool:
-    """Returns True if the database has all migrations of this code, and none of newer code."""
-    return known_heads() <= await _revisions_in(connection)
+    """Returns True if the database has all migrations of this code. Raises DatabaseIsNewer."""
+    revisions = await _revisions_in(connection)
+    removed_modules(revisions)
+    return known_heads() <= revisions
 
 
 async def can_be_served(connection: "DatabaseConnection") -> bool:
