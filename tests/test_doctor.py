@@ -233,6 +233,7 @@ async def test_too_many_processes_for_the_connections_of_postgresql_are_found(
     result = await manage(database_address, "doctor", "--least-free-mb=0", API_WORKERS="64", PG_POOL_SIZE="200")
     assert result.exit_code == 1
     assert "64 processes with 217 connections each need 13888" in result.output
+    assert "servers beside it are not counted" in result.output
 
 
 async def test_a_database_whose_locale_knows_only_english_letters_is_found(

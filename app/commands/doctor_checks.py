@@ -134,7 +134,7 @@ async def check_connections(connection: "asyncpg.Connection[asyncpg.Record]", se
         each += BackgroundDatabase.POOL_SIZE + BackgroundDatabase.SESSION_POOL_SIZE
     too_many = f"{workers} processes with {each} connections each need {workers * each}, PostgreSQL allows {allowed}"
     return Finding(
-        "PostgreSQL allows as many connections as the server may open",
+        "PostgreSQL allows as many connections as this server may open; servers beside it are not counted",
         [too_many] if workers * each > allowed else [],
         "raise max_connections, or lower PG_POOL_SIZE, PG_SESSION_POOL_SIZE or API_WORKERS",
     )
