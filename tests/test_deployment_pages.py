@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command
 
+from app.commands.manage import program
+from app.modules.attachments_module.settings import AttachmentSettings
 from app.settings import unknown_variables
 from app.utils.own_settings import own_groups
 from app.utils.setup_modules import read_modules
@@ -20,6 +23,10 @@ COMPOSE_FILES = (*WITH_A_DATABASE, "docs/deployment/node/compose.yml")
 def page(request: pytest.FixtureRequest, project_root: Path) -> str:
     name: str = request.param
     return (project_root / "docs" / name).read_text(encoding="utf-8")
+
+
+def blocks(page: str) -> list[str]:
+    return re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
 
 
 def test_commands_run_as_another_user_have_the_home_of_that_user(page: str) -> None:
@@ -55,3 +62,48 @@ def test_no_variable_of_a_compose_file_is_reported_as_an_unknown_setting(
     for variable in names:
         monkeypatch.setenv(variable, "1")
     assert unknown_variables(file, own_groups(read_modules().values())) == []
+
+
+@pytest.mark.parametrize("restored", ["manage db restore", "-T api sh -c 'cat >"])
+def test_a_restore_brings_the_files_to_the_new_database(page: str, restored: str) -> None:
+    """Otherwise the server deletes nothing in their store, which belongs to the database before the restore."""
+    block = next(block for block in blocks(page) if restored in block)
+    order = ["db restore --yes", "migrate", "attachments adopt --yes", "doctor"]
+    rest = block[block.index(restored) :]
+    assert sorted(map(rest.index, order)) == [rest.index(command) for command in order]
+
+
+def test_containers_get_the_files_of_a_backup_as_their_own_user(page: str) -> None:
+    """`docker compose cp` makes files of root, which the server can neither write nor delete."""
+    [block] = [block for block in blocks(page) if "docker compose" in block]
+    assert "docker compose cp" not in block
+    made = re.search(r"tar -C (\S+) -c (\S+) >", block)
+    assert made is not None
+    assert AttachmentSettings().store == f"file://{made[1]}/{made[2]}"
+    assert f"-T api tar -C {made[1]} -x <" in block
+
+
+def test_containers_serve_until_the_database_is_migrated(page: str) -> None:
+    """`up` replaces all of them at once, so `--build` would end them before the migrations begin."""
+    [line] = [line for line in page.splitlines() if line.startswith("git pull")]
+    order = ["docker compose build", "docker compose run --rm migrate", "docker compose up --detach"]
+    assert line.split(" && ")[1:] == order
+    assert [row for row in page.splitlines() if "compose.yml]" in row and re.search("rolling|поочерёдн", row)] == []
+
+
+def test_the_commands_of_the_pages_exist(page: str) -> None:
+    typed = re.findall(r"\bmanage(?:\.py)? ((?:[a-z][a-z-]+ ?)+)", page)
+    assert len(typed) > 10
+    for words in typed:
+        command: Any = get_command(program)
+        for word in words.split():
+            command = getattr(command, "commands", {word: command})[word]
+        assert not hasattr(command, "commands"), words
+
+
+def test_both_pages_give_the_same_commands(project_root: Path) -> None:
+    english, russian = [
+        [line.partition("# ")[0].rstrip() for block in blocks(page) for line in block.splitlines()]
+        for page in [(project_root / "docs" / name).read_text(encoding="utf-8") for name in PAGES]
+    ]
+    assert english == russian
