@@ -6,13 +6,17 @@ those of the database among them.
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from secrets import randbits
 from time import monotonic
 
 _STEP = 1024 * 1024
 """Bytes that the system may have to write at once."""
+_UNFINISHED = re.compile(r"#[0-9]+$")
+"""The end of the name of a file that is being written."""
 _MAX_KNOWN = 10_000
 """Folders. After that all are written again."""
 
@@ -55,6 +59,15 @@ class FolderWriter:
     def forget(self) -> None:
         """To be called after a deletion: the library deletes folders that become empty."""
         self._known.clear()
+
+    def delete_unfinished(self, before: float) -> None:
+        """Deletes what killed processes have left. Blocks."""
+        # It passes over folders that are deleted meanwhile.
+        for place, _, names in os.walk(self._folder):
+            for file in (Path(place, name) for name in names if _UNFINISHED.search(name)):
+                with suppress(FileNotFoundError):
+                    if file.stat().st_mtime < before:
+                        file.unlink()
 
     def _create(self, path: str) -> Path:
         unfinished = self._folder / f"{path}#{randbits(32)}"

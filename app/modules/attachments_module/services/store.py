@@ -2,11 +2,9 @@
 
 import asyncio
 import hashlib
-import os
-import re
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -35,8 +33,6 @@ _LONGEST_READ = timedelta(days=1)
 _RETRY: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 _SETTLE = 0.05
 _Store: TypeAlias = LocalStore | S3Store
-_UNFINISHED = re.compile(r"#[0-9]+$")
-"""How the library calls a file that it is writing."""
 
 
 class Object(NamedTuple):
@@ -137,8 +133,8 @@ class FileStore:
 
     async def delete_unfinished(self, before: datetime) -> None:
         """Deletes what killed processes have left in a folder. An S3 service does that by a rule of the bucket."""
-        if self._folder is not None:
-            await asyncio.to_thread(_delete_unfinished, self._folder, before.timestamp())
+        if self._writer is not None:
+            await asyncio.to_thread(self._writer.delete_unfinished, before.timestamp())
 
 
 def piece_path(attachment_id: UUID, start: int, name: str) -> str:
@@ -219,15 +215,6 @@ async def _read_file(file: Path, start: int, end: int | None) -> AsyncIterator[b
 async def _next(parts: AsyncIterator[Any]) -> Any | None:
     async with asyncio.timeout(_TIMEOUT.total_seconds()):
         return await anext(parts, None)
-
-
-def _delete_unfinished(folder: Path, before: float) -> None:
-    # It passes over folders that are deleted meanwhile.
-    for place, _, names in os.walk(folder):
-        for file in (Path(place, name) for name in names if _UNFINISHED.search(name)):
-            with suppress(FileNotFoundError):
-                if file.stat().st_mtime < before:
-                    file.unlink()
 
 
 def _open(settings: AttachmentSettings, timeout: timedelta) -> _Store:
