@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 from anyio import to_thread
@@ -23,7 +24,7 @@ from app.modules.messages_module.tests import test_changing, test_sending
 from app.settings import Settings
 from app.settings.db_settings import Pooler
 from app.settings.streams_settings import BusDriver
-from tests.fakers import FakeClient, FakeSocket
+from tests.fakers import FakeClient, FakeSocket, eventually
 from tests.manage import manage
 from tests.nats_server import NatsServer
 from tests.pgbouncer import pgbouncer
@@ -35,6 +36,10 @@ _MODULES: tuple[ModuleType, ...] = (
     test_changing,
     test_sending,
 )
+_UNLOCKED = """
+SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+"""
 SHARED = {"PG_POOLER": Pooler.TRANSACTION, "BUS_DRIVER": BusDriver.MEMORY}
 # pytest finds them here, and they get the application of this file.
 globals().update({name: test for module in _MODULES for name, test in vars(module).items() if name.startswith("test_")})
@@ -102,7 +107,7 @@ async def test_a_command_leaves_no_setting_behind_on_connections_that_processes_
 async def test_a_server_migrates_by_a_connection_that_is_its_own_only(
     pooled: DatabaseAddress, empty_database: DatabaseAddress
 ) -> None:
-    """The lock under which migrations run belongs to a session."""
+    """The lock under which migrations run belongs to a session, and ends with it, also behind a PgBouncer."""
     address = pooled.with_database(empty_database.database)
     if pooled.pooler is Pooler.SESSION:
         await to_thread.run_sync(migrate, address)
@@ -110,6 +115,15 @@ async def test_a_server_migrates_by_a_connection_that_is_its_own_only(
         with pytest.raises(DatabaseNotReady, match="PG_POOLER=none"):
             await to_thread.run_sync(migrate, address)
     assert await to_thread.run_sync(is_migrated, empty_database) == (pooled.pooler is Pooler.SESSION)
+    connection = await asyncpg.connect(**empty_database.connect_arguments())
+    try:
+        await eventually(lambda: _is_unlocked(connection))
+    finally:
+        await connection.close()
+
+
+async def _is_unlocked(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+    return bool(await connection.fetchval(_UNLOCKED))
 
 
 @pytest.mark.parametrize("command", ["recreate --yes", "revision nothing", "migrate"])

@@ -126,15 +126,10 @@ async def _run() -> None:
         while not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME}):
             await connection.rollback()
             await asyncio.sleep(_POLL_PERIOD)
-        try:
-            # The lock belongs to the session and outlives this commit.
-            await connection.commit()
-            await _migrate_patiently(connection)
-        finally:
-            await connection.rollback()
-            await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ONE_AT_A_TIME})
+        # The lock belongs to the session: it outlives this commit, and ends with the connection. For that a PgBouncer
+        # in session mode runs DISCARD ALL, and there is no pool here.
         await connection.commit()
-    await engine.dispose()
+        await _migrate_patiently(connection)
 
 
 if context.is_offline_mode():
