@@ -50,7 +50,12 @@ def backup(
         raise typer.BadParameter(f"{error.filename}: {error.strerror}") from None
     try:
         with direct_server(load_settings().db) as address:
-            _run("pg_dump", address, "--format=custom", "--no-owner", f"--file={unfinished.absolute()}")
+            arguments = ["--format=custom", "--no-owner", f"--file={unfinished.absolute()}", *_where(address)]
+            done = subprocess.run(  # noqa: S603 - PostgreSQL's own program, and no shell
+                [_find("pg_dump"), *arguments], env=_environment(address), check=False
+            )
+        if done.returncode:
+            raise typer.Exit(done.returncode)
         _finish(unfinished, file)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -194,15 +199,6 @@ def _beside(address: DatabaseAddress, suffix: str) -> DatabaseAddress:
 
 def _rename(database: DatabaseAddress, to: DatabaseAddress) -> str:
     return f"ALTER DATABASE {quote(database.database)} RENAME TO {quote(to.database)}"
-
-
-def _run(name: str, address: DatabaseAddress, *arguments: str) -> None:
-    """Runs a program of PostgreSQL, whose output is shown. Ends the command with its exit status if it fails."""
-    done = subprocess.run(  # noqa: S603 - PostgreSQL's own program, and no shell
-        [_find(name), *_where(address), *arguments], env=_environment(address), check=False
-    )
-    if done.returncode:
-        raise typer.Exit(done.returncode)
 
 
 def _find(name: str) -> Path:
