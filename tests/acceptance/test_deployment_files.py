@@ -57,6 +57,20 @@ def test_other_users_of_the_machine_cannot_read_what_a_unit_writes(folder: Path,
     assert {"StateDirectoryMode=0700", "UMask=0077"} <= set(lines_of(folder / name, "Service"))
 
 
+def test_a_shell_reads_the_settings_of_a_unit_as_systemd_does(folder: Path, tmp_path: Path) -> None:
+    """Without an error, and a value in single quotes as it is in them."""
+    unit = (folder / "messenger.service").read_text(encoding="utf-8")
+    lines = re.findall(r"^#   (\w+=(?:'[^'\n]*'|\S+))", unit, re.MULTILINE)
+    file = tmp_path / "messenger.env"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    script = f"set -e; set -a; . {file}; set +a; env"
+    done = subprocess.run(["sh", "-c", script], env={}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    read = {name: value.strip("'") for name, _, value in (line.partition("=") for line in lines)}
+    assert "Messenger <messenger@example.com>" in read.values()
+    assert read.items() <= dict(line.split("=", 1) for line in done.stdout.splitlines()).items()
+
+
 def test_an_error_in_a_unit_is_found(tmp_path: Path) -> None:
     unit = tmp_path / "wrong.service"
     unit.write_text("[Service]\nExecStart=/bin/true\nRestartSeconds=1\n", encoding="utf-8")
