@@ -239,7 +239,10 @@ class Messages(ABC):
     async def erase(
         self, work: UnitOfWork, chat_id: UUID, seqs: Sequence[int], *, reason: str, actor_id: UUID | None = None
     ) -> None:
-        """Deletes messages of any sender under the lock of their chat. Appends `message.deleted` for each."""
+        """Deletes messages of any sender under the lock of their chat. Appends `message.deleted` for each.
+
+        Those of a deleted chat are left to its purge.
+        """
 
     @abstractmethod
     async def check_mark(self, work: UnitOfWork, chat_id: UUID, account_id: UUID) -> None:

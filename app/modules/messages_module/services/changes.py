@@ -133,9 +133,11 @@ async def delete_message(
 
 
 async def erase_messages(work: UnitOfWork, log: Log, parts: MessageParts, chat_id: UUID, seqs: Sequence[int]) -> int:
-    """Deletes messages on behalf of the server. Returns how many were not deleted before."""
+    """Deletes messages on behalf of the server. Returns how many it has deleted: none of a deleted chat."""
     await log.lock(work, chats=[chat_id])
     raw = await work.raw()
+    if await crud.is_in_deleted_chat(raw, chat_id):
+        return 0
     found = [await crud.find_message(raw, chat_id, seq) for seq in seqs]
     return await _erase(work, log, parts, raw, [message for message in found if message is not None])
 

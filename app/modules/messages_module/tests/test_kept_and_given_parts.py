@@ -75,13 +75,19 @@ async def test_a_value_given_by_the_server_is_prepared_stored_and_forbids_edits(
     assert len(stored) == 1
 
 
-async def test_the_log_of_a_deleted_chat_ends_with_its_deletion(anna: FakeClient, club: str, app: FastAPI) -> None:
-    """The last event is kept for late readers, so that the text of a message must not be in it."""
+@pytest.mark.parametrize("change", ["a part", "a deletion"])
+async def test_the_log_of_a_deleted_chat_ends_with_its_deletion(
+    anna: FakeClient, club: str, app: FastAPI, change: str
+) -> None:
+    """The last event is kept for late readers, so that no event of a message may follow."""
     container = app.state.container
     await anna.send(club, "Секрет", place="сад")
     # As while the rows are being deleted.
     await rows(container, "UPDATE chat SET deleted_at = now() WHERE id = $1", UUID(club))
     async with open_unit_of_work(container.get(Database)) as work:
-        await container.get(Messages).set_part(work, UUID(club), 1, "place", "дом")
+        if change == "a part":
+            await container.get(Messages).set_part(work, UUID(club), 1, "place", "дом")
+        else:
+            await container.get(Messages).erase(work, UUID(club), [1], reason="test")
     kinds = await rows(container, "SELECT kind FROM event WHERE stream_id = $1 ORDER BY seq", UUID(club))
     assert kinds[-1]["kind"] == "message.created"
