@@ -57,7 +57,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
 
 
 def check(modules: Modules) -> None:
-    """Raises ModulesError for an event that two modules write, and for a subscriber of a kind that no event has."""
+    """Raises ModulesError for an event that two modules write, and for a kind of a subscriber with a misplaced `*`."""
     _ = modules.events
     for subscriber in modules.contributions(Subscriber):
         for kind in subscriber.kinds:
