@@ -59,6 +59,8 @@ class Outcome:
     error: str | None = None
     run_at: datetime | None = None
     after: float | None = None
+    attempts: int = 0
+    """At least as many are counted."""
 
     async def write(self, connection: Connection, lease: Lease) -> None:
         match self.name:
@@ -67,7 +69,9 @@ class Outcome:
             case "postponed":
                 await crud.put_back(connection, lease, counts=False, run_at=self.run_at, after=self.after)
             case "failed":
-                await crud.put_back(connection, lease, counts=True, error=self.error, after=self.after)
+                await crud.put_back(
+                    connection, lease, counts=True, error=self.error, after=self.after, at_least=self.attempts
+                )
 
 
 def span_details(running: "RunningJob", context: JobContext) -> SpanDetails:
@@ -152,7 +156,7 @@ async def _announce_death(running: RunningJob, context: JobContext, dead: Outcom
         if running.is_cancelled:
             return None
         logger.opt(exception=error).warning("job {} ({}) cannot end yet", job.name, running.lease.job_id)
-        return Outcome("failed", dead.error, after=job.pause_after(running.attempt))
+        return Outcome("failed", dead.error, after=job.pause_after(running.attempt), attempts=job.max_attempts)
     return dead
 
 

@@ -27,15 +27,16 @@ async def test_a_job_announces_that_it_is_dead(container: Container, connection:
     assert await texts(connection) == ["dead at 1" if isinstance(error, GiveUp) else "dead at 2"]
 
 
+@pytest.mark.parametrize(("error", "max_attempts"), [(ValueError("too bad"), 1), (GiveUp("no such address"), 10)])
 async def test_the_announcement_is_repeated_until_it_succeeds_and_the_job_is_not(
-    container: Container, connection: Connection
+    container: Container, connection: Connection, error: Exception, max_attempts: int
 ) -> None:
     runs: list[int] = []
     announcements: list[int] = []
 
     async def run(context: JobContext, payload: Text) -> None:
         runs.append(context.attempt)
-        raise ValueError("too bad")
+        raise error
 
     async def announce(context: JobContext, payload: Text) -> None:
         announcements.append(context.attempt)
@@ -43,9 +44,9 @@ async def test_the_announcement_is_repeated_until_it_succeeds_and_the_job_is_not
             raise ConnectionError("later")
         await note(context, "dead")
 
-    job = Job("announcing", Text, run, max_attempts=1, backoff=(0.01,), on_dead=announce)
+    job = Job("announcing", Text, run, max_attempts=max_attempts, backoff=(0.01,), on_dead=announce)
     async with process(container, job) as here:
         await here.enqueue(job)
         await until_state(connection, "dead")
-    assert (runs, announcements) == ([1], [1, 2, 3])
+    assert (runs, announcements) == ([1], [1, max_attempts + 1, max_attempts + 2])
     assert await texts(connection) == ["dead"]

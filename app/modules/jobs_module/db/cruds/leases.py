@@ -72,7 +72,7 @@ RETURNING j.lease_id, j.id
 _HOLD = "SELECT id FROM job WHERE owner_id = $1 AND id = $2 AND lease_id = $3 FOR KEY SHARE"
 _RETURN = """
 UPDATE job
-SET state = 'waiting', lease_id = NULL, leased_until = NULL, attempts = attempts - $4,
+SET state = 'waiting', lease_id = NULL, leased_until = NULL, attempts = greatest(attempts - $4, $8),
     last_error = coalesce($5, last_error),
     run_at = coalesce($6, statement_timestamp() + make_interval(secs => $7), run_at)
 WHERE owner_id = $1 AND id = $2 AND lease_id = $3
@@ -150,13 +150,15 @@ async def put_back(
     error: str | None = None,
     run_at: datetime | None = None,
     after: float | None = None,
+    at_least: int = 0,
 ) -> None:
     """Sets the job to waiting: until `run_at`, for `after` seconds, or until its previous time.
 
-    `counts=False` takes the attempt back. If a newer job with the same key waits, this one is deleted.
+    `counts=False` takes the attempt back. `at_least`: so many attempts are noted. If a newer job with the same key
+    waits, this one is deleted.
     """
     try:
-        await connection.execute(_RETURN, *lease, 0 if counts else 1, error, run_at, after)
+        await connection.execute(_RETURN, *lease, 0 if counts else 1, error, run_at, after, at_least)
     except asyncpg.UniqueViolationError:
         await complete(connection, [lease])
 
