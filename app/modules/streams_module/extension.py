@@ -48,7 +48,8 @@ class Subscriber:
       (`on_failure="skip"`) or the stream halts (`"stop"`).
     - `start`: `"head"`: streams that exist at the registration begin at their current heads; `"first"`: all begin at
       their first event.
-    - `rebuild(context, stream_id, through_seq)`: called if the log no longer holds the events up to `through_seq`.
+    - `rebuild(context, stream_id, through_seq)`: called if the log no longer holds the events up to `through_seq`. If
+      it fails, it is repeated until it succeeds; with `on_failure="stop"` the stream halts after the last attempt.
     - `across_streams`: `handle` is called with events of several streams, grouped by stream; all of a stream that are
       handled in one transaction come together. `context.stream_id` is that of the first event.
     - `containing`: there is no call for new events of a stream of which none has this text in its JSON. So a subscriber

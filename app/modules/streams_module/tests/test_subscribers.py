@@ -8,9 +8,6 @@ from uuid import UUID
 from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import open_unit_of_work
-from app.modules.streams_module.db.cruds.append import lock_streams
-from app.modules.streams_module.db.cruds.read import delete_oldest
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, read_events
 from app.modules.streams_module.services.log import Log, event
 from app.modules.streams_module.services.subscribers.runner import digest_of
@@ -107,25 +104,6 @@ async def test_a_handler_can_append_events(
             events = await read_events(reading, UUID(chat), 0, 200)
         sent = [item.seq for item in events if item.kind == "message.created"]
         assert [item.data["of"] for item in events if item.kind == "test.echoed"] == sent
-
-
-async def test_a_subscriber_behind_the_retention_rebuilds_the_stream(
-    anna: FakeClient, club: str, container: Container, connection: Connection
-) -> None:
-    rebuilt: list[tuple[UUID, int]] = []
-
-    async def rebuild(context: SubscriberContext, stream_id: UUID, through_seq: int) -> None:
-        rebuilt.append((stream_id, through_seq))
-
-    for text in ("1", "2", "3"):
-        await anna.send(club, text)
-    async with open_unit_of_work(container.get(Database)) as work:
-        raw = await work.raw()
-        await lock_streams(raw, [UUID(club)])
-        await delete_oldest(raw, UUID(club), 1, 5)
-    async with process(container, noting(start="first", rebuild=rebuild)):
-        await until_noted(connection, club, ["3"])
-    assert rebuilt == [(UUID(club), 4)]
 
 
 async def test_unsubscribed_kinds_are_skipped(

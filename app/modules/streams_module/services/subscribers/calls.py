@@ -21,7 +21,8 @@ class Outcome:
 
     `seqs`: their cursors now. `more`: streams with more events to handle. `taken`: streams whose cursor another process
     has locked, or that wait for a retry. `events`: how many the handler was given. `is_late`: the handler was stopped.
-    `calling_since`: when the transaction began to call handlers, by the monotonic clock.
+    `is_rebuild`: `rebuild` was called. `calling_since`: when the transaction began to call handlers, by the monotonic
+    clock.
     """
 
     seqs: dict[UUID, int] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class Outcome:
     taken: set[UUID] = field(default_factory=set)
     events: int = 0
     is_late: bool = False
+    is_rebuild: bool = False
     calling_since: float = inf
 
     def add(self, other: "Outcome") -> None:

@@ -88,7 +88,7 @@ class Handling:
             except Exception as error:  # noqa: BLE001 - it counts as a failed attempt; the other streams continue
                 events = outcome.events
                 if events <= 1:
-                    await self._fail(subscriber, stream_id, error)
+                    await self._fail(subscriber, stream_id, error, is_rebuild=outcome.is_rebuild)
                     break
             else:
                 return outcome
@@ -127,22 +127,29 @@ class Handling:
             events: list[Event] = []
             for stream_id, after in afters.items():
                 rows, has_more = parts[stream_id]
+                if has_more and not rows:
+                    # Not read: the events of the other streams are large.
+                    outcome.more.add(stream_id)
+                    continue
+                head = max(emptied.get(stream_id, after), after)
+                missing = _last_missing(rows, head)
+                if missing > after and subscriber.rebuild is not None:
+                    # Without the next events: the stream stays rebuilt if these fail.
+                    outcome.is_rebuild = True
+                    context = SubscriberContext(raw, self._container, now(), work, stream_id)
+                    await call_rebuild(subscriber.rebuild, context, missing)
+                    outcome.seqs[stream_id] = missing
+                    outcome.more.add(stream_id)
+                    continue
                 given = _cut(subscriber, rows, limit)
                 if has_more or len(given) < len(rows):
                     outcome.more.add(stream_id)
-                    if not rows:
-                        # Not read: the events of the other streams are large.
-                        continue
-                context = SubscriberContext(raw, self._container, now(), work, stream_id)
-                events += await _take(subscriber, context, after, given)
+                events += [make_event(stream_id, *row) for row in given if subscriber.wants[row.kind]]
                 if len(events) >= at_least:
                     await self._call(subscriber, work, raw, events, outcome)
                     events = []
                 # Reading the JSON of 200 events takes a millisecond: other tasks run between two streams.
                 await asyncio.sleep(0)
-                head = max(emptied.get(stream_id, after), after)
-                if head > after and subscriber.rebuild is not None:
-                    await call_rebuild(subscriber.rebuild, context, head)
                 outcome.seqs[stream_id] = given[-1].seq if given else head
             if events:
                 await self._call(subscriber, work, raw, events, outcome)
@@ -157,11 +164,13 @@ class Handling:
         context = SubscriberContext(raw, self._container, now(), work, events[0].stream_id)
         await call_handler(subscriber, context, events, outcome)
 
-    async def _fail(self, subscriber: Subscriber, stream_id: UUID, error: Exception) -> None:
+    async def _fail(self, subscriber: Subscriber, stream_id: UUID, error: Exception, *, is_rebuild: bool) -> None:
         """Counts a failure. After the last attempt the event is set aside, or the stream halts.
 
-        Attempts are unlimited after a transient database error (a lock, a statement timeout), because it may pass.
+        Attempts are unlimited after a transient database error (a lock, a statement timeout), because it may pass, and
+        at a rebuild where the stream does not halt: there is no event to set aside.
         """
+        halts = subscriber.on_failure == "stop"
         async with open_unit_of_work(self._database) as work:
             raw = await work.raw()
             (cursor,) = await crud.claim(raw, [stream_id], subscriber.name) or (None,)
@@ -169,7 +178,8 @@ class Handling:
                 return
             attempts, seq = cursor["attempts"], cursor["seq"]
             metrics.SUBSCRIBER_EVENTS.labels(subscriber.name, "failed").inc()
-            if attempts < len(BACKOFF) or isinstance(error, TransientDatabaseError):
+            is_endless = isinstance(error, TransientDatabaseError) or (is_rebuild and not halts)
+            if attempts < len(BACKOFF) or is_endless:
                 pause = BACKOFF[min(attempts, len(BACKOFF) - 1)]
                 await crud.note_failure(raw, stream_id, subscriber.name, seq, pause)
                 logger.warning(
@@ -178,17 +188,17 @@ class Handling:
                 return
             found = await self._recent.read(raw, {stream_id: seq}, EVENTS_AT_ONCE)
             rows = _cut(subscriber, found[stream_id].events, 1)
-            failed = rows[-1].seq if rows else seq + 1
-            if subscriber.on_failure == "stop":
+            failed = rows[-1].seq if rows and not is_rebuild else seq + 1
+            if halts:
                 await crud.halt(raw, stream_id, subscriber.name, failed)
             else:
                 await crud.set_aside(raw, stream_id, subscriber.name, failed, repr(error))
         logger.opt(exception=error).error(
-            "subscriber {} gave up event {} of stream {} ({})",
+            "subscriber {} gave up {} of stream {} ({})",
             subscriber.name,
-            failed,
+            "the rebuild" if is_rebuild else f"event {failed}",
             stream_id,
-            "the stream halts" if subscriber.on_failure == "stop" else "the event is set aside",
+            "the stream halts" if halts else "the event is set aside",
         )
 
 
@@ -206,13 +216,6 @@ def _cut(subscriber: Subscriber, rows: Sequence[StoredEvent], limit: int) -> Seq
     return rows
 
 
-async def _take(
-    subscriber: Subscriber, context: SubscriberContext, after: int, rows: Sequence[StoredEvent]
-) -> Sequence[Event]:
-    """Returns the events to handle. If the log has a gap before them, calls `rebuild` first."""
-    if not rows:
-        return ()
-    first = rows[0]
-    if first.seq > after + 1 and first.kind != _END_OF_STREAM and subscriber.rebuild is not None:
-        await call_rebuild(subscriber.rebuild, context, first.seq - 1)
-    return [make_event(context.stream_id, *row) for row in rows if subscriber.wants[row.kind]]
+def _last_missing(rows: Sequence[StoredEvent], head: int) -> int:
+    """Returns the last number before the next event. `head`: the cursor, or the last number of an emptied log."""
+    return rows[0].seq - 1 if rows and rows[0].kind != _END_OF_STREAM else head

@@ -41,9 +41,13 @@ WITH failed AS (
 )
 SELECT (SELECT count(*) FROM failed) + (SELECT count(*) FROM halted)
 """
+# A stream that has halted before a rebuild goes on with the next event that the log has.
 _SKIP = """
 WITH moved AS (
-    UPDATE subscriber_cursor SET seq = seq + 1, is_halted = false, attempts = 0, retry_at = now()
+    UPDATE subscriber_cursor c SET is_halted = false, attempts = 0, retry_at = now(), seq = greatest(seq + 1, coalesce(
+        (SELECT min(e.seq) - 1 FROM event e WHERE e.stream_id = c.stream_id AND e.seq > c.seq),
+        (SELECT last_seq FROM stream WHERE id = c.stream_id)
+    ))
     WHERE subscriber = $1 AND stream_id = $2 AND is_halted AND ($3::bigint IS NULL OR seq + 1 = $3) RETURNING seq
 ), dismissed AS (
     DELETE FROM subscriber_failure
@@ -109,9 +113,9 @@ async def retry(connection: Connection, name: str, stream_id: UUID | None) -> in
 
 
 async def skip_events(connection: Connection, name: str, stream_id: UUID, seq: int | None = None) -> list[int]:
-    """Leaves out the event at which a stream has halted, and those of the stream that were set aside.
+    """Leaves out the event or rebuild at which a stream has halted, and its events that were set aside.
 
-    With `seq` only the event of this number. Returns the numbers.
+    With `seq` only the event of this number. Returns the numbers; for a rebuild the last one that the log lacks.
     """
     return [row["seq"] for row in await connection.fetch(_SKIP, name, stream_id, seq)]
 
