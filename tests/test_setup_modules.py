@@ -9,8 +9,11 @@ from pydantic import BaseModel
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.sockets_module.extension import Signal
 from app.modules.streams_module.extension import Subscriber
+from app.resources.constants import MODULES_DIR
 from app.services.http_requests import CorsHeaders
-from app.utils import setup_modules
+from app.services.rate_limits import RateLimit
+from app.utils import manifests, setup_modules
+from app.utils.manifests import read_manifest
 from app.utils.module import Module, Modules
 from app.utils.setup_modules import (
     ModulesError,
@@ -73,10 +76,58 @@ def test_a_dependency_cycle_is_reported_in_full() -> None:
 
 
 def test_reading_the_manifests_gives_the_same_as_running_them() -> None:
-    def chosen_by(modules: dict[str, Module]) -> list[tuple[str, tuple[str, ...], bool]]:
-        return [(module.name, module.depends_on, module.on_by_default) for module in modules.values()]
+    def chosen_by(modules: dict[str, Module]) -> list[tuple[str, tuple[str, ...], bool, list[object]]]:
+        return [
+            (
+                module.name,
+                module.depends_on,
+                module.on_by_default,
+                [each for each in module.contributes if isinstance(each, RateLimit)],
+            )
+            for module in modules.values()
+        ]
 
     assert chosen_by(read_modules()) == chosen_by(discover_modules())
+
+
+@pytest.mark.parametrize("manifest", sorted(MODULES_DIR.glob("*/module.py")), ids=lambda manifest: manifest.parent.name)
+def test_no_manifest_of_the_project_has_to_be_run(manifest: Path) -> None:
+    assert read_manifest(manifest) is not None
+
+
+_API = """
+CREATE, OTHER = RateLimit("create_shop", "1/minute", "account"), RateLimit("other", "2/minute", "account")
+LIST = RateLimit("list_shops", "3/minute", "account")
+RATES = (LIST, RateLimit("buy", "4/minute", "account"))
+def lane() -> Lane: ...
+def rates() -> tuple[RateLimit, ...]: ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("imports", "contributes", "limits"),
+    [
+        ("from app.shop_api import LIST, RATES", "(Lane('shop', 1), *RATES)", ["list_shops", "buy"]),
+        ("from app.shop_api import LIST, lane", "(LIST, lane())", ["list_shops"]),
+        ("from app.shop_api import CREATE", "(CREATE,)", None),
+        ("from app.shop_api import LIST, RATES", "(LIST,) + RATES", None),
+        ("from app.shop_api import RATES", "tuple(RATES)", None),
+        ("from app.shop_api import rates", "rates()", None),
+        ("from app.shop_api import RATES", "(*(rate for rate in RATES),)", None),
+        ("from app import shop_api", "(shop_api.LIST,)", None),
+        ("from .shop_api import LIST", "(LIST,)", None),
+    ],
+)
+def test_rate_limits_that_cannot_be_read_need_the_manifest_to_be_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, imports: str, contributes: str, limits: list[str] | None
+) -> None:
+    monkeypatch.setattr(manifests, "PROJECT_ROOT", tmp_path)
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "shop_api.py").write_text(_API)
+    manifest = tmp_path / "app" / "module.py"
+    manifest.write_text(f'{imports}\nmodule = Module(name="shop", description="Things", contributes={contributes})')
+    read = read_manifest(manifest)
+    assert (read and [limit.name for limit in Modules([read]).contributions(RateLimit)]) == limits
 
 
 def test_a_manifest_under_another_name_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,8 +59,13 @@ def _settings(manifest: Path, value: ast.expr | None) -> type[SettingsGroup] | N
 
 
 def _limits(file: Path, value: ast.expr | None) -> Iterator[RateLimit]:
-    """Yields the rate limits among the contributions. The settings do not need the other ones."""
+    """Yields the rate limits among the contributions. The settings do not need the other ones: calls of classes.
+
+    Raises _NeedsImport for what is computed.
+    """
     match value:
+        case None:
+            return
         case ast.Tuple(elts=elements):
             for element in elements:
                 yield from _limits(file, element.value if isinstance(element, ast.Starred) else element)
@@ -69,22 +74,35 @@ def _limits(file: Path, value: ast.expr | None) -> Iterator[RateLimit]:
         case ast.Call(func=ast.Name(id="RateLimit"), args=given, keywords=more):
             named = {word.arg: ast.literal_eval(word.value) for word in more if word.arg is not None}
             yield RateLimit(*map(ast.literal_eval, given), **named)
+        case ast.Call(func=ast.Name(id=name)) if name.lstrip("_")[:1].isupper():
+            return
+        case ast.Call(func=ast.Name(id=name)):
+            yield from _limits(*_definition(file, name))
+        case _:
+            raise _NeedsImport
 
 
-def _definition(file: Path, name: str) -> tuple[Path, ast.expr | None]:
-    """Returns the file that defines a name, and the value assigned there. Follows an import inside the project."""
+def _definition(file: Path, name: str) -> tuple[Path, ast.expr]:
+    """Returns the file that defines a name, and the value assigned there. Follows an import inside the project.
+
+    Of a function it returns a call of the class that it is annotated with.
+    """
     for node in _parse(file).body:
         match node:
             case ast.Assign(targets=[ast.Name(id=assigned)], value=value) if assigned == name:
                 return file, value
-            case ast.AnnAssign(target=ast.Name(id=assigned), value=value) if assigned == name:
+            case ast.AnnAssign(target=ast.Name(id=assigned), value=ast.expr() as value) if assigned == name:
                 return file, value
+            case ast.FunctionDef(name=defined, returns=ast.expr() as kind) if defined == name:
+                return file, ast.Call(func=kind, args=[], keywords=[])
     origin = _origin(file, name)
     if origin is None:
-        return file, None
+        raise _NeedsImport
     path = PROJECT_ROOT / origin[0].replace(".", "/")
     source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    return _definition(source, origin[1]) if source.is_file() else (file, None)
+    if not source.is_file():
+        raise _NeedsImport
+    return _definition(source, origin[1])
 
 
 def _origin(file: Path, name: str) -> tuple[str, str] | None:

@@ -147,4 +147,7 @@ EVENTS: dict[str, type[ResponseModel]] = {
     "attachment.refused": AttachmentTold,
 }
 _EVENT_FIELDS = "`id`, `filename`, `content_type`, `size`, `width`, `height`, `blurhash`, `state`, `reason`"
-EVENT_TEXTS = tuple(EventText(kind, "account", _EVENT_FIELDS, _EVENT_FIELDS) for kind in EVENTS)
+EVENT_TEXTS = (
+    EventText("attachment.ready", "account", _EVENT_FIELDS, _EVENT_FIELDS),
+    EventText("attachment.refused", "account", _EVENT_FIELDS, _EVENT_FIELDS),
+)

@@ -15,7 +15,8 @@ from app.modules.attachments_module.services.postponing import postponed_while_d
 from app.modules.attachments_module.services.store import FileStore, Upload, content_path, upload_prefix
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane
 
-FILES, IMAGES = Lane("attachments", 2), Lane("images", 1)
+FILES = Lane("attachments", 2)
+IMAGES = Lane("images", 1)
 """Images take processor time and memory: whatever else is uploaded does not wait for them."""
 
 
