@@ -21,7 +21,7 @@ class Part:
     - `read`: the field's annotation, None for a field of PATCH only; `empty`: its value for an object that `describe`
       returns nothing for.
     - `describe(context, viewer_id, ids)`: returns the values by id, as the viewer sees them. Called once per page.
-    - `update`: the annotation of a field of PATCH; `apply` sets its value, and returns True if anything changed.
+    - `update`: the annotation of a field of PATCH; its `apply` sets the value, and returns True if anything changed.
     """
 
     name: str
@@ -30,6 +30,10 @@ class Part:
     describe: Describe | None = None
     update: Any = None
     apply: Callable[..., Awaitable[bool]] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.update is None) != (self.apply is None):
+            raise ValueError(f"the {type(self).__name__} {self.name!r} has both `update` and `apply`, or neither")
 
 
 class Parts:

@@ -62,7 +62,7 @@ _SESSION = AuthSession(
 )
 _FIELDS = MessageFields()
 _MESSAGES = history.MessageQueries(_FIELDS.read_sql, _FIELDS.event_sql)
-_CHATS = views.ChatQueries({"unread_mention_count": entities.UNREAD_MENTIONS})
+_CHATS = views.ChatQueries({"unread_mention_count": (entities.UNREAD_MENTIONS, 0)})
 _FIRST_STREAMS = UUID(int=0), UUID(int=2**128 // 500)
 
 Run = Callable[[Any], Awaitable[object]]

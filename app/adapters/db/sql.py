@@ -1,6 +1,9 @@
 """Expressions of hand-written SQL that several modules use, and how to read what it returns."""
 
 from collections.abc import Sequence
+from typing import Any
+
+import orjson
 
 
 def time_as_json(column: str) -> str:
@@ -36,6 +39,11 @@ def json_object(fields: Sequence[tuple[str, str]]) -> str:
     """Returns SQL for a JSON object as text. Each name has the SQL of its JSON: one or more arguments of `concat`."""
     members = ", ".join(f"""'{"," if place else "{"}"{name}":', {sql}""" for place, (name, sql) in enumerate(fields))
     return f"concat({members}, '}}')"
+
+
+def json_constant(value: Any) -> str:
+    """Encodes a JSON value as a text constant of SQL."""
+    return "'" + orjson.dumps(value, default=str).decode().replace("'", "''") + "'"
 
 
 def affected(status: str) -> int:

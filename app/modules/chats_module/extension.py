@@ -23,7 +23,7 @@ Purge = Callable[[WorkContext, UUID, int], Awaitable[bool]]
 class ChatPart(Part):
     """A field of ChatRead, computed when a chat is read; it may depend on the viewer.
 
-    - `read`: the field's annotation. `empty`: its value for a chat that `describe` leaves out.
+    - `read`: the field's annotation. `empty`: its value for a chat that `describe` leaves out, or whose `sql` is NULL.
     - `describe(context, viewer_id, chat_ids)`: returns the values by chat. It is called once per page.
     - `sql`: instead of `describe`, an expression over the chat `c` and the viewer's membership `m`, of which `to_json`
       makes the value. It is read in the same snapshot as the chat's `event_seq`: clients can apply later events to it.
@@ -90,6 +90,7 @@ class MemberLimit:
     list_limited: FindLimits
 
 
+CHAT_TYPES = ("direct", "group", "channel")
 ROLES = ("reader", "member", "admin", "owner")
 """From the lowest to the highest. Both members of a direct chat are `member`."""
 
@@ -108,7 +109,9 @@ class Permission:
     _allowed: frozenset[tuple[str, str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for lowest in self.default.values():
+        for kind, lowest in self.default.items():
+            if kind not in CHAT_TYPES:
+                raise ValueError(f"the permission {self.name!r} names the type of chats {kind!r}, which does not exist")
             if lowest not in ROLES:
                 raise ValueError(f"the permission {self.name!r} names the role {lowest!r}, which does not exist")
         pairs = ((kind, role) for kind, lowest in self.default.items() for role in ROLES[ROLES.index(lowest) :])

@@ -130,7 +130,7 @@ class MessageView:
     """A field of messages read over REST, which events and responses to sends do not have. It may depend on the viewer.
 
     Either `describe(context, viewer_id, messages)`, called once per page, or `sql`: an expression of the type json over
-    the message `m` and the viewer `$2`.
+    the message `m` and the viewer `$2`. `empty` is shown where `describe` leaves a message out, or `sql` is NULL.
     """
 
     name: str
@@ -138,6 +138,10 @@ class MessageView:
     empty: Any = None
     describe: DescribeMessages | None = None
     sql: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.describe is None) == (self.sql is None):
+            raise ValueError(f"the view {self.name!r} of messages has either `describe` or `sql`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +190,7 @@ class EditedMessage(NamedTuple):
 
 @dataclass(frozen=True)
 class MessageEdit:
-    """Keeps what an edit replaces.
-
-    `keep(context, message)` runs in the transaction of the edit, under the lock of the message's chat.
-    """
+    """Keeps what an edit replaces: `keep(context, message)` runs in its transaction, under the lock of the chat."""
 
     name: str
     keep: Callable[[WorkContext, EditedMessage], Awaitable[None]]
@@ -231,18 +232,14 @@ class Messages(ABC):
     ) -> Any:
         """Sends a MessageCreate for an account that may post in the chat. Returns after the message is durable.
 
-        `server_parts`: values of parts. `digest_source`: compared on a retry instead of the body. `at`: `created_at` of
-        the message if it is not now, for example in an import.
+        `server_parts`: values of parts. `digest_source`: compared on a retry instead of the body. `at`: `created_at`.
         """
 
     @abstractmethod
     async def erase(
         self, work: UnitOfWork, chat_id: UUID, seqs: Sequence[int], *, reason: str, actor_id: UUID | None = None
     ) -> None:
-        """Deletes messages of any sender under the lock of their chat. Appends `message.deleted` for each.
-
-        Those of a deleted chat are left to its purge.
-        """
+        """Deletes messages of any sender under the lock of a chat that is not deleted. Appends `message.deleted`."""
 
     @abstractmethod
     async def check_mark(self, work: UnitOfWork, chat_id: UUID, account_id: UUID) -> None:

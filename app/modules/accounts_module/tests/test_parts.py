@@ -57,6 +57,7 @@ PARTS = (
     AccountPart("is_viewer", bool, empty=False, describe=describe_viewer),
     ChatPart("topic", str | None, update=str, apply=set_topic),
     ChatPart("is_mine", bool, empty=False, sql="c.owner_id = m.account_id"),
+    ChatPart("theme", dict[str, str], empty={"name": "'usual'"}, sql="NULL::text"),
 )
 
 
@@ -151,6 +152,10 @@ async def test_the_database_computes_a_field_of_chats_with_the_chat(
     assert [chat["is_mine"] for chat in ok(await boris.get("/search/suggest", q="Книжный"))["chats"]] == [False]
 
 
+async def test_a_field_of_chats_that_the_database_does_not_know_is_empty(anna: FakeClient, club: str) -> None:
+    assert ok(await anna.get(f"/chats/{club}"))["theme"] == {"name": "'usual'"}
+
+
 async def test_a_value_of_another_type_is_refused_and_changes_nothing(anna: FakeClient) -> None:
     body = problem(await anna.patch("/accounts/me", {"mood": "hungry", "bio": "new"}), 422, "validation_error")
     assert body["errors"][0]["loc"] == ["body", "mood"]
@@ -196,8 +201,8 @@ async def test_without_a_contributing_module_answers_have_no_contributed_fields(
         [ChatPart("title", str)],
         [ChatPart("title", None, update=str, apply=_apply_nothing)],
         [MessagePart("text", read=str, create=str)],
-        [MessageView("seq", read=int)],
-        [MessagePart("mood", read=str, create=str), MessageView("mood", read=str)],
+        [MessageView("seq", read=int, sql="to_json(1)")],
+        [MessagePart("mood", read=str, create=str), MessageView("mood", read=str, sql="to_json(m.text)")],
     ],
 )
 def test_contributing_an_existing_field_is_refused(

@@ -15,7 +15,7 @@ class ChatParts(Parts):
     """Computes the contributed fields of chats. `queries` read chats with those that the database computes."""
 
     def __init__(self, parts: Sequence[ChatPart], container: Container) -> None:
-        in_sql = {part.name: part.sql for part in parts if part.sql is not None}
+        in_sql = {part.name: (part.sql, part.empty) for part in parts if part.sql is not None}
         super().__init__(parts, container, read_by_host=in_sql)
         self.queries = ChatQueries(in_sql)
         self._filters = container.get(PresenceFilters)

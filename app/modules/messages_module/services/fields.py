@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-from app.adapters.db.sql import json_object, time_as_json
+from app.adapters.db.sql import json_constant, json_object, time_as_json
 from app.modules.messages_module.db.cruds.reactions import REACTIONS
 from app.modules.messages_module.extension import MessagePart, MessageView
 
@@ -42,7 +42,9 @@ class MessageFields:
         self.empty = {part.name: part.empty for part in parts}
         """Values of the parts of a message that has none."""
         stored = [(part.name, _sql_of_part(part)) for part in parts]
-        shown = [(view.name, f"coalesce(({view.sql})::text, {_constant(view.empty)})") for view in views if view.sql]
+        shown = [
+            (view.name, f"coalesce(({view.sql})::text, {json_constant(view.empty)})") for view in views if view.sql
+        ]
         in_events = [*_BEFORE_PARTS, *stored, *_AFTER_PARTS]
         self.names = [name for name, _ in in_events]
         """Names of the fields in events."""
@@ -105,13 +107,8 @@ class MessageFields:
 
 
 def _sql_of_part(part: MessagePart) -> str:
-    shown = f"coalesce((m.parts -> '{part.name}')::text, {_constant(part.empty)})"
+    shown = f"coalesce((m.parts -> '{part.name}')::text, {json_constant(part.empty)})"
     if part.of_tombstone == part.empty:
         # A deleted message has no parts but those that it keeps.
         return shown
-    return f"CASE WHEN m.deleted_at IS NULL THEN {shown} ELSE {_constant(part.of_tombstone)} END"
-
-
-def _constant(value: Any) -> str:
-    """Encodes a JSON value as a text constant of SQL."""
-    return "'" + orjson.dumps(value, default=str).decode().replace("'", "''") + "'"
+    return f"CASE WHEN m.deleted_at IS NULL THEN {shown} ELSE {json_constant(part.of_tombstone)} END"

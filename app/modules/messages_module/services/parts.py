@@ -121,6 +121,8 @@ class MessageParts:
             if is_new and value == part.empty:
                 continue
             if isinstance(value, NeedsPrepare):
+                if part.prepare is None:
+                    raise TypeError(f"the part {name!r} of messages needs `prepare`, which it does not have")
                 needs[name] = value.derived
             else:
                 values[name] = value

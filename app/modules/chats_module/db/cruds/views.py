@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import json_object, one_row, time_as_json
+from app.adapters.db.sql import json_constant, json_object, one_row, time_as_json
 from app.modules.chats_module.db.cruds.reading import UNREAD
 
 MOST_READ = 500
@@ -88,9 +88,12 @@ class ChatQueries:
     In each, `hidden` are the accounts whose read positions the viewer must not see.
     """
 
-    def __init__(self, columns: Mapping[str, str]) -> None:
-        """`columns`: expressions over the chat `c` and the viewer's membership `m`, by name."""
-        contributed = ((name, f"coalesce(to_json({expression})::text, 'null')") for name, expression in columns.items())
+    def __init__(self, columns: Mapping[str, tuple[str, Any]]) -> None:
+        """`columns`: by name an expression over the chat `c` and the viewer's membership `m`, and what NULL is."""
+        contributed = (
+            (name, f"coalesce(to_json({expression})::text, {json_constant(empty)})")
+            for name, (expression, empty) in columns.items()
+        )
         selected = _SELECT.format(json=json_object([*_FIELDS, *contributed]))
         self._page = selected + _PAGE
         self._chosen = selected + _CHOSEN
