@@ -65,7 +65,7 @@ class Outcome:
     async def write(self, connection: Connection, lease: Lease) -> None:
         match self.name:
             case "dead":
-                await crud.mark_dead(connection, lease, self.error or "")
+                await crud.mark_dead(connection, lease, self.error)
             case "postponed":
                 await crud.put_back(connection, lease, counts=False, run_at=self.run_at, after=self.after)
             case "failed":
@@ -98,8 +98,9 @@ async def attempt(running: RunningJob, context: JobContext) -> Outcome | None:
 async def _run(running: RunningJob, context: JobContext) -> Outcome | None:
     job = running.job
     if running.attempt > job.max_attempts:
-        # The process ended during each of the attempts.
-        return Outcome("dead", "its process ended or lost the lease during the last attempt")
+        # The process ended during the last attempt, or the end of the job could not be announced: its error is stored.
+        ended = "its process ended or lost the lease during the last attempt"
+        return Outcome("dead", ended if running.is_taken_over else None)
     if running.is_taken_over and running.attempt > _SOON:
         # It may be what ends the processes. And processes that end regularly would end each of its attempts.
         return Outcome("postponed", after=job.pause_after(running.attempt - _SOON))

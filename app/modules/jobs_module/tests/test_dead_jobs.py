@@ -50,3 +50,4 @@ async def test_the_announcement_is_repeated_until_it_succeeds_and_the_job_is_not
         await until_state(connection, "dead")
     assert (runs, announcements) == ([1], [1, max_attempts + 1, max_attempts + 2])
     assert await texts(connection) == ["dead"]
+    assert (await connection.fetchval("SELECT last_error FROM job")).endswith(str(error))

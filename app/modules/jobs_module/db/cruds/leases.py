@@ -82,7 +82,7 @@ DELETE FROM job j USING unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS mine(owner
 WHERE j.owner_id = mine.owner_id AND j.id = mine.id AND j.lease_id = mine.lease_id
 """
 _MARK_DEAD = """
-UPDATE job SET state = 'dead', lease_id = NULL, leased_until = NULL, last_error = $4
+UPDATE job SET state = 'dead', lease_id = NULL, leased_until = NULL, last_error = coalesce($4, last_error)
 WHERE owner_id = $1 AND id = $2 AND lease_id = $3
 """
 _COUNT = f"""
@@ -163,7 +163,8 @@ async def put_back(
         await complete(connection, [lease])
 
 
-async def mark_dead(connection: Connection, lease: Lease, error: str) -> None:
+async def mark_dead(connection: Connection, lease: Lease, error: str | None) -> None:
+    """Ends the job for good. Without `error` it keeps that of its last failure."""
     await connection.execute(_MARK_DEAD, *lease, error)
 
 
