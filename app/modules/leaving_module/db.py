@@ -1,6 +1,6 @@
 """Accounts that are leaving."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,18 +24,23 @@ class AccountLeaving(Base):
     ended_at: Mapped[datetime | None]
 
 
-_INSERT = """
-INSERT INTO account_leaving (account_id, messages, erase_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
-RETURNING account_id
-"""
+_INSERT = "INSERT INTO account_leaving (account_id, messages, erase_at) VALUES ($1, $2, $3)"
 # By the database's clock, as jobs are claimed: that of this process may be behind.
 _FIND = """
 SELECT messages, erase_at, erase_at <= statement_timestamp() AS is_due, ended_at FROM account_leaving
 WHERE account_id = $1 FOR UPDATE
 """
 _TIME = "SELECT statement_timestamp()"
-_LIST = "SELECT account_id FROM account_leaving WHERE account_id = ANY($1)"
-_END = "UPDATE account_leaving SET ended_at = $2 WHERE account_id = $1"
+_LIST = "SELECT account_id, ended_at FROM account_leaving WHERE account_id = ANY($1)"
+# A process without this module keeps the row when it opens a session. Leaving has ended all sessions that were open.
+_LIST_OPEN = "SELECT DISTINCT account_id FROM auth_session WHERE account_id = ANY($1) AND revoked_at IS NULL"
+_LIST_SIGNED_IN = """
+SELECT stream_id FROM event WHERE stream_id = ANY($1) AND kind IN ('account.deactivated', 'security.signed_in')
+GROUP BY stream_id
+HAVING max(seq) FILTER (WHERE kind = 'security.signed_in')
+    > coalesce(max(seq) FILTER (WHERE kind = 'account.deactivated'), 0)
+"""
+_END = "UPDATE account_leaving SET ended_at = statement_timestamp() WHERE account_id = $1"
 _DELETE = "DELETE FROM account_leaving WHERE account_id = $1"
 _OWNED = f"""
 SELECT a.chat_id FROM account_chat a CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
@@ -48,9 +53,8 @@ ORDER BY a.chat_id LIMIT 1
 """  # noqa: S608 - constants only
 
 
-async def insert_leaving(connection: DatabaseConnection, account_id: UUID, messages: str, erase_at: datetime) -> bool:
-    """Returns False if the account is leaving already."""
-    return bool(await connection.fetch(_INSERT, account_id, messages, erase_at))
+async def insert_leaving(connection: DatabaseConnection, account_id: UUID, messages: str, erase_at: datetime) -> None:
+    await connection.execute(_INSERT, account_id, messages, erase_at)
 
 
 async def find_leaving(connection: DatabaseConnection, account_id: UUID) -> Any | None:
@@ -66,12 +70,22 @@ async def read_time(connection: DatabaseConnection) -> datetime:
 
 
 async def list_leaving(connection: DatabaseConnection, account_ids: Collection[UUID]) -> list[UUID]:
-    """Returns those of the accounts that are leaving."""
-    return [row["account_id"] for row in await connection.fetch(_LIST, list(account_ids))]
+    """Returns those of the accounts that are leaving, without those whose owners are back."""
+    rows = await connection.fetch(_LIST, list(account_ids))
+    back = await list_back(connection, [row["account_id"] for row in rows if row["ended_at"] is None])
+    return [row["account_id"] for row in rows if row["account_id"] not in back]
 
 
-async def mark_ended(connection: DatabaseConnection, account_id: UUID, at: datetime) -> None:
-    await connection.execute(_END, account_id, at)
+async def list_back(connection: DatabaseConnection, account_ids: Sequence[UUID]) -> set[UUID]:
+    """Returns those of the accounts that are leaving whose owners have signed in since."""
+    if not account_ids:
+        return set()
+    is_open, signed_in = [await connection.fetch(sql, account_ids) for sql in (_LIST_OPEN, _LIST_SIGNED_IN)]
+    return {row["account_id"] for row in is_open} | {row["stream_id"] for row in signed_in}
+
+
+async def mark_ended(connection: DatabaseConnection, account_id: UUID) -> None:
+    await connection.execute(_END, account_id)
 
 
 async def delete_leaving(connection: DatabaseConnection, account_id: UUID) -> None:

@@ -21,7 +21,7 @@ from app.modules.leaving_module import db
 from app.modules.leaving_module.schemas import Deactivated
 from app.modules.leaving_module.settings import LeavingSettings
 from app.modules.streams_module.services.log import Log, event, now
-from app.services.context import Context, WorkContext
+from app.services.context import Context, WorkContext, work_context
 from app.utils.container import Container
 
 
@@ -35,14 +35,15 @@ class Leaving(BaseModel):
 async def deactivate(work: UnitOfWork, container: Container, account_id: UUID, messages: Erasure) -> Deactivated:
     """Ends all sessions and keys of an account, and plans to hand its chats over and to erase it.
 
-    The account keeps its names, its memberships and its messages until then. Its stream must be locked.
+    The account keeps its names, its memberships and its messages until then. Its stream must be locked. Raises
+    WrongCredentials if its erasure has begun.
     """
     log, jobs, at = container.get(Log), container.get(Jobs), now()
+    # It may be back by a process without this module.
+    await _come_back(await work_context(work, container, at), account_id)
     raw = await work.raw()
     erase_at = at + timedelta(days=container.get(LeavingSettings).days)
-    if not await db.insert_leaving(raw, account_id, messages, erase_at):
-        # Two requests at once: the session of this one has ended.
-        raise WrongCredentials
+    await db.insert_leaving(raw, account_id, messages, erase_at)
     await erasure.end_access(work, container, account_id)
     payload, key = Leaving(account_id=account_id), str(account_id)
     # Until then other processes may still create chats for it.
@@ -62,11 +63,14 @@ async def _come_back(context: WorkContext, account_id: UUID) -> None:
         return
     if leaving["ended_at"] is not None:
         raise WrongCredentials
-    await db.delete_leaving(context.connection, account_id)
+    await _reactivate(context.work, context.container, account_id)
+
+
+async def _reactivate(work: UnitOfWork, container: Container, account_id: UUID) -> None:
+    await db.delete_leaving(await work.raw(), account_id)
     for job in (HAND_OVER, END):
-        await context.container.get(Jobs).cancel(context.work, job, str(account_id), owner_id=account_id)
-    payload = {"account_id": str(account_id)}
-    await context.container.get(Log).append(context.work, account_id, event("account.reactivated", payload))
+        await container.get(Jobs).cancel(work, job, str(account_id), owner_id=account_id)
+    await container.get(Log).append(work, account_id, event("account.reactivated", {"account_id": str(account_id)}))
 
 
 COME_BACK = SignInHook("leaving", _come_back)
@@ -117,7 +121,10 @@ async def _end(context: JobContext, payload: Leaving) -> None:
             if not leaving["is_due"]:
                 # This job was cut off, and meanwhile its owner came back and has deactivated the account again.
                 raise RetryAt(leaving["erase_at"])
-            await db.mark_ended(raw, payload.account_id, now())
+            if leaving["ended_at"] is None and await db.list_back(raw, [payload.account_id]):
+                await _reactivate(work, context.container, payload.account_id)
+                return
+            await db.mark_ended(raw, payload.account_id)
             await erasure.enqueue_erasure(work, context.container.get(Jobs), payload.account_id, leaving["messages"])
 
 

@@ -2,7 +2,14 @@
 
 from typing import Any
 
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.jobs_module.extension import Jobs
+from app.modules.leaving_module.services import END
+from app.modules.streams_module.services.log import now
+from app.utils.container import Container
 from tests.busy import when_not_busy
+from tests.databases import rows
 from tests.fakers import PASSWORD, FakeClient, ok
 
 PATH = "/accounts/me/deactivate"
@@ -10,3 +17,10 @@ PATH = "/accounts/me/deactivate"
 
 async def leave(user: FakeClient, messages: str = "keep") -> dict[str, Any]:
     return ok(await when_not_busy(lambda: user.post(PATH, {"password": PASSWORD, "messages": messages})))
+
+
+async def end_now(container: Container, user: FakeClient) -> None:
+    """Brings the end of the time to come back forward."""
+    await rows(container, "UPDATE account_leaving SET erase_at = now() WHERE account_id = $1", user.uuid)
+    async with open_unit_of_work(container.get(Database)) as work:
+        assert await container.get(Jobs).reschedule(work, END, user.id, now(), owner_id=user.uuid)

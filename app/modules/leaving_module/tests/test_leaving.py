@@ -14,7 +14,7 @@ from app.modules.bots_module.tests.bots import add, create_bot
 from app.modules.jobs_module.extension import Jobs
 from app.modules.keys_module.tests.keys import create_key, program_of
 from app.modules.leaving_module.services import END
-from app.modules.leaving_module.tests.leaving import PATH, leave
+from app.modules.leaving_module.tests.leaving import PATH, end_now, leave
 from app.modules.schedules_module.tests.scheduling import (
     after,
     bring_forward,
@@ -28,13 +28,6 @@ from app.modules.streams_module.services.log import now
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import API, PASSWORD, FakeClient, FakeSocket, eventually, ok, problem
-
-
-async def end_now(container: Container, user: FakeClient) -> None:
-    """Brings the end of the time to come back forward."""
-    await rows(container, "UPDATE account_leaving SET erase_at = now() WHERE account_id = $1", user.uuid)
-    async with open_unit_of_work(container.get(Database)) as work:
-        assert await container.get(Jobs).reschedule(work, END, user.id, now(), owner_id=user.uuid)
 
 
 async def test_all_sessions_and_keys_end_at_once(anna: FakeClient, live_server: str) -> None:

@@ -1,0 +1,58 @@
+"""An owner comes back by a process without this module."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.adapters.db.connection import Connection
+from app.fastapi_engine.constructor import build_app
+from app.modules.leaving_module.tests.leaving import end_now, leave
+from app.settings import Settings
+from app.utils.container import Container
+from tests.databases import rows
+from tests.fakers import FakeClient, eventually, ok
+from tests.servers import served, without
+
+
+@pytest.fixture
+async def back(anna: FakeClient, club: str, settings: Settings) -> AsyncIterator[FakeClient]:
+    """Anna has left, and has signed in at a process without the module."""
+    await leave(anna)
+    async with served(build_app(without(settings, "leaving"))) as http:
+        yield await FakeClient(http, id=anna.id, username=anna.username).sign_in()
+
+
+@pytest.mark.parametrize("is_signed_out", [False, True])
+async def test_an_account_that_came_back_while_the_module_was_off_is_not_erased(
+    anna: FakeClient, back: FakeClient, container: Container, is_signed_out: bool
+) -> None:
+    if is_signed_out:
+        ok(await back.post("/accounts/sign-out"))
+    await end_now(container, anna)
+
+    async def has_ended() -> bool:
+        return await rows(container, "SELECT FROM job WHERE name = 'leaving.end'") == []
+
+    await eventually(has_ended)
+    assert await rows(container, "SELECT FROM account_leaving") == []
+    assert await rows(container, "SELECT FROM job WHERE name = 'accounts.erase'") == []
+    await anna.sign_in()
+    kinds = [event["kind"] for event in await anna.own_events()]
+    assert [kind for kind in kinds if kind.startswith("account.")] == ["account.deactivated", "account.reactivated"]
+
+
+async def test_an_account_that_came_back_while_the_module_was_off_is_added_to_chats(
+    back: FakeClient, boris: FakeClient
+) -> None:
+    await boris.open_chat(back)
+
+
+async def test_an_account_that_came_back_while_the_module_was_off_may_leave_again(
+    anna: FakeClient, back: FakeClient, connection: Connection
+) -> None:
+    anna.headers = back.headers
+    erase_at = (await leave(anna))["erase_at"]
+    (row,) = await connection.fetch("SELECT erase_at FROM account_leaving")
+    (job,) = await connection.fetch("SELECT run_at FROM job WHERE name = 'leaving.end'")
+    assert row["erase_at"] == job["run_at"]
+    assert row["erase_at"].isoformat().removesuffix("+00:00") == erase_at.removesuffix("Z")
