@@ -99,7 +99,7 @@ async def _hand_over_next(context: JobContext, account_id: UUID, after: UUID) ->
         chat_id = await db.find_owned_chat(raw, account_id, after)
         if chat_id is None:
             return None
-        await log.lock(work, chats=[chat_id])
+        await log.lock(work, chats=[chat_id], accounts=[account_id])
         if not await db.list_leaving(raw, [account_id]):
             return None
         membership = await find_membership(raw, chat_id, account_id)

@@ -1,17 +1,23 @@
-"""An owner comes back by a process without this module."""
+"""An owner comes back by a process without this module, or while a chat is handed over."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.fastapi_engine.constructor import build_app
 from app.modules.leaving_module.tests.leaving import end_now, leave
+from app.modules.streams_module.services.log import Log
 from app.settings import Settings
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok
 from tests.servers import served, without
+from tests.waiting import until_waiting
 
 
 @pytest.fixture
@@ -56,3 +62,26 @@ async def test_an_account_that_came_back_while_the_module_was_off_may_leave_agai
     (job,) = await connection.fetch("SELECT run_at FROM job WHERE name = 'leaving.end'")
     assert row["erase_at"] == job["run_at"]
     assert row["erase_at"].isoformat().removesuffix("+00:00") == erase_at.removesuffix("Z")
+
+
+@pytest.mark.usefixtures("erasing_at_once")
+async def test_no_chat_is_handed_over_while_its_owner_is_coming_back(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    async with connection.transaction():
+        async with open_unit_of_work(container.get(Database)) as work:
+            await container.get(Log).lock(work, chats=[UUID(club)])
+            await leave(anna)
+            await until_waiting(container, 1)
+            await connection.execute("SELECT FROM account_leaving FOR UPDATE")
+            signing_in = asyncio.create_task(anna.another_device().sign_in())
+            await until_waiting(container, 2)
+        # Now the hand-over has the chat.
+        await until_waiting(container, 2)
+    await signing_in
+
+    async def has_ended() -> bool:
+        return await rows(container, "SELECT FROM job WHERE name = 'leaving.hand_over'") == []
+
+    await eventually(has_ended)
+    assert ok(await boris.get(f"/chats/{club}"))["owner_id"] == anna.id
