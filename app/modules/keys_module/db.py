@@ -44,7 +44,7 @@ LIST_LIVE_OF = """
 SELECT id FROM api_key WHERE account_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
 """
 _FIND = """
-SELECT k.account_id, k.scopes, k.secret_hash, k.expires_at
+SELECT k.account_id, k.owner_id, k.scopes, k.secret_hash, k.expires_at
 FROM api_key k JOIN account a ON a.id = k.account_id AND a.erased_at IS NULL
 WHERE k.id = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)
 """

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import InvalidToken
-from app.modules.accounts_module.extension import AccountHook, BearerKind, Erasure, Identity
+from app.modules.accounts_module.extension import AccountHook, BearerKind, Erasure, Identity, list_absent
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
@@ -87,6 +87,9 @@ async def _identify(context: Context, token: str) -> tuple[Identity, datetime | 
     key_id, secret = UUID(found[1]), found[2]
     row = await db.find_key(context.connection, key_id, context.at)
     if row is None or not compare_digest(row["secret_hash"], hash_of(secret)):
+        raise InvalidToken
+    # They may have left while this module was off, and its keys did not end.
+    if await list_absent(context, {row["account_id"], row["owner_id"]}):
         raise InvalidToken
     await db.note_use(context.connection, key_id, context.at)
     return KeyIdentity(row["account_id"], key_id, frozenset(row["scopes"]), API_KEY), row["expires_at"]
