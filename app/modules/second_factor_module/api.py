@@ -69,8 +69,14 @@ async def second_step(
     sign_in_service: SignInServiceDep,
 ) -> SignedIn:
     """Opens a session with the ticket of a sign-in and a code. Each code works once."""
-    limits.hit(GIVE_CODE, network_of(device.address))
+    try:
+        claim = await sign_in_service.read_ticket(body.ticket)
+    except InvalidToken:
+        limits.hit(GIVE_CODE, network_of(device.address))
+        raise
+    # Strangers in the network of the device must not use up its attempts. Those of the account are counted, too.
+    limits.hit(GIVE_CODE, claim.device.device_id.hex)
     await sealer.prepare()
-    claim = await sign_in_service.read_ticket(body.ticket)
+    await sign_in_service.lock(claim)
     await factors.check_code(work, sealer, claim.device.account_id, body.code)
     return await sign_in_service.complete(container_of(request.scope), claim)

@@ -12,9 +12,9 @@ from app.settings.limits_settings import RateLimit
 GIVE_CODE = RateLimit(
     "second_factor",
     "60/10 minutes",
-    "IP address",
-    "codes of second factors, per IP address",
-    "кодов второго фактора с одного IP-адреса",
+    "device",
+    "codes of second factors, per device; with an invalid ticket, per IP address",
+    "кодов второго фактора с одного устройства, а с недействительным `ticket` - с одного IP-адреса",
 )
 
 

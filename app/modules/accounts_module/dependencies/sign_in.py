@@ -100,17 +100,16 @@ class SignInService:
         return SecondFactorRequired(extra={"ticket": ticket, "methods": methods})
 
     async def read_ticket(self, ticket: str) -> TicketClaim:
-        """Returns the sign-in that lacks the second factor.
+        """Returns the sign-in that lacks the second factor. Only its signature is verified. Raises InvalidToken."""
+        return (await self.auth.tokens()).read_ticket(ticket)
 
-        Raises InvalidToken, also if the password was changed or the account was erased since.
-        """
-        claim = (await self.auth.tokens()).read_ticket(ticket)
+    async def lock(self, claim: TicketClaim) -> None:
+        """Locks the account of a ticket. Raises InvalidToken if it was erased or its password was changed since."""
         # A change of the password, which ends the sessions, comes before this or after the new session.
         await self.log.lock(self.work, accounts=[claim.device.account_id])
         account = await find_account(self.work.session, claim.device.account_id)
         if account is None or stamp_of(account.password_hash) != claim.stamp:
             raise InvalidToken
-        return claim
 
     async def complete(self, container: Container, claim: TicketClaim) -> SignedIn:
         """Opens a session after the second factor. Raises InvalidToken if the grant is no longer valid."""

@@ -168,12 +168,27 @@ async def test_the_device_of_the_password_is_known_afterwards(anna: FakeClient, 
     assert tokens.find_device(again) == tokens.find_device(device_token) is not None
 
 
-async def test_codes_are_limited_per_network(settings: Settings, anna: FakeClient) -> None:
+async def test_strangers_in_the_network_do_not_use_up_the_codes_of_a_device(
+    settings: Settings, anna: FakeClient
+) -> None:
+    secret, _ = await set_up(anna)
     limited = replace(settings, limits=LimitsSettings())
     async with served(build_app(limited)) as http:
         guest = FakeClient(http)
         answers = [(await finish(guest, "x", "000000")).status_code for _ in range(61)]
-    assert answers == [401] * 60 + [429]
+        assert answers == [401] * 60 + [429]
+        ok(await finish(guest, await ticket_of(anna), code_now(secret)))
+
+
+async def test_codes_are_limited_per_device(settings: Settings, anna: FakeClient) -> None:
+    secret, _ = await set_up(anna)
+    ticket = await ticket_of(anna)
+    limited = replace(settings, limits=LimitsSettings())
+    async with served(build_app(limited)) as http:
+        guest = FakeClient(http)
+        answers = [(await finish(guest, ticket, "no code")).status_code for _ in range(61)]
+        assert answers == [401] * 60 + [429]
+        ok(await finish(guest, await ticket_of(anna), code_now(secret)))
 
 
 @pytest.mark.parametrize("code", ["", "0" * 65, None, 123456])
