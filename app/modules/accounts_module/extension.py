@@ -194,6 +194,8 @@ class Grant:
     - `fields`: its fields of the form with their annotations; all are required.
     - `prove(context, fields, network)`: returns the account that they belong to, or raises a ServiceError. `network` is
       where the request comes from, for rate limits. A second factor is asked for afterwards.
+    - `lock(context, fields)`: locks what `prove` locks before the stream of the account. It is called before `prove` in
+      the second step of a sign-in, where the stream is locked first otherwise.
     - `refuses`: the errors that it may raise, for the OpenAPI document.
     """
 
@@ -201,6 +203,12 @@ class Grant:
     fields: Mapping[str, Any]
     prove: Callable[[WorkContext, Mapping[str, str], str], Awaitable[Proven]]
     refuses: tuple[type[ServiceError], ...] = ()
+    lock: Callable[[WorkContext, Mapping[str, str]], Awaitable[None]] | None = None
+
+
+def grants_of(modules: Modules) -> dict[str, Grant]:
+    """Returns the grants of all modules by their names."""
+    return {grant.name: grant for grant in modules.contributions(Grant)}
 
 
 @dataclass(frozen=True)

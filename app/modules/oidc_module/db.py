@@ -88,6 +88,7 @@ INSERT INTO oidc_code
     (code_hash, challenge, provider, issuer, subject, email, is_verified, username, display_name, sealed, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
+_LOCK_CODE = "SELECT issuer, subject FROM oidc_code WHERE code_hash = $1 AND challenge = $2 FOR UPDATE"
 _USE_CODE = "DELETE FROM oidc_code WHERE code_hash = $1 AND challenge = $2 AND expires_at > $3 RETURNING *"
 _DELETE_OLD_FLOWS = """
 DELETE FROM oidc_flow WHERE state_hash IN (
@@ -155,6 +156,12 @@ async def use_code(connection: DatabaseConnection, code_hash: bytes, challenge: 
     """Deletes a code and returns its row. None for an unknown or expired one, and for a wrong challenge."""
     rows = await connection.fetch(_USE_CODE, code_hash, challenge, at)
     return rows[0] if rows else None
+
+
+async def lock_code(connection: DatabaseConnection, code_hash: bytes, challenge: str) -> None:
+    """Locks a code, and then the person at the provider that it is about, in the order of a sign-in."""
+    for row in await connection.fetch(_LOCK_CODE, code_hash, challenge):
+        await lock_subject(connection, row["issuer"], row["subject"])
 
 
 async def delete_old(connection: DatabaseConnection, before: datetime, limit: int) -> int:

@@ -77,6 +77,7 @@ async def second_step(
     # Strangers in the network of the device must not use up its attempts. Those of the account are counted, too.
     limits.hit(GIVE_CODE, claim.device.device_id.hex)
     await sealer.prepare()
-    await sign_in_service.lock(claim)
+    container = container_of(request.scope)
+    await sign_in_service.lock(container, claim)
     await factors.check_code(work, sealer, claim.device.account_id, body.code)
-    return await sign_in_service.complete(container_of(request.scope), claim)
+    return await sign_in_service.complete(container, claim)

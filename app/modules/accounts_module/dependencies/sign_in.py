@@ -15,7 +15,7 @@ from app.modules.accounts_module.dependencies.device import DeviceDep
 from app.modules.accounts_module.dependencies.identity import Auth
 from app.modules.accounts_module.dependencies.services import FailedSignInsDep, PasswordsDep, RevocationsDep
 from app.modules.accounts_module.errors import InvalidToken, SecondFactorRequired, WrongCredentials
-from app.modules.accounts_module.extension import Grant
+from app.modules.accounts_module.extension import Grant, grants_of
 from app.modules.accounts_module.schemas import SignedIn
 from app.modules.accounts_module.services import accounts, sessions
 from app.modules.accounts_module.services.credentials import Attempt, check_credentials
@@ -103,8 +103,11 @@ class SignInService:
         """Returns the sign-in that lacks the second factor. Only its signature is verified. Raises InvalidToken."""
         return (await self.auth.tokens()).read_ticket(ticket)
 
-    async def lock(self, claim: TicketClaim) -> None:
+    async def lock(self, container: Container, claim: TicketClaim) -> None:
         """Locks the account of a ticket. Raises InvalidToken if it was erased or its password was changed since."""
+        grant = _find_grant(container, claim)
+        if grant is not None and grant.lock is not None:
+            await grant.lock(await work_context(self.work, container, datetime.now(UTC)), claim.fields)
         # A change of the password, which ends the sessions, comes before this or after the new session.
         await self.log.lock(self.work, accounts=[claim.device.account_id])
         account = await find_account(self.work.session, claim.device.account_id)
@@ -113,15 +116,13 @@ class SignInService:
 
     async def complete(self, container: Container, claim: TicketClaim) -> SignedIn:
         """Opens a session after the second factor. Raises InvalidToken if the grant is no longer valid."""
-        if claim.grant is None:
+        grant = _find_grant(container, claim)
+        if grant is None:
             return await self.finish(claim.device)
-        grants = {grant.name: grant for grant in container.get(Modules).contributions(Grant)}
-        if claim.grant not in grants:
-            raise InvalidToken
         context = await work_context(self.work, container, datetime.now(UTC))
         try:
-            proven = await grants[claim.grant].prove(context, claim.fields, network_of(self.device.address))
-        except grants[claim.grant].refuses as error:
+            proven = await grant.prove(context, claim.fields, network_of(self.device.address))
+        except grant.refuses as error:
             raise InvalidToken from error
         if proven.account_id != claim.device.account_id:
             raise InvalidToken
@@ -148,6 +149,16 @@ class SignInService:
         # The account's stream is locked by now: what the hooks read is not changed before the session is there.
         await self.hooks.run(self.work, account_id)
         return SignedIn(**pair.model_dump(), device_token=tokens.make_device(device, datetime.now(UTC)))
+
+
+def _find_grant(container: Container, claim: TicketClaim) -> Grant | None:
+    """Returns None for a sign-in with a password. Raises InvalidToken if the module of the grant is off."""
+    if claim.grant is None:
+        return None
+    try:
+        return grants_of(container.get(Modules))[claim.grant]
+    except KeyError:
+        raise InvalidToken from None
 
 
 SignInServiceDep = Annotated[SignInService, Depends()]

@@ -42,6 +42,10 @@ async def use_code(work: UnitOfWork, code: str, verifier: str) -> Any:
     return row
 
 
+async def _lock(context: WorkContext, fields: Mapping[str, str]) -> None:
+    await db.lock_code(context.connection, hash_of(fields["code"]), challenge_of(fields["code_verifier"]))
+
+
 async def _prove(context: WorkContext, fields: Mapping[str, str], network: str) -> Proven:
     """Returns the account that a person at a provider has, or may have by a verified address, or gets."""
     vault = context.container.get(Vault)
@@ -134,4 +138,5 @@ GRANT = Grant(
     {"code": Code, "code_verifier": Verifier},
     _prove,
     (CodeInvalid, LinkRequired, SignUpClosed, EmailTaken, UsernameTaken),
+    _lock,
 )

@@ -14,6 +14,7 @@ from app.modules.oidc_module.tests.browser import Browser, signed_in
 from app.modules.oidc_module.tests.provider import FakeProvider
 from app.modules.recovery_module.services.addresses import note_verified
 from app.modules.recovery_module.tests.links import email_of, verify
+from app.modules.second_factor_module.tests.authenticator import code_now, finish, set_up
 from app.modules.streams_module.services.log import Log, now
 from app.utils.container import Container
 from tests.busy import when_not_busy
@@ -64,6 +65,25 @@ async def test_an_account_that_gets_another_address_during_the_sign_in_is_not_li
         await note_verified(await work.raw(), anna.uuid, "new@example.org", now())
     problem(await exchange, 409, "link_required")
     assert ok(await anna.get("/accounts/me/identities"))["items"] == []
+
+
+async def test_a_second_step_and_another_sign_in_of_the_same_person_both_end(
+    anna: FakeClient, browser: Browser, server: httpx.AsyncClient, container: Container, connection: Connection
+) -> None:
+    linked = {"code": await browser.code(), "code_verifier": browser.verifier}
+    ok(await anna.post("/accounts/me/identities", linked))
+    secret, _ = await set_up(anna)
+    ticket = problem(await browser.exchange(await browser.code()), 401, "second_factor_required")["ticket"]
+    other = Browser(server)
+    code = await other.code()
+    async with connection.transaction():
+        await connection.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", anna.uuid)
+        finished = asyncio.create_task(finish(anna, ticket, code_now(secret)))
+        await until_waiting(container, 1)
+        exchanged = asyncio.create_task(other.exchange(code))
+        await until_waiting(container, 2)
+    problem(await exchanged, 401, "second_factor_required")
+    ok(await finished)
 
 
 async def test_a_return_that_comes_many_times_at_once_works_once(browser: Browser, provider: FakeProvider) -> None:

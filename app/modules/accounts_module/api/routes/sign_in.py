@@ -26,7 +26,7 @@ from app.modules.accounts_module.errors import (
     UsernameTaken,
     WrongCredentials,
 )
-from app.modules.accounts_module.extension import Grant, SecondFactor
+from app.modules.accounts_module.extension import SecondFactor, grants_of
 from app.modules.accounts_module.schemas import (
     AccountSignedUp,
     RefreshRequest,
@@ -52,8 +52,7 @@ def make_router(modules: Modules) -> APIRouter:
     router = APIRouter(prefix="/accounts")
     demands = any(factor.is_demanded for factor in modules.contributions(SecondFactor))
     refused = (WrongCredentials, SecondFactorRequired) if demands else (WrongCredentials,)
-    grants = modules.contributions(Grant)
-    granted = {grant.name: grant for grant in grants}
+    grants = grants_of(modules)
 
     @router.post("/sign-in", openapi_extra=refuses(*refused))
     async def sign_in(body: SignIn, sign_in_service: SignInServiceDep) -> SignedIn:
@@ -65,16 +64,16 @@ def make_router(modules: Modules) -> APIRouter:
         """
         return await sign_in_service.by_password(body.login, body.password, body.device_token)
 
-    by_grants = dict.fromkeys(error for grant in grants for error in grant.refuses)
+    by_grants = dict.fromkeys(error for grant in grants.values() for error in grant.refuses)
 
     @router.post("/token", openapi_extra=refuses(*dict.fromkeys((*refused, *by_grants))))
     async def token(
-        form: Annotated[token_form(grants), Form()],  # type: ignore[valid-type]
+        form: Annotated[token_form(list(grants.values())), Form()],  # type: ignore[valid-type]
         request: Request,
         sign_in_service: SignInServiceDep,
     ) -> SignedIn:
         """Opens a session with a form of OAuth2. The one with a password is for Swagger's Authorize button."""
-        grant = granted.get(form.grant_type)
+        grant = grants.get(form.grant_type)
         if grant is None:
             check_form(form, ("username", "password"))
             return await sign_in_service.by_password(form.username, form.password, form.device_token)
