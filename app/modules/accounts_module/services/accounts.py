@@ -16,6 +16,7 @@ from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.accounts_module.services.second_factors import stamp_of
 from app.modules.accounts_module.services.security import append_security_event
 from app.modules.accounts_module.services.usernames import check_reserved, claim_username, release_username
 from app.modules.base_module.schemas import Moment, Page
@@ -87,13 +88,13 @@ async def is_own_password(
 
     Raises RateLimited after too many wrong passwords: a thief with an open session must not guess faster than a
     stranger who signs in. The failures are counted apart from those of sign-ins. Otherwise a stranger who guesses at
-    sign-in could lock the owner out of these calls.
+    sign-in could lock the owner out of these calls. A new password begins a new count.
     """
-    subject = uuid5(account_id, "change of password")
+    async with database.connection() as connection:
+        stored = await crud.find_hash(connection, account_id)
+    subject = uuid5(account_id, f"change of password {stamp_of(stored)}")
     async with failed_sign_ins.turn(subject):
         counted = await failed_sign_ins.check(subject, subject)
-        async with database.connection() as connection:
-            stored = await crud.find_hash(connection, account_id)
         if not (await passwords.verify(given, stored, account_id.hex)).is_right:
             await failed_sign_ins.add(subject)
             return False

@@ -232,3 +232,16 @@ async def test_password_changes_with_a_wrong_password_are_limited(server: httpx.
         problem(await anna.post("/accounts/me/password", change), 403, "forbidden")
     problem(await anna.post("/accounts/me/password", change | {"current_password": PASSWORD}), 429, "rate_limited")
     ok(await sign_in(server, anna.username))
+
+
+async def test_wrong_current_passwords_do_not_count_after_a_new_password(
+    server: httpx.AsyncClient, anna: FakeClient, database_address: DatabaseAddress
+) -> None:
+    change = {"current_password": "wrong", "new_password": "a wholly other password"}
+    for _ in range(3):
+        problem(await anna.post("/accounts/me/password", change), 403, "forbidden")
+    new = "staple of the new house"
+    result = await manage(database_address, "account", "reset-password", anna.username, f"--password={new}")
+    assert result.exit_code == 0, result.output
+    await anna.sign_in(new)
+    ok(await anna.post("/accounts/me/password", change | {"current_password": new}))
