@@ -72,7 +72,7 @@ WHERE account_id = $1 AND revoked_at IS NULL AND id = $3 RETURNING name
 _REVOKE_ALL = """
 UPDATE api_key SET revoked_at = $2
 WHERE (account_id = $1 OR owner_id = $1) AND revoked_at IS NULL AND ($3::timestamptz IS NULL OR created_at < $3)
-RETURNING id
+RETURNING id, account_id, owner_id, name
 """
 _DELETE_OF_ACCOUNT = """
 DELETE FROM api_key WHERE id IN (SELECT id FROM api_key WHERE account_id = $1 OR owner_id = $1 LIMIT $2) RETURNING id
@@ -135,12 +135,13 @@ async def revoke(connection: DatabaseConnection, account_id: UUID, key_id: UUID,
 
 async def revoke_all(
     connection: DatabaseConnection, account_id: UUID, at: datetime, before: datetime | None
-) -> list[UUID]:
+) -> Sequence[Any]:
     """Revokes the keys of an account, and those that it has created for its bots, from before a time (None: all).
 
     Returns the valid ones.
     """
-    return [row["id"] for row in await connection.fetch(_REVOKE_ALL, account_id, at, before)]
+    rows: Sequence[Any] = await connection.fetch(_REVOKE_ALL, account_id, at, before)
+    return rows
 
 
 async def delete_of_account(connection: DatabaseConnection, account_id: UUID, limit: int) -> bool:

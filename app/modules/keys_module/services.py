@@ -18,7 +18,7 @@ from app.modules.keys_module import db
 from app.modules.keys_module.errors import KeyNotFound, TooManyKeys
 from app.modules.keys_module.schemas import KeyCreate, KeyCreated, KeyRead
 from app.modules.keys_module.settings import API_KEY
-from app.modules.streams_module.services.log import Log, event, now
+from app.modules.streams_module.services.log import Log, NewEvent, event, now
 from app.services.context import Context, WorkContext
 from app.services.errors import ValidationFailed
 from app.services.http_requests import BearerScheme
@@ -75,8 +75,7 @@ async def revoke_key(
     name = await db.revoke(await work.raw(), account_id, key_id, at)
     if name is None:
         raise KeyNotFound
-    payload = {"key_id": str(key_id), "account_id": str(account_id), "name": name}
-    await log.append(work, actor_id, event("security.key_revoked", payload), at=at)
+    await log.append(work, actor_id, _revoked(key_id, account_id, name), at=at)
     work.after_commit(lambda: revocations.announce([key_id], at))
 
 
@@ -96,7 +95,16 @@ async def _identify(context: Context, token: str) -> tuple[Identity, datetime | 
 
 
 async def _revoke_all(context: WorkContext, account_id: UUID, before: datetime | None) -> list[UUID]:
-    return await db.revoke_all(context.connection, account_id, context.at, before)
+    """Writes an event for each key that the account has created. The keys of a bot that is deleted have none."""
+    revoked = await db.revoke_all(context.connection, account_id, context.at, before)
+    events = [_revoked(row["id"], row["account_id"], row["name"]) for row in revoked if row["owner_id"] == account_id]
+    if events:
+        await context.container.get(Log).append(context.work, account_id, *events, at=context.at)
+    return [row["id"] for row in revoked]
+
+
+def _revoked(key_id: UUID, account_id: UUID, name: str) -> NewEvent:
+    return event("security.key_revoked", {"key_id": str(key_id), "account_id": str(account_id), "name": name})
 
 
 KEYS = BearerKind("api key", PREFIX, _identify, db.LIST_REVOKED, db.LIST_LIVE, db.LIST_LIVE_OF, _revoke_all)

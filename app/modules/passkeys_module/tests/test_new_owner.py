@@ -1,5 +1,6 @@
 """The owner of a mailbox who takes an account over finds no passkey and no key of another person."""
 
+from app.modules.bots_module.tests.bots import create_bot
 from app.modules.keys_module.tests.keys import create_key, program_of
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.passkeys_module.tests.authenticator import options_of_sign_in, register
@@ -29,10 +30,16 @@ async def test_a_reset_of_an_unverified_account_removes_passkeys(anna: FakeClien
 
 
 async def test_it_revokes_keys_too(anna: FakeClient, mailbox: Mailbox) -> None:
-    program = program_of(anna, await create_key(anna))
+    bot = await create_bot(anna)
+    key = await create_key(anna)
+    program = program_of(anna, key)
     ok(await program.get("/accounts/me"))
     await reset(anna, mailbox)
-    problem(await program.get("/accounts/me"), 401, "unauthenticated")
+    for revoked in (program, bot):
+        problem(await revoked.get("/accounts/me"), 401, "unauthenticated")
+    events = [event["data"] for event in await anna.own_events() if event["kind"] == "security.key_revoked"]
+    assert {event["account_id"] for event in events} == {anna.id, bot.id}
+    assert {"key_id": key["id"], "account_id": anna.id, "name": key["name"]} in events
 
 
 async def test_it_removes_what_is_older_than_the_first_verification(anna: FakeClient, mailbox: Mailbox) -> None:
