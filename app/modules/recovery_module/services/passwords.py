@@ -44,7 +44,8 @@ async def reset_password(
     token_hash = hash_of(token)
     async with open_unit_of_work(database) as checking:
         found = await tokens.find(await checking.raw(), token_hash, "reset", now())
-        if found is None:
+        # An account whose erasure has begun has no address.
+        if found is None or await find_mail_address(checking, found["account_id"]) != found["email"]:
             raise LinkExpired
         await check_new_password(checking, found["account_id"], new_password)
     # Hashed before the first statement of `work`, so that no transaction is open meanwhile.

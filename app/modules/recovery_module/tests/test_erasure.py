@@ -8,7 +8,7 @@ from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.recovery_module.tests.links import email_of, tokens_of, until_no_jobs, verify
 from app.utils.container import Container
 from tests.databases import rows
-from tests.fakers import PASSWORD, FakeClient, eventually, ok
+from tests.fakers import PASSWORD, FakeClient, eventually, ok, problem
 
 pytestmark = pytest.mark.usefixtures("erasing_at_once")
 _NEW = "anna@new.example.com"
@@ -92,3 +92,14 @@ async def test_a_notice_that_failed_during_the_erasure_is_not_sent_again(
     await connection.execute("UPDATE job SET run_at = now() WHERE lane = 'mail'")
     await until_no_jobs(connection)
     assert [mail["Subject"] for mail in mailbox.mails] == ["Confirm your email address"]
+
+
+async def test_a_link_to_a_new_password_has_expired_when_the_erasure_has_begun(
+    anna: FakeClient, anonymous: FakeClient, mailbox: Mailbox, connection: Connection
+) -> None:
+    await forget_password(anonymous, email_of(anna))
+    (token,) = await tokens_of(mailbox, "reset", email_of(anna))
+    # The account is closed, and its links are not deleted yet.
+    await connection.execute("UPDATE account SET email = NULL, erased_at = now() WHERE id = $1", anna.uuid)
+    new = {"token": token, "new_password": "staple of the new house"}
+    problem(await anonymous.post("/accounts/password/reset", new), 410, "link_expired")
