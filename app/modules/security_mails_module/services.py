@@ -28,12 +28,13 @@ _GRAVE = (
 
 
 class SecurityNotice(BaseModel):
-    """A change that the owner of an account should know of."""
+    """A change that the owner of an account should know of. `key_of`: `account`, or `bot` for a bot's key."""
 
     account_id: UUID
     kind: str
     factor: str = ""
     provider: str = ""
+    key_of: str = "account"
     at: datetime
 
 
@@ -51,6 +52,7 @@ async def _enqueue(context: SubscriberContext, events: Sequence[Event]) -> None:
             kind=event.kind.removeprefix("security."),
             factor=str(event.data.get("factor", "")),
             provider=str(event.data.get("provider", "")),
+            key_of="bot" if event.data.get("account_id", str(event.stream_id)) != str(event.stream_id) else "account",
             at=event.at,
         )
         await jobs.enqueue(context.work, NOTIFY, notice, owner_id=event.stream_id)
@@ -61,7 +63,7 @@ async def _compose(context: JobContext, notice: SecurityNotice) -> Letter | None
         address = await find_mail_address(work, notice.account_id)
     if address is None:
         return None
-    values: dict[str, str | datetime] = {"factor": notice.factor, "provider": notice.provider, "at": notice.at}
+    values = notice.model_dump(include={"factor", "provider", "key_of", "at"})
     return Letter(address, notice.kind, values, account_id=notice.account_id)
 
 

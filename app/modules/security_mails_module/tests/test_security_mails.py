@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.fastapi_engine.constructor import build_app
+from app.modules.bots_module.tests.bots import create_bot
+from app.modules.keys_module.tests.keys import create_key
 from app.modules.mail_module.extension import Letter
 from app.modules.mail_module.services.composing import compose
 from app.modules.mail_module.settings import MailSettings
@@ -77,6 +79,21 @@ async def test_factors_that_are_added_and_removed_are_reported(
     assert "an authenticator app" in text_of(added)
 
 
+async def test_a_new_key_is_reported_with_whose_it_is(
+    anna: FakeClient, mailbox: Mailbox, connection: Connection
+) -> None:
+    await create_key(anna)
+    await create_bot(anna)
+
+    async def are_sent() -> bool:
+        return [mail["Subject"] for mail in mailbox.mails].count("An API key was created") == 2
+
+    await eventually(are_sent, 120)
+    texts = "".join(text_of(mail) for mail in mailbox.mails if mail["Subject"] == "An API key was created")
+    for whose in ("one of your bots", "your account"):
+        assert texts.count(f"an API key of {whose} was created") == 1
+
+
 async def test_an_account_gets_a_limited_number_of_mails(
     anna: FakeClient, mailbox: Mailbox, connection: Connection
 ) -> None:
@@ -110,6 +127,7 @@ def test_every_mail_exists_in_both_languages(language: str) -> None:
             values: dict[str, str | datetime] = {
                 "factor": factor,
                 "provider": "acme",
+                "key_of": "account",
                 "at": datetime(2026, 1, 31, 22, tzinfo=UTC),
             }
             letter = Letter("anna@example.com", name, values, language)
