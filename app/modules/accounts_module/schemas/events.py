@@ -50,7 +50,10 @@ class PasswordChangedPayload(ResponseModel):
 class FactorPayload(ResponseModel):
     """A way to sign in was added or removed."""
 
-    factor: str = Field(description="as in `methods` of the answer `second_factor_required`", examples=["totp"])
+    factor: str = Field(
+        description="`totp` (an authenticator app), `recovery_codes`, `passkey`, or what another module calls its own",
+        examples=["totp"],
+    )
 
 
 EVENTS: dict[str, type[ResponseModel]] = {
