@@ -10,7 +10,7 @@ from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.extension import keep_address
 from app.modules.accounts_module.schemas import AccountSignedUp, SignUp
-from app.modules.accounts_module.services.mailboxes import announce_change
+from app.modules.accounts_module.services import mailboxes
 from app.modules.accounts_module.services.new_accounts import create_account, prepare_account
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
@@ -18,7 +18,6 @@ from app.modules.accounts_module.services.security import append_security_event
 from app.modules.accounts_module.services.sessions import end_all_sessions
 from app.modules.streams_module.services.log import Log
 from app.services.context import work_context
-from app.utils.canonical import normalize_email
 from app.utils.container import Container
 from app.utils.module import Modules
 
@@ -61,9 +60,8 @@ async def change_email(work: UnitOfWork, log: Log, modules: Modules, login: str,
     if account is None:
         raise AccountNotFound
     await _lock(work, log, account)
-    account.email, account.email_copy = normalize_email(email), 0
-    await work.session.flush()
-    await announce_change(work, log, account.id)
+    await mailboxes.change_email(work, account.id, email)
+    await mailboxes.announce_change(work, log, account.id)
     await _keep_address(work, log, modules, account.id)
 
 
