@@ -144,7 +144,9 @@ async def remove_member(
             raise NotAllowedInChat
         if member.role == "admin":
             check(actor, APPOINT_ADMINS)
-    await _remove(work, log, rules, chat_id, account_id, actor_id=actor_id, reason=reason)
+    # Not before the check: an id that is a chat's would be locked in the wrong order.
+    limited = await _lock_with_limited(work, log, rules, chat_id, account_id)
+    await _remove(work, log, chat_id, account_id, limited, actor_id=actor_id, reason=reason)
 
 
 async def leave_erased(work: UnitOfWork, log: Log, rules: MemberRules, membership: Membership) -> bool:
@@ -154,10 +156,10 @@ async def leave_erased(work: UnitOfWork, log: Log, rules: MemberRules, membershi
     reader. Returns False, and does nothing, if the owner is the only member left.
     """
     chat_id, account_id = membership.chat_id, membership.account_id
-    await _lock_with_limited(work, log, rules, chat_id, account_id)
+    limited = await _lock_with_limited(work, log, rules, chat_id, account_id)
     if membership.role == "owner" and not await hand_over(work, log, rules, chat_id, account_id):
         return False
-    await _remove(work, log, rules, chat_id, account_id, actor_id=account_id, reason="left")
+    await _remove(work, log, chat_id, account_id, limited, actor_id=account_id, reason="left")
     return True
 
 
@@ -179,11 +181,10 @@ async def hand_over(work: UnitOfWork, log: Log, rules: MemberRules, chat_id: UUI
 
 
 async def _remove(
-    work: UnitOfWork, log: Log, rules: MemberRules, chat_id: UUID, account_id: UUID, *, actor_id: UUID, reason: str
+    work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, limited: list[UUID], *, actor_id: UUID, reason: str
 ) -> None:
     """Removes a member, and the members that it limits."""
-    # Not before the check: an id that is a chat's would be locked in the wrong order.
-    for limited_id in await _lock_with_limited(work, log, rules, chat_id, account_id):
+    for limited_id in limited:
         await remove_from_chat(work, log, chat_id, limited_id, actor_id=actor_id, reason="removed")
     await remove_from_chat(work, log, chat_id, account_id, actor_id=actor_id, reason=reason)
 
