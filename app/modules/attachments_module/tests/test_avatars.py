@@ -184,6 +184,17 @@ async def test_an_erased_account_has_no_avatar_and_sees_none(
     await eventually(is_gone)
 
 
+async def test_the_avatar_of_an_account_that_was_erased_without_this_module_is_not_shown(
+    anna: FakeClient, boris: FakeClient, container: Container
+) -> None:
+    url = ok(await put(anna, ME, await image(anna)))["url"]
+    seen = (await avatar_of(boris, f"/accounts/{anna.id}"))["url"]
+    await rows(container, "UPDATE account SET erased_at = now() WHERE id = $1", anna.uuid)
+    assert await avatar_of(boris, f"/accounts/{anna.id}") is None
+    for each in (url, seen):
+        problem(await download(boris, each), 404, "not_found")
+
+
 @pytest.mark.usefixtures("erasing_at_once")
 async def test_the_avatar_of_a_chat_outlives_the_account_unless_all_of_it_is_deleted(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, container: Container

@@ -5,8 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 
-_LIST_OF_ACCOUNTS = "SELECT account_id AS id, attachment_id FROM account_avatar WHERE account_id = ANY($1)"
+# An account that was erased while the module was disabled still has its row.
+_LIST_OF_ACCOUNTS = f"""
+SELECT a.id, v.attachment_id FROM account_avatar v CROSS JOIN LATERAL {one_row("account", id="v.account_id")} a
+WHERE v.account_id = ANY($1) AND a.erased_at IS NULL
+"""  # noqa: S608 - constants only
 _LIST_OF_CHATS = "SELECT chat_id AS id, attachment_id FROM chat_avatar WHERE chat_id = ANY($1)"
 _SET_OF_ACCOUNT = """
 INSERT INTO account_avatar (account_id, attachment_id) VALUES ($1, $2)
@@ -19,10 +24,10 @@ ON CONFLICT (chat_id) DO UPDATE SET attachment_id = excluded.attachment_id, acco
 _DELETE_OF_ACCOUNT = "DELETE FROM account_avatar WHERE account_id = $1 RETURNING attachment_id"
 _DELETE_OF_CHAT = "DELETE FROM chat_avatar WHERE chat_id = $1 RETURNING attachment_id"
 _FIND_CHAT_SET_BY = "SELECT chat_id FROM chat_avatar WHERE account_id = $1 ORDER BY chat_id LIMIT 1"
-# An account that is not erased sees those of all accounts, a member that of the chat.
+# An account that is not erased sees those of all others, a member that of the chat.
 _IS_SHOWN_OF_ACCOUNT = """
 SELECT EXISTS (SELECT FROM account_avatar WHERE account_id = $1 AND attachment_id = $2)
-   AND EXISTS (SELECT FROM account WHERE id = $3 AND erased_at IS NULL)
+   AND NOT EXISTS (SELECT FROM account WHERE id IN ($1, $3) AND erased_at IS NOT NULL)
 """
 _IS_SHOWN_OF_CHAT = """
 SELECT EXISTS (SELECT FROM chat_avatar WHERE chat_id = $1 AND attachment_id = $2)
