@@ -13,6 +13,7 @@ from app.services.errors import ServiceError
 from app.services.parts import Part
 from app.settings.limits_settings import RateLimit
 from app.utils.container import Container
+from app.utils.invariants import Invariant
 from app.utils.module import Modules
 
 Erasure = Literal["keep", "delete"]
@@ -270,10 +271,27 @@ class AccountHook:
     - Hooks run in the reverse order of their modules: a module's hook runs before the hooks of the modules that it
       depends on. If a hook raises, the error is logged, the other hooks run, and the hook is tried again later.
     - Lock streams in the order that is used everywhere: chats before the account.
+    - The module's `invariants` have `nothing_of_erased`: an account may be erased while the module is disabled.
     """
 
     name: str
     erase: Erase
+
+
+def nothing_of_erased(*columns: str) -> Invariant:
+    """Returns the invariant that these columns, each as `table.column`, do not contain the id of an erased account.
+
+    An erasure has a day to finish.
+    """
+    pairs = [column.split(".") for column in columns]
+    owners = " UNION ALL ".join(" ".join(["SELECT", column, "FROM", table]) for table, column in pairs)
+    erased = "SELECT id AS stream_id, username AS detail FROM account WHERE erased_at < now() - interval '1 day'"
+    return Invariant(
+        says=f"nothing of an erased account is left in {', '.join(dict.fromkeys(table for table, _ in pairs))}",
+        find=" ".join([erased, "AND id IN (", owners, ") ORDER BY id"]),
+        advice="the accounts were erased while the module was disabled: enable it, and run "
+        "`python manage.py account erase` again with these usernames",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.adapters.db.database import Database
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.attachments_module.api.router import root_router, router
 from app.modules.attachments_module.db.invariants import INVARIANTS
@@ -81,7 +82,7 @@ module = Module(
     lifespan=lifespan,
     events=EVENTS,
     settings=AttachmentSettings,
-    invariants=INVARIANTS,
+    invariants=(*INVARIANTS, nothing_of_erased("account_avatar.account_id")),
     contributes=(
         *EVENT_TEXTS,
         *INSPECTIONS,

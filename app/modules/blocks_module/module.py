@@ -1,3 +1,4 @@
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.blocks_module.api import router
 from app.modules.blocks_module.db import INVARIANTS, AccountBlock
 from app.modules.blocks_module.schemas import EVENT_TEXTS, EVENTS
@@ -12,6 +13,6 @@ module = Module(
     depends_on=("base", "accounts", "chats", "messages", "streams"),
     models=(AccountBlock,),
     events=EVENTS,
-    invariants=INVARIANTS,
+    invariants=(*INVARIANTS, nothing_of_erased("account_block.account_id", "account_block.blocked_id")),
     contributes=(*EVENT_TEXTS, NO_ADDING, NO_MESSAGES, HIDDEN, ERASE_BLOCKS, BLOCK),
 )

@@ -1,3 +1,4 @@
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.bots_module.api import router
 from app.modules.bots_module.db import Bot
 from app.modules.bots_module.schemas import EVENT_TEXTS, EVENTS, TYP
@@ -12,6 +13,7 @@ module = Module(
     depends_on=("base", "accounts", "chats", "keys", "streams", "jobs"),
     models=(Bot,),
     events=EVENTS,
+    invariants=(nothing_of_erased("bot.account_id", "bot.owner_id"),),
     contributes=(
         *EVENT_TEXTS,
         TYP,

@@ -1,3 +1,4 @@
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.chat_settings_module.api import router
 from app.modules.chat_settings_module.db import ChatSettings
 from app.modules.chat_settings_module.schemas import EVENT_TEXTS, EVENTS
@@ -12,5 +13,6 @@ module = Module(
     depends_on=("base", "accounts", "chats", "streams"),
     models=(ChatSettings,),
     events=EVENTS,
+    invariants=(nothing_of_erased("chat_settings.account_id"),),
     contributes=(*EVENT_TEXTS, SETTINGS, SETTINGS_OF_ACCOUNT, CHANGE_CHAT_SETTINGS),
 )

@@ -1,3 +1,4 @@
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.drafts_module.api import router
 from app.modules.drafts_module.db import INVARIANTS, Draft
 from app.modules.drafts_module.schemas import EVENT_TEXTS, EVENTS
@@ -12,6 +13,6 @@ module = Module(
     depends_on=("base", "accounts", "chats", "messages", "streams"),
     models=(Draft,),
     events=EVENTS,
-    invariants=INVARIANTS,
+    invariants=(*INVARIANTS, nothing_of_erased("draft.account_id")),
     contributes=(*EVENT_TEXTS, DRAFTS_OF_ACCOUNT, PURGE_QUOTING, SAVE_DRAFT),
 )

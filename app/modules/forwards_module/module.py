@@ -1,3 +1,4 @@
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.forwards_module.api import make_router
 from app.modules.forwards_module.db import INVARIANTS, MessageForward
 from app.modules.forwards_module.services.erasure import NAMES_OF_ACCOUNT
@@ -10,6 +11,6 @@ module = Module(
     router=make_router,
     depends_on=("base", "accounts", "chats", "messages", "streams"),
     models=(MessageForward,),
-    invariants=INVARIANTS,
+    invariants=(*INVARIANTS, nothing_of_erased("message_forward.author_id")),
     contributes=(FORWARDED_FROM, PURGE, NAMES_OF_ACCOUNT),
 )

@@ -1,3 +1,4 @@
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.keys_module.api import router
 from app.modules.keys_module.db import ApiKey
 from app.modules.keys_module.schemas import EVENT_TEXTS, EVENTS
@@ -12,5 +13,6 @@ module = Module(
     depends_on=("base", "accounts", "streams", "jobs"),
     models=(ApiKey,),
     events=EVENTS,
+    invariants=(nothing_of_erased("api_key.account_id", "api_key.owner_id"),),
     contributes=(*EVENT_TEXTS, KEYS, SCHEME, ERASE_KEYS, TIDY, CLEANUP_PERIOD, API_KEY, CREATE_KEY),
 )

@@ -1,3 +1,4 @@
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.leaving_module.api import router
 from app.modules.leaving_module.db import AccountLeaving
 from app.modules.leaving_module.schemas import EVENT_TEXTS, EVENTS
@@ -13,5 +14,6 @@ module = Module(
     models=(AccountLeaving,),
     events=EVENTS,
     settings=LeavingSettings,
+    invariants=(nothing_of_erased("account_leaving.account_id"),),
     contributes=(*EVENT_TEXTS, ABSENT, COME_BACK, NOT_ADDED, FORGET_LEAVING, HAND_OVER, END, DEACTIVATE),
 )

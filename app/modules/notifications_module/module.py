@@ -1,3 +1,4 @@
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.notifications_module.api import router
 from app.modules.notifications_module.db import NotificationSettings
 from app.modules.notifications_module.schemas import EVENT_TEXTS, EVENTS
@@ -12,5 +13,6 @@ module = Module(
     depends_on=("base", "accounts", "mail", "streams"),
     models=(NotificationSettings,),
     events=EVENTS,
+    invariants=(nothing_of_erased("notification_settings.account_id"),),
     contributes=(*EVENT_TEXTS, PREFERENCES, ERASE_SETTINGS, CHANGE_NOTIFICATIONS),
 )

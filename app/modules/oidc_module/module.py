@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.adapters.db.database import Database
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.accounts_module.services.sealing import Sealer
 from app.modules.oidc_module.api import router
 from app.modules.oidc_module.db import OidcCode, OidcFlow, OidcIdentity
@@ -35,6 +36,7 @@ module = Module(
     events=EVENTS,
     lifespan=lifespan,
     settings=OidcSettings,
+    invariants=(nothing_of_erased("oidc_identity.account_id"),),
     contributes=(
         *EVENT_TEXTS,
         GRANT,

@@ -1,3 +1,4 @@
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.passkeys_module.api import router
 from app.modules.passkeys_module.db import Passkey, PasskeyChallenge
 from app.modules.passkeys_module.services import CLEANUP_PERIOD, ERASE_PASSKEYS, NEW_OWNER, PASSKEY, SIGN_IN, TIDY
@@ -11,5 +12,6 @@ module = Module(
     depends_on=("base", "accounts", "streams", "jobs"),
     models=(Passkey, PasskeyChallenge),
     settings=PasskeySettings,
+    invariants=(nothing_of_erased("passkey.account_id", "passkey_challenge.account_id"),),
     contributes=(PASSKEY, SIGN_IN, ERASE_PASSKEYS, NEW_OWNER, TIDY, CLEANUP_PERIOD, PASSKEY_OPTIONS),
 )

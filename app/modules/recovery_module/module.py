@@ -1,3 +1,4 @@
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.recovery_module.api.routes.links import router
 from app.modules.recovery_module.db.models import AccountMailbox, PendingSignUp, RecoveryToken
 from app.modules.recovery_module.services.addresses import CHANGE, ERASE_MAILBOX, PENDING, PROOF, SIGN_UP, VERIFIED
@@ -13,6 +14,7 @@ module = Module(
     router=router,
     depends_on=("base", "accounts", "streams", "jobs", "mail"),
     models=(AccountMailbox, PendingSignUp, RecoveryToken),
+    invariants=(nothing_of_erased("account_mailbox.account_id", "recovery_token.account_id"),),
     contributes=(
         VERIFIED,
         PENDING,

@@ -1,3 +1,4 @@
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.schedules_module.api import make_router
 from app.modules.schedules_module.db import INVARIANTS, ScheduledMessage
 from app.modules.schedules_module.ending import LEAVE, PURGE, SCHEDULES_OF_ACCOUNT
@@ -15,6 +16,6 @@ module = Module(
     models=(ScheduledMessage,),
     events=EVENTS,
     settings=ScheduleSettings,
-    invariants=INVARIANTS,
+    invariants=(*INVARIANTS, nothing_of_erased("scheduled_message.account_id")),
     contributes=(*EVENT_TEXTS, SEND, SENDING, LEAVE, PURGE, SCHEDULES_OF_ACCOUNT, UNSENT, SCHEDULE),
 )

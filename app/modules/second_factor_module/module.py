@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.adapters.db.database import Database
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.accounts_module.services.sealing import Sealer
 from app.modules.second_factor_module.api import router
 from app.modules.second_factor_module.db import RecoveryCode, TotpFactor, WrongCodes
@@ -36,6 +37,7 @@ module = Module(
     models=(TotpFactor, RecoveryCode, WrongCodes),
     lifespan=lifespan,
     settings=SecondFactorSettings,
+    invariants=(nothing_of_erased("totp_factor.account_id", "recovery_code.account_id", "wrong_codes.account_id"),),
     contributes=(
         FACTOR,
         CODES,

@@ -1,3 +1,4 @@
+from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.versions_module.api import router
 from app.modules.versions_module.db import INVARIANTS, MessageVersion
 from app.modules.versions_module.services import KEEP, PURGE, PURGE_DELETED, READ_VERSIONS, VERSIONS_OF_ACCOUNT
@@ -11,6 +12,6 @@ module = Module(
     depends_on=("base", "accounts", "chats", "messages"),
     models=(MessageVersion,),
     settings=VersionsSettings,
-    invariants=INVARIANTS,
+    invariants=(*INVARIANTS, nothing_of_erased("message_version.sender_id")),
     contributes=(READ_VERSIONS, KEEP, PURGE_DELETED, PURGE, VERSIONS_OF_ACCOUNT),
 )

@@ -10,6 +10,7 @@ import pytest
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.tests.erasing import erase
 from app.modules.mail_module.tests.mailbox import Mailbox
+from app.modules.oidc_module.module import module
 from app.modules.oidc_module.tests.browser import SITE, Browser
 from app.modules.oidc_module.tests.provider import FakeProvider
 from app.modules.passkeys_module.tests.authenticator import register
@@ -163,3 +164,16 @@ async def test_an_erased_account_leaves_no_identity(
     client.username = ok(await client.get("/accounts/me"))["username"]
     await erase(container, connection, client)
     assert await rows(container, "SELECT FROM oidc_identity") == []
+
+
+@pytest.mark.usefixtures("erasing_at_once")
+async def test_who_was_erased_without_this_module_signs_up_again_after_a_second_erasure(
+    anna: FakeClient, browser: Browser, container: Container, connection: Connection
+) -> None:
+    ok(await link(anna, browser))
+    await rows(container, "UPDATE account SET erased_at = now() - interval '2 days' WHERE id = $1", anna.uuid)
+    (invariant,) = module.invariants
+    assert [row["stream_id"] for row in await rows(container, invariant.find)] == [anna.uuid]
+    await erase(container, connection, anna)
+    assert await rows(container, invariant.find) == []
+    assert ok(await (await browser.sign_in()).get("/accounts/me"))["id"] != anna.id
