@@ -30,7 +30,7 @@ _INSERT = "INSERT INTO bot (account_id, owner_id, created_at) VALUES ($1, $2, $3
 _LIST = """
 SELECT a.id, a.username, a.display_name, a.bio, b.created_at
 FROM bot b JOIN account a ON a.id = b.account_id
-WHERE b.owner_id = $1 AND b.deleted_at IS NULL AND ($2::uuid IS NULL OR b.account_id = $2)
+WHERE b.owner_id = $1 AND b.deleted_at IS NULL AND a.erased_at IS NULL AND ($2::uuid IS NULL OR b.account_id = $2)
 ORDER BY b.created_at DESC, a.id
 """
 _MARK_DELETED = """
@@ -40,7 +40,10 @@ WHERE owner_id = $1 AND deleted_at IS NULL AND ($3::uuid IS NULL OR account_id =
 _OWNERS = "SELECT account_id, owner_id FROM bot WHERE account_id = ANY($1)"
 _BOTS = "SELECT account_id, owner_id FROM bot WHERE owner_id = ANY($1)"
 _WHICH = "SELECT id FROM account WHERE id = ANY($1) AND is_bot"
-_DELETE = "DELETE FROM bot WHERE account_id = $1"
+_DELETE = """
+DELETE FROM bot b USING account o WHERE b.account_id = $1 AND o.id = b.owner_id
+RETURNING b.deleted_at IS NULL AND o.erased_at IS NULL
+"""
 
 
 async def insert_bot(connection: DatabaseConnection, bot_id: UUID, owner_id: UUID, at: datetime) -> None:
@@ -75,5 +78,6 @@ async def list_which_are_bots(connection: DatabaseConnection, account_ids: Seque
     return [row["id"] for row in await connection.fetch(_WHICH, account_ids)]
 
 
-async def delete_bot(connection: DatabaseConnection, bot_id: UUID) -> None:
-    await connection.execute(_DELETE, bot_id)
+async def delete_bot(connection: DatabaseConnection, bot_id: UUID) -> bool:
+    """Deletes the row of a bot. Returns True if its owner is still there and had not deleted it."""
+    return bool(await connection.fetchval(_DELETE, bot_id))

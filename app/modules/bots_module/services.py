@@ -17,7 +17,7 @@ from app.modules.bots_module.errors import BotNotFound, TooManyBots
 from app.modules.bots_module.schemas import BotCreate, BotRead, BotUpdate
 from app.modules.chats_module.extension import MemberLimit
 from app.modules.jobs_module.extension import Jobs
-from app.modules.streams_module.services.log import Log, event, now
+from app.modules.streams_module.services.log import Log, NewEvent, event, now
 from app.services.context import Context, WorkContext
 from app.settings.sizes_settings import SizesSettings
 from app.utils.container import Container
@@ -92,11 +92,15 @@ async def delete_bot(work: UnitOfWork, container: Container, owner_id: UUID, bot
         raise BotNotFound
     await end_access(work, container, bot_id)
     await enqueue_erasure(work, container.get(Jobs), bot_id, messages)
-    await log.append(work, owner_id, event("bot.deleted", {"id": str(bot_id)}), at=at)
+    await log.append(work, owner_id, _deleted(bot_id), at=at)
 
 
 def _payload(bot: BotRead) -> dict[str, Any]:
     return bot.model_dump(mode="json", exclude={"created_at"})
+
+
+def _deleted(bot_id: UUID) -> NewEvent:
+    return event("bot.deleted", {"id": str(bot_id)})
 
 
 async def _find_owners(context: Context, account_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
@@ -135,11 +139,16 @@ HIDDEN_WITH_OWNER = PresenceFilter("bots", _list_hidden)
 
 
 async def _erase(context: WorkContext, account_id: UUID, mode: Erasure, _: int) -> bool:
-    """Deletes the bots of an erased account, and the row of an erased bot."""
+    """Deletes the bots of an erased account, and the row of an erased bot. An operator may erase a bot, too."""
     for bot_id in await db.mark_deleted(context.connection, account_id, context.at):
         await end_access(context.work, context.container, bot_id)
         await enqueue_erasure(context.work, context.container.get(Jobs), bot_id, mode)
-    await db.delete_bot(context.connection, account_id)
+    owner_id = (await db.find_owners(context.connection, [account_id])).get(account_id)
+    if owner_id is not None:
+        log = context.container.get(Log)
+        await log.lock(context.work, accounts=[owner_id])
+        if await db.delete_bot(context.connection, account_id):
+            await log.append(context.work, owner_id, _deleted(account_id), at=context.at)
     return False
 
 

@@ -150,6 +150,28 @@ async def test_a_bot_is_deleted_with_its_messages(anna: FakeClient, boris: FakeC
 
 
 @pytest.mark.usefixtures("erasing_at_once")
+async def test_a_bot_that_the_operator_erases_is_out_of_its_owners_list_with_an_event(
+    anna: FakeClient, boris: FakeClient, container: Container
+) -> None:
+    mine, other = await create_bot(anna), await create_bot(boris)
+    await rows(container, "UPDATE account SET erased_at = now() WHERE id = ANY($1)", [mine.uuid, other.uuid])
+    assert ok(await anna.get("/bots"))["items"] == []
+    problem(await anna.patch(f"/bots/{mine.id}", {"bio": "x"}), 404, "not_found")
+    ok(await boris.delete(f"/bots/{other.id}"))
+    await begin(container, mine)
+
+    async def have_no_rows() -> bool:
+        return not await rows(container, "SELECT FROM bot")
+
+    await eventually(have_no_rows)
+    for owner, bot in ((anna, mine), (boris, other)):
+        assert [(event["kind"], event["data"]) for event in await owner.own_events()][-1:] == [
+            ("bot.deleted", {"id": bot.id})
+        ]
+        assert [event["kind"] for event in await owner.own_events()].count("bot.deleted") == 1
+
+
+@pytest.mark.usefixtures("erasing_at_once")
 async def test_the_bots_of_an_erased_account_end_with_it(
     anna: FakeClient, boris: FakeClient, club: str, container: Container
 ) -> None:
