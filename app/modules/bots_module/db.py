@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base
 from app.adapters.db.connection import DatabaseConnection
+from app.utils.invariants import Invariant
 
 
 class Bot(Base):
@@ -25,6 +26,32 @@ class Bot(Base):
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
 
+
+_MEMBERSHIPS = """
+SELECT m.chat_id AS stream_id, format('bot %s is %s, owner %s is %s', b.account_id, m.role, b.owner_id,
+       coalesce(o.role, 'no member')) AS detail
+FROM bot b JOIN chat_member m ON m.account_id = b.account_id
+JOIN chat c ON c.id = m.chat_id AND c.type <> 'direct' AND c.deleted_at IS NULL
+LEFT JOIN chat_member o ON o.chat_id = m.chat_id AND o.account_id = b.owner_id
+"""
+_RANKS = "ARRAY['reader', 'member', 'admin', 'owner']"
+
+INVARIANTS = (
+    Invariant(
+        says="a bot is only in groups and channels where its owner is a member",
+        find=f"{_MEMBERSHIPS} WHERE o.account_id IS NULL",
+        advice="the owners left while the module was disabled: remove the bots from these chats, or add the owners",
+    ),
+    Invariant(
+        says="no bot owns a group or channel, or has a higher role there than its owner",
+        find=f"""
+            {_MEMBERSHIPS}
+            WHERE m.role = 'owner' OR array_position({_RANKS}, m.role) > array_position({_RANKS}, o.role)
+        """,
+        advice="roles were changed while the module was disabled: give the bots a role that their owners have; of a "
+        "chat that a bot owns, choose the owner and store it in chat.owner_id and chat_member.role",
+    ),
+)
 
 _INSERT = "INSERT INTO bot (account_id, owner_id, created_at) VALUES ($1, $2, $3)"
 _LIST = """

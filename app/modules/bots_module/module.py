@@ -1,6 +1,6 @@
 from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.bots_module.api import router
-from app.modules.bots_module.db import Bot
+from app.modules.bots_module.db import INVARIANTS, Bot
 from app.modules.bots_module.schemas import EVENT_TEXTS, EVENTS, TYP
 from app.modules.bots_module.services import ABSENT_WITH_OWNER, BOTS_OF_ACCOUNT, HIDDEN_WITH_OWNER, LIMITED_BY_OWNER
 from app.modules.bots_module.settings import CREATE_BOT
@@ -13,7 +13,10 @@ module = Module(
     depends_on=("base", "accounts", "chats", "keys", "streams", "jobs"),
     models=(Bot,),
     events=EVENTS,
-    invariants=(nothing_of_erased("bot.account_id", "bot.owner_id"),),
+    invariants=(
+        *INVARIANTS,
+        nothing_of_erased("bot.account_id", "bot.owner_id"),
+    ),
     contributes=(
         *EVENT_TEXTS,
         TYP,
