@@ -72,10 +72,9 @@ JOIN chat_member other ON other.chat_id = m.chat_id AND other.account_id <> m.ac
 CROSS JOIN LATERAL {one_row("account_block", account_id="m.account_id", blocked_id="other.account_id")} b
 WHERE m.chat_id = ANY($1)
 """  # noqa: S608 - constants only
-_DELETE_OF_ACCOUNT = """
-DELETE FROM account_block WHERE (account_id, blocked_id) IN (
-    SELECT account_id, blocked_id FROM account_block WHERE account_id = $1 OR blocked_id = $1 LIMIT $2
-) RETURNING account_id
+_FIND_OF_ACCOUNT = """
+SELECT account_id, blocked_id FROM account_block WHERE account_id = $1
+UNION ALL SELECT account_id, blocked_id FROM account_block WHERE blocked_id = $1 LIMIT 1
 """
 
 
@@ -120,6 +119,7 @@ async def list_blocked_chats(connection: DatabaseConnection, chat_ids: Collectio
     return {row["chat_id"] for row in await connection.fetch(_BLOCKED_CHATS, list(chat_ids))}
 
 
-async def delete_of_account(connection: DatabaseConnection, account_id: UUID, limit: int) -> bool:
-    """Deletes blocks by an account and of it. Returns True if there may be more."""
-    return len(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, limit)) == limit
+async def find_of_account(connection: DatabaseConnection, account_id: UUID) -> tuple[UUID, UUID] | None:
+    """Returns a block by an account or of it: who blocks, and who is blocked."""
+    rows = await connection.fetch(_FIND_OF_ACCOUNT, account_id)
+    return (rows[0]["account_id"], rows[0]["blocked_id"]) if rows else None

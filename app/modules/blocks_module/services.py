@@ -51,9 +51,7 @@ async def unblock(
 ) -> None:
     """Takes back a block. Changes nothing if there is none. Raises AccountNotFound."""
     raw = await _lock(work, log, account_id, blocked_id)
-    if await db.delete_block(raw, account_id, blocked_id):
-        if not await db.list_blocked(raw, blocked_id, [account_id]):
-            await set_check(work, direct_chat_id(account_id, blocked_id), db.CHECK, on=False)
+    if await _take_back(work, raw, account_id, blocked_id):
         await log.append(work, account_id, event("account.unblocked", {"account_id": str(blocked_id)}))
         await _announce(work, filters, rules, blocked_id)
     elif not await list_existing_accounts(work, {blocked_id}):
@@ -69,6 +67,15 @@ async def list_blocks(work: UnitOfWork, account_id: UUID, cursor: str | None, li
         encode_cursor(items[-1].blocked_at, str(items[-1].account_id), of="blocks") if len(rows) > limit else None
     )
     return Page(items=items, next_cursor=next_cursor)
+
+
+async def _take_back(work: UnitOfWork, raw: Connection, account_id: UUID, blocked_id: UUID) -> bool:
+    """Returns False if there is no block. The direct chat of the two must be locked."""
+    if not await db.delete_block(raw, account_id, blocked_id):
+        return False
+    if not await db.list_blocked(raw, blocked_id, [account_id]):
+        await set_check(work, direct_chat_id(account_id, blocked_id), db.CHECK, on=False)
+    return True
 
 
 async def _announce(work: UnitOfWork, filters: PresenceFilters, rules: MemberRules, blocked_id: UUID) -> None:
@@ -112,8 +119,17 @@ async def _list_hidden(context: Context, viewer: UUID, account_ids: Collection[U
     return await db.list_blocking(context.connection, viewer, account_ids)
 
 
-async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
-    return await db.delete_of_account(context.connection, account_id, limit)
+async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
+    """Takes back one block by or of the account per call: a chat is locked for each. Who blocked it gets an event."""
+    found = await db.find_of_account(context.connection, account_id)
+    if found is None:
+        return False
+    blocking_id, blocked_id = found
+    work, log = context.work, context.container.get(Log)
+    raw = await _lock(work, log, blocking_id, blocked_id)
+    if await _take_back(work, raw, blocking_id, blocked_id) and await list_existing_accounts(work, {blocking_id}):
+        await log.append(work, blocking_id, event("account.unblocked", {"account_id": str(blocked_id)}))
+    return True
 
 
 NO_ADDING = AddCheck("blocks", _check_added)

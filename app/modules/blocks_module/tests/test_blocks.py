@@ -7,7 +7,6 @@ import pytest
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
-from app.modules.accounts_module.tests.erasing import begin
 from app.modules.blocks_module import services
 from app.modules.blocks_module.tests.blocking import PATH, block, unblock
 from app.utils.container import Container
@@ -199,20 +198,6 @@ async def test_a_direct_chat_opened_while_it_is_being_blocked_is_either_refused_
         if opened.status_code == 201:
             chat = opened.json()["id"]
             problem(await other.post(f"/chats/{chat}/messages", {"text": "Нельзя"}), 403, "forbidden")
-
-
-@pytest.mark.usefixtures("erasing_at_once")
-@pytest.mark.parametrize("erased", ["anna", "boris"])
-async def test_blocks_end_with_either_account(
-    anna: FakeClient, boris: FakeClient, container: Container, erased: str
-) -> None:
-    await block(anna, boris)
-    await begin(container, {"anna": anna, "boris": boris}[erased])
-
-    async def is_gone() -> bool:
-        return not await rows(container, "SELECT FROM account_block WHERE account_id = $1", anna.uuid)
-
-    await eventually(is_gone)
 
 
 async def test_the_check_is_off_for_chats_without_a_block(
