@@ -40,6 +40,7 @@ from app.modules.attachments_module.settings import (
     UPLOAD_PART,
     AttachmentSettings,
 )
+from app.modules.chats_module.extension import nothing_of_deleted
 from app.modules.jobs_module.extension import Jobs
 from app.services.rate_limits import RateLimits
 from app.settings import Settings
@@ -82,7 +83,7 @@ module = Module(
     lifespan=lifespan,
     events=EVENTS,
     settings=AttachmentSettings,
-    invariants=(*INVARIANTS, nothing_of_erased("account_avatar.account_id")),
+    invariants=(*INVARIANTS, nothing_of_deleted("chat_avatar"), nothing_of_erased("account_avatar.account_id")),
     contributes=(
         *EVENT_TEXTS,
         *INSPECTIONS,

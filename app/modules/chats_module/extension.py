@@ -15,6 +15,7 @@ from app.modules.chats_module.db.cruds.access import Membership, find_membership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.services.context import Context, WorkContext
 from app.services.parts import Part
+from app.utils.invariants import Invariant
 
 Purge = Callable[[WorkContext, UUID, int], Awaitable[bool]]
 
@@ -40,11 +41,24 @@ class ChatPurge:
     """Deletes the data that a module stores about a deleted chat.
 
     `purge(context, chat_id, limit)` deletes about `limit` rows at most. It returns True if more is left, and is then
-    called again.
+    called again. The module's `invariants` have `nothing_of_deleted`: a chat may be deleted while it is disabled.
     """
 
     name: str
     purge: Purge
+
+
+def nothing_of_deleted(*tables: str) -> Invariant:
+    """Returns the invariant that these tables, each with a `chat_id`, have no rows of a chat that was purged."""
+    chats = " UNION ALL ".join(" ".join(["SELECT chat_id FROM", table]) for table in tables)
+    purged = "SELECT id AS stream_id, format('it was purged at %s', purged_at) AS detail FROM chat"
+    deleted_too = "USING chat c WHERE c.id = ANY($1) AND c.purged_at IS NOT NULL AND x.chat_id = c.id"
+    return Invariant(
+        says=f"nothing of a deleted chat is left in {', '.join(tables)}",
+        find=" ".join([purged, "WHERE purged_at IS NOT NULL AND id IN (", chats, ") ORDER BY id"]),
+        advice="the chats were deleted while the module was disabled; --fix deletes these rows",
+        fix=tuple(" ".join(["DELETE FROM", table, "x", deleted_too]) for table in tables),
+    )
 
 
 class Addition(NamedTuple):

@@ -1,4 +1,5 @@
 from app.modules.accounts_module.extension import nothing_of_erased
+from app.modules.chats_module.extension import nothing_of_deleted
 from app.modules.entities_module.api import make_router
 from app.modules.entities_module.db import INVARIANTS, MessageMention
 from app.modules.entities_module.services.parts import (
@@ -18,7 +19,7 @@ module = Module(
     router=make_router,
     depends_on=("base", "accounts", "chats", "messages"),
     models=(MessageMention,),
-    invariants=(*INVARIANTS, nothing_of_erased("message_mention.account_id")),
+    invariants=(*INVARIANTS, nothing_of_deleted("message_mention"), nothing_of_erased("message_mention.account_id")),
     contributes=(
         TEXT_FORMAT,
         ENTITIES,

@@ -1,4 +1,5 @@
 from app.modules.accounts_module.extension import nothing_of_erased
+from app.modules.chats_module.extension import nothing_of_deleted
 from app.modules.threads_module.api import make_router
 from app.modules.threads_module.db.invariants import INVARIANTS
 from app.modules.threads_module.db.models import Thread, ThreadParticipant, ThreadPosition, ThreadReply
@@ -14,6 +15,10 @@ module = Module(
     depends_on=("base", "accounts", "chats", "messages", "streams"),
     models=(Thread, ThreadReply, ThreadParticipant, ThreadPosition),
     events=EVENTS,
-    invariants=(*INVARIANTS, nothing_of_erased("thread_position.account_id")),
+    invariants=(
+        *INVARIANTS,
+        nothing_of_deleted("thread", "thread_reply", "thread_participant"),
+        nothing_of_erased("thread_position.account_id"),
+    ),
     contributes=(*EVENT_TEXTS, ROOT_SEQ, THREAD, PURGE, POSITIONS_OF_ACCOUNT, CHANGE_THREADS, LIST_THREADS),
 )

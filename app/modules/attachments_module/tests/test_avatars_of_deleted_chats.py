@@ -5,18 +5,21 @@ from uuid import UUID
 
 import pytest
 
+from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.extension import AccountHook
 from app.modules.attachments_module.services.avatars import AVATARS
+from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.pictures import picture
-from app.modules.attachments_module.tests.uploading import ready
+from app.modules.attachments_module.tests.uploading import collect, ready
 from app.modules.chats_module.services.chats import mark_deleted
 from app.modules.streams_module.services.log import Log
 from app.services.context import work_context
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok
+from tests.manage import manage
 
 
 @pytest.fixture
@@ -48,3 +51,28 @@ async def test_nothing_follows_the_deletion_of_a_chat_whose_avatar_is_erased_wit
     assert await rows(container, "SELECT FROM chat_avatar") == []
     (last,) = await rows(container, "SELECT kind FROM event WHERE stream_id = $1 ORDER BY seq DESC LIMIT 1", chat_id)
     assert last["kind"] == "chat.deleted"
+
+
+async def test_an_avatar_that_a_server_without_this_module_left_of_a_deleted_chat_is_removed(
+    shown: str, container: Container, database_address: DatabaseAddress
+) -> None:
+    await rows(container, "UPDATE chat SET deleted_at = now(), purged_at = now() WHERE id = $1", UUID(shown))
+    await rows(container, "DELETE FROM chat_member WHERE chat_id = $1", UUID(shown))
+    await rows(container, "DELETE FROM account_chat WHERE chat_id = $1", UUID(shown))
+    store = container.get(AttachmentSettings).store
+
+    async def fix() -> str:
+        command = ("doctor", "--least-free-mb=0", "--fix", "--yes")
+        return (await manage(database_address, *command, ATTACHMENT_STORE=store)).output
+
+    first, second = await fix(), await fix()
+    assert f"✗ nothing of a deleted chat is left in chat_avatar\n    {shown}: it was purged at " in first
+    # Its file is found now.
+    assert "✗ a file that no message carries is collected some day, or is an avatar" in second
+    assert "no problems found" in second
+    await collect(container)
+
+    async def is_gone() -> bool:
+        return not await rows(container, "SELECT FROM chat_avatar UNION ALL SELECT FROM attachment")
+
+    await eventually(is_gone)
