@@ -89,8 +89,8 @@ async def refresh(
 
     A token that was spent within AUTH_REFRESH_REUSE_S seconds gets the same pair again, while the new token is unspent:
     the first response was lost, or two tabs refresh at once. Any other spent token has been copied: the session ends.
-    That is committed although the call is refused. A token that is newer than the session was issued before a backup
-    was restored: it is refused, and the session stays.
+    That is committed although the call is refused, and also if the spent token has expired since. A token that is newer
+    than the session was issued before a backup was restored: it is refused, and the session stays.
 
     A session whose origin is no longer valid ends. Raises InvalidToken, RateLimited after too many calls for one
     session, or what the check of an origin raises.
@@ -102,7 +102,9 @@ async def refresh(
     now = datetime.now(UTC)
     if not is_valid:
         return await _end_now(work, revocations, now, await crud.revoke(work.session, now, session_id=claim.session_id))
-    session = await crud.spend_generation(work.session, claim.session_id, claim.generation, now)
+    session = None
+    if not claim.is_expired:
+        session = await crud.spend_generation(work.session, claim.session_id, claim.generation, now)
     if session is not None:
         session.expires_at = _find_expiry(tokens, session.created_at, now)
         await work.session.flush()

@@ -29,6 +29,7 @@ class RefreshClaim:
 
     session_id: UUID
     generation: int
+    is_expired: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,10 @@ class Tokens:
         return identity, expires_at
 
     def read_refresh(self, token: str) -> RefreshClaim:
-        claims = self._verify("refresh", token)
+        """Returns the claim, also of an expired token: it may be a copy of a spent one. Raises InvalidToken."""
+        claims = self._verify("refresh", token, may_be_expired=True)
         try:
-            return RefreshClaim(UUID(claims["sid"]), int(claims["gen"]))
+            return RefreshClaim(UUID(claims["sid"]), int(claims["gen"]), is_expired=float(claims["exp"]) <= time())
         except (KeyError, ValueError, TypeError, AttributeError):
             raise InvalidToken from None
 
@@ -129,7 +131,7 @@ class Tokens:
         # The kind is in the header's `typ`, which is signed as well.
         return jwt.encode(claims | standard, self._secret, algorithm=_ALGORITHM, headers={"typ": f"{kind}+jwt"})
 
-    def _verify(self, kind: str, token: str) -> dict[str, Any]:
+    def _verify(self, kind: str, token: str, *, may_be_expired: bool = False) -> dict[str, Any]:
         try:
             decoded = jwt.decode_complete(
                 token,
@@ -138,7 +140,7 @@ class Tokens:
                 audience=_AUDIENCE,
                 # `iat` is checked below with a tolerance. The library has none: it would refuse tokens that were
                 # signed by a server whose clock is ahead.
-                options={"require": ["exp", "iat", "aud"], "verify_iat": False},
+                options={"require": ["exp", "iat", "aud"], "verify_iat": False, "verify_exp": not may_be_expired},
             )
         except (jwt.PyJWTError, ValueError):
             raise InvalidToken from None

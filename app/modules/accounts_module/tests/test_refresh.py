@@ -2,8 +2,9 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -11,6 +12,7 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.services.authenticator import Authenticator
 from app.settings import Settings
 from tests.fakers import API, FakeClient, ok, problem
 from tests.servers import ReusedServer, served
@@ -78,6 +80,33 @@ async def test_a_spent_token_used_again_late_ends_the_session(
     await running_server.connection.execute(move, timedelta(seconds=6))
     problem(await _refresh(server, phone.refresh_token), 401, "unauthenticated")
     await _assert_ended(server, anna, pair)
+
+
+async def test_a_spent_token_that_has_expired_since_ends_the_session(
+    server: httpx.AsyncClient, anna: FakeClient, running_server: ReusedServer
+) -> None:
+    phone = await anna.another_device().sign_in()
+    pair = ok(await _refresh(server, phone.refresh_token))
+    newest = ok(await _refresh(server, pair["refresh_token"]))
+    session_id = ok(await anna.get("/accounts/sessions"))["items"][0]["id"]
+    problem(await _refresh(server, await _expired(running_server, session_id, 1)), 401, "unauthenticated")
+    await _assert_ended(server, anna, newest)
+
+
+async def test_an_unspent_token_that_has_expired_or_whose_session_has_opens_nothing(
+    server: httpx.AsyncClient, anna: FakeClient, running_server: ReusedServer
+) -> None:
+    session_id = ok(await anna.get("/accounts/sessions"))["items"][0]["id"]
+    problem(await _refresh(server, await _expired(running_server, session_id, 1)), 401, "unauthenticated")
+    assert not await _is_refused(server, anna.access_token)
+    await running_server.connection.execute("UPDATE auth_session SET expires_at = now() - interval '1 minute'")
+    for token in (anna.refresh_token, await _expired(running_server, session_id, 1)):
+        problem(await _refresh(server, token), 401, "unauthenticated")
+
+
+async def _expired(running_server: ReusedServer, session_id: str, generation: int) -> str:
+    tokens, now = await running_server.container.get(Authenticator).tokens(), datetime.now(UTC)
+    return tokens.make_refresh(UUID(session_id), generation, now - timedelta(days=31), now - timedelta(days=1))
 
 
 async def _assert_ended(server: httpx.AsyncClient, anna: FakeClient, pair: dict[str, Any]) -> None:
