@@ -28,8 +28,9 @@ from app.utils.canonical import fold
 
 
 async def get_me(work: UnitOfWork, parts: AccountParts, account_id: UUID) -> AccountMe:
-    account = await _get(work, account_id)
+    """Returns the account, and the number of an event that is not newer than the account."""
     _, event_seq = await read_head(work, account_id)
+    account = await _get(work, account_id)
     return await _view_me(work, parts, account, event_seq)
 
 

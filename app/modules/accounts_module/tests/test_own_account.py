@@ -1,8 +1,12 @@
 """The caller's own account: reading it, changing it, and changing its password."""
 
+import asyncio
+
 import httpx
 
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+from tests.servers import ReusedServer
+from tests.waiting import until_waiting
 
 NEW_PASSWORD = "staple of the new house"
 
@@ -28,6 +32,20 @@ async def test_a_change_is_stored_and_published_on_the_account_stream(anna: Fake
     assert (event["seq"], event["kind"]) == (me["event_seq"], "account.updated")
     assert event["stream_id"] == anna.id
     assert event["data"] == {name: me[name] for name in ("id", "username", "display_name", "bio")}
+
+
+async def test_the_own_account_is_never_older_than_its_event_number(
+    anna: FakeClient, running_server: ReusedServer
+) -> None:
+    before = ok(await anna.get("/accounts/me"))["event_seq"]
+    async with running_server.connection.transaction():
+        await running_server.connection.execute("LOCK TABLE stream IN ACCESS EXCLUSIVE MODE")
+        reading = asyncio.create_task(anna.get("/accounts/me"))
+        await until_waiting(running_server.container, 1)
+        await running_server.connection.execute("UPDATE account SET bio = 'Новое' WHERE id = $1", anna.uuid)
+        await running_server.connection.execute("UPDATE stream SET last_seq = last_seq + 1 WHERE id = $1", anna.uuid)
+    me = ok(await reading)
+    assert (me["bio"], me["event_seq"]) == ("Новое", before + 1)
 
 
 async def test_omitted_fields_stay_and_unchanged_fields_write_no_event(anna: FakeClient) -> None:
