@@ -146,6 +146,13 @@ async def end_session(work: UnitOfWork, revocations: Revocations, account_id: UU
     work.after_commit(lambda: revocations.announce(revoked, now))
 
 
+async def end_own_session(work: UnitOfWork, revocations: Revocations, identity: Identity) -> None:
+    """Ends the caller's session. Its row may have ended meanwhile, or be missing in a backup that was restored."""
+    now = datetime.now(UTC)
+    await crud.revoke(work.session, now, account_id=identity.account_id, session_id=identity.session_id)
+    work.after_commit(lambda: revocations.announce([identity.session_id], now))
+
+
 async def end_sessions_of(work: UnitOfWork, revocations: Revocations, identity: Identity, origin: str) -> None:
     """Ends the caller's sessions with an origin. The session of this request stays, and does not depend on it."""
     now = datetime.now(UTC)

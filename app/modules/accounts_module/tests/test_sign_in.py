@@ -90,6 +90,13 @@ async def test_sign_out_ends_only_this_session(anna: FakeClient) -> None:
     ok(await anna.get("/accounts/me"))
 
 
+async def test_sign_out_of_a_session_without_a_row_succeeds(connection: Connection, anna: FakeClient) -> None:
+    """Another tab may have signed out at the same time, and a restored backup has no newer sessions."""
+    await connection.execute("DELETE FROM auth_session")
+    assert (await anna.post("/accounts/sign-out")).status_code == 204
+    problem(await anna.get("/accounts/me"), 401, "unauthenticated")
+
+
 @pytest.mark.parametrize("is_token_form", [False, True])
 async def test_a_password_changed_after_its_check_opens_no_session(
     connection: Connection, server: httpx.AsyncClient, anna: FakeClient, *, is_token_form: bool

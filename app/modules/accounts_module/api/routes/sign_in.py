@@ -139,4 +139,4 @@ async def refresh(
 @router.post("/sign-out", status_code=status.HTTP_204_NO_CONTENT)
 async def sign_out(identity: CurrentIdentity, work: Work, revocations: RevocationsDep) -> None:
     """Ends the session of this request."""
-    await sessions.end_session(work, revocations, identity.account_id, identity.session_id)
+    await sessions.end_own_session(work, revocations, identity)
