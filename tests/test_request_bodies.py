@@ -137,20 +137,41 @@ async def test_the_form_route_accepts_forms_only(anna: FakeClient) -> None:
     problem(await post(anna, path, b"", usual), 422, "validation_error")
 
 
-async def test_every_route_with_a_body_checks_its_format(server: httpx.AsyncClient) -> None:
-    document = (await server.get("/openapi.json")).json()
-    for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            types = operation.get("requestBody", {}).get("content", {})
-            if not types:
-                continue
-            answer = await server.request(method, path, content=b"x", headers={"Content-Type": "text/plain"})
-            if any(kind.endswith("octet-stream") for kind in types):
-                # The bytes of a file are read by the route itself, and only for those who are signed in.
-                assert answer.status_code == 401, (method, path)
-            else:
-                expected = REFUSALS["JSON" if "application/json" in types else "form"]
-                assert refusal(answer) == (expected, None), (method, path)
+async def test_every_route_with_a_body_checks_its_format(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    for method, path, operation in await operations_with_a_body(server):
+        types = operation["requestBody"]["content"]
+        if any(kind.endswith("octet-stream") for kind in types):
+            # The route itself reads the bytes of a file.
+            continue
+        headers = {**anna.headers, "Content-Type": "text/plain"}
+        answer = await server.request(method, path, content=b"x", headers=headers)
+        expected = REFUSALS["JSON" if "application/json" in types else "form"]
+        assert refusal(answer) == (expected, None), (method, path)
+
+
+async def test_every_route_that_needs_a_token_asks_for_it_before_it_checks_the_body(server: httpx.AsyncClient) -> None:
+    protected = [
+        (method, path)
+        for method, path, operation in await operations_with_a_body(server)
+        if operation["security"] and {} not in operation["security"]
+    ]
+    assert ("post", f"{API}/chats/{{chat_id}}/messages") in protected
+    for method, path in protected:
+        for token in ({}, {"Authorization": "Bearer nonsense"}):
+            for kind, body in (("text/plain", b"x"), ("application/json", b"{"), ("application/json", b"[]")):
+                answer = await server.request(method, path, content=body, headers={"Content-Type": kind, **token})
+                problem(answer, 401, "unauthenticated")
+                assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def operations_with_a_body(server: httpx.AsyncClient) -> list[tuple[str, str, dict[str, Any]]]:
+    paths = (await server.get("/openapi.json")).json()["paths"]
+    return [
+        (method, path, operation)
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if "requestBody" in operation
+    ]
 
 
 async def test_json_is_utf_8_without_a_byte_order_mark(anna: FakeClient, club: str, live_server: str) -> None:

@@ -38,10 +38,15 @@ async def test_a_body_has_a_maximum_size_however_it_is_sent(server: httpx.AsyncC
     ok(await anna.call("POST", "/chats", content=body + b" " * (MAX_CHAT_BYTES - len(body))))
 
 
-async def test_a_caller_without_a_session_sends_small_bodies_only(server: httpx.AsyncClient, club: str) -> None:
-    for path in ("/accounts/sign-in", "/accounts/sign-up", "/accounts/token", "/chats", f"/chats/{club}/messages"):
+async def test_the_body_of_a_caller_without_a_session_is_small_or_not_read(
+    server: httpx.AsyncClient, club: str
+) -> None:
+    for path in ("/accounts/sign-in", "/accounts/sign-up", "/accounts/token"):
         refused = await server.post(f"{API}{path}", content=b"x" * (MAX_BODY_BYTES + 1))
         problem(refused, 413, "payload_too_large")
+    for path in ("/chats", f"/chats/{club}/messages"):
+        for content in (b"x" * (MAX_BODY_BYTES + 1), in_pieces(2 * MIB)):
+            problem(await server.post(f"{API}{path}", content=content), 401, "unauthenticated")
 
 
 async def test_the_largest_chat_and_message_fit(anna: FakeClient) -> None:

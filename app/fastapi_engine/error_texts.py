@@ -55,11 +55,9 @@ ERROR_TEXTS = {
         "отправьте запрос ещё раз",
     ),
     "payload_too_large": ErrorText(
-        "the body is too large: the limit is 256 KiB for a message, 32 KiB for a new chat, and 16 KiB for other "
-        "calls or without a valid token",
+        "the body is too large: the limit is 256 KiB for a message, 32 KiB for a new chat, and 16 KiB for other calls",
         "send a smaller body",
-        "тело слишком велико: предел 256 КиБ для сообщения, 32 КиБ для нового чата, 16 КиБ для остальных вызовов "
-        "и без действительного токена",
+        "тело слишком велико: предел 256 КиБ для сообщения, 32 КиБ для нового чата, 16 КиБ для остальных вызовов",
         "уменьшите тело",
     ),
     "uri_too_long": ErrorText(

@@ -4,6 +4,7 @@ the number of its members.
 
 import json
 import re
+from collections.abc import Awaitable, Callable
 from email.message import Message as HeaderReader
 from typing import NamedTuple
 
@@ -12,10 +13,9 @@ from fastapi import params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.resources.constants import MAX_BODY_BYTES
 from app.services.http_requests import CALLER
 
 
@@ -24,6 +24,17 @@ class BodyForm(NamedTuple):
 
     shown: str
     is_json: bool
+
+
+class BodyRules(NamedTuple):
+    """What a route demands of a request with a body.
+
+    `authenticate` is the dependency that refuses a request without a valid token; None if the route needs no token.
+    """
+
+    form: BodyForm
+    limit: int
+    authenticate: Callable[[Request], Awaitable[object]] | None
 
 
 _JSON = BodyForm("application/json", is_json=True)
@@ -46,22 +57,28 @@ def body_form_of(route: APIRoute) -> BodyForm | None:
     return _FORM if isinstance(route.body_field.field_info, params.Form) else _JSON
 
 
-def checks_body(form: BodyForm, limit: int, app: ASGIApp) -> ASGIApp:
-    """Returns an application that refuses a body of another form, and passes any other request to `app`.
+def checks_body(rules: BodyRules, app: ASGIApp) -> ASGIApp:
+    """Returns an application that refuses a body against the rules, and passes any other request to `app`.
 
     It reads the whole body. It raises ClientDisconnect if the client leaves meanwhile; FastAPI would answer with 422.
     """
 
     async def check(scope: Scope, receive: Receive, send: Send) -> None:
-        body = await read_checked_body(scope, receive, form, limit)
+        body = await read_checked_body(scope, receive, rules)
         await app(scope, _replay_body(body, receive), send)
 
     return check
 
 
-async def read_checked_body(scope: Scope, receive: Receive, form: BodyForm, limit: int) -> bytes:
-    """Returns the whole body. Raises HTTPException, RequestValidationError, and ClientDisconnect."""
-    body = await _read_body(scope, receive, limit)
+async def read_checked_body(scope: Scope, receive: Receive, rules: BodyRules) -> bytes:
+    """Returns the whole body. Raises HTTPException, RequestValidationError, and ClientDisconnect.
+
+    If the route needs a token, a request without a valid one is refused before its body is read.
+    """
+    form, limit, authenticate = rules
+    if authenticate is not None and scope.get(CALLER) is None:
+        await authenticate(Request(scope))
+    body = await _read_body(receive, limit)
     if not (form.is_json and _is_declared_as_json(scope)):
         _check_headers(scope, form, body)
     # JSON is UTF-8 (RFC 8259, section 8.1). FastAPI would guess the encoding; hot routes and the WebSocket do not.
@@ -102,12 +119,8 @@ def _has_too_many_members(form: BodyForm, body: bytes) -> bool:
     return isinstance(members, dict) and len(members) > _MAX_MEMBERS
 
 
-async def _read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """Returns the whole body. Raises ClientDisconnect, and HTTPException 413 if the body is too large.
-
-    The largest size is `limit` bytes, or MAX_BODY_BYTES for a caller who is not signed in.
-    """
-    limit = limit if scope.get(CALLER) is not None else min(limit, MAX_BODY_BYTES)
+async def _read_body(receive: Receive, limit: int) -> bytes:
+    """Returns the whole body. Raises ClientDisconnect, and HTTPException 413 if it has more than `limit` bytes."""
     size = 0
     parts: list[bytes] = []
     while True:

@@ -7,18 +7,21 @@ this module bypasses.
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.security.base import SecurityBase
 from starlette.convertors import Convertor
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.dependencies.hot_route import HotRoute
-from app.fastapi_engine.request_bodies import BodyForm, body_form_of, checks_body, read_checked_body
+from app.fastapi_engine.request_bodies import BodyRules, body_form_of, checks_body, read_checked_body
 from app.utils.body_limit import body_limit_of
 from app.utils.secret_path import SHOWN_PATH, has_secret_path
 
@@ -98,13 +101,15 @@ class RouteIndex:
                 methods.add("HEAD")
             shown = context.path if has_secret_path(context.endpoint) else None
             self._methods.append((context.path_regex, methods, shown))
-            limit = body_limit_of(context.endpoint)
+            rules = None
+            if form is not None:
+                rules = BodyRules(form, body_limit_of(context.endpoint), _authentication_of(route.dependant))
             if isinstance(route, HotRoute):
-                answer = _answers(route, form, limit)
+                answer = _answers(route, rules)
             else:
                 answer = AsyncExitStackMiddleware(context.app)
-                if form is not None:
-                    answer = checks_body(form, limit, answer)
+                if rules is not None:
+                    answer = checks_body(rules, answer)
             last = context.path.rpartition("/")[2]
             entry = _Entry(
                 context.path_regex,
@@ -133,11 +138,22 @@ def _by_last_segment(entries: list[_Entry]) -> dict[str | None, list[_Entry]]:
     return {last: [entry for entry in entries if entry.last in (None, last)] for last in (None, *named)}
 
 
-def _answers(route: HotRoute, form: BodyForm | None, limit: int) -> ASGIApp:
+def _authentication_of(dependant: Dependant) -> Callable[[Request], Awaitable[object]] | None:
+    """Returns the dependency that is the security scheme of an operation. None if it has none."""
+    for dependency in dependant.dependencies:
+        if isinstance(dependency.call, SecurityBase):
+            return dependency.call
+        found = _authentication_of(dependency)
+        if found is not None:
+            return found
+    return None
+
+
+def _answers(route: HotRoute, rules: BodyRules | None) -> ASGIApp:
     """Returns the ASGI application of a hot route, without the wrappers that FastAPI puts around each route."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        body = b"" if form is None else await read_checked_body(scope, receive, form, limit)
+        body = b"" if rules is None else await read_checked_body(scope, receive, rules)
         response = await route.respond(scope, body)
         await response(scope, receive, send)
 
