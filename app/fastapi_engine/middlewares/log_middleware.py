@@ -11,6 +11,8 @@ from app.utils.logs import request_id
 from app.utils.remote_client import end_serving, remote_client_of, serve_client
 from app.utils.secret_path import SHOWN_PATH, hidden_prefix
 
+_HEADS = frozenset({"http.response.start", "websocket.http.response.start", "websocket.accept"})
+"""ASGI messages with the headers of a response."""
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -34,13 +36,13 @@ class LogMiddleware:
 
         async def add_id(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
+            if message["type"] in _HEADS:
+                status = message.get("status", status)
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", id_header)]
             await send(message)
 
         try:
-            await self.app(scope, receive, add_id if scope["type"] == "http" else send)
+            await self.app(scope, receive, add_id)
         finally:
             took = (perf_counter() - began) * 1000
             client = scope["client"][0] if scope.get("client") else "-"

@@ -29,16 +29,17 @@ from app.modules.sockets_module.services.replay import (
 )
 from app.modules.sockets_module.services.requests import Requests
 from app.modules.sockets_module.services.send_buffer import SendBuffer
-from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_ALLOWED, NOT_SIGNED_IN, POLICY, TRY_AGAIN, Socket
+from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_ALLOWED, NOT_SIGNED_IN, TRY_AGAIN, Socket
 from app.modules.sockets_module.services.sources import Sources
 from app.modules.streams_module.services.hub import Hub
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
-from app.services.errors import Forbidden, ProblemMaker, RateLimited, Unauthenticated
+from app.services.errors import Forbidden, ProblemMaker, ServiceError, Unauthenticated
 from app.services.rate_limits import RateLimits, network_of
 from app.settings import Settings
 from app.settings.origins import is_origin_of_host, normalize_origin
 from app.utils import metrics
 from app.utils.container import Container
+from app.utils.secret_path import shown_path
 
 HELLO_TIMEOUT = 10.0
 HELLO_SCOPE: Scope = "messages:read"
@@ -67,15 +68,9 @@ class Connection:
 
     async def serve(self) -> None:
         """Serves the socket from the handshake to the close."""
-        if not _is_allowed_origin(self._websocket, self._container.get(Settings).app.cors_origins):
-            await self._websocket.close(1008)
-            return
         try:
-            client = self._websocket.client
-            self._limits.hit(
-                self._limits.rates.hello_address, "sockets from", network_of(client.host if client else "")
-            )
-        except RateLimited as error:
+            self._check_handshake()
+        except ServiceError as error:
             await self._reject_handshake(error)
             return
         await self._websocket.accept()
@@ -93,6 +88,13 @@ class Connection:
         finally:
             if self._socket is not None:
                 await self._end(self._socket)
+
+    def _check_handshake(self) -> None:
+        """Raises Forbidden for a page of another site, RateLimited after too many handshakes from one network."""
+        if not _is_allowed_origin(self._websocket, self._container.get(Settings).app.cors_origins):
+            raise Forbidden("Pages of this origin may not connect")
+        client = self._websocket.client
+        self._limits.hit(self._limits.rates.hello_address, "sockets from", network_of(client.host if client else ""))
 
     async def _begin(self) -> Socket | None:
         """Follows the account's streams after its hello. Returns None if the socket was closed. Raises BadFrame."""
@@ -152,7 +154,7 @@ class Connection:
 
     async def _receive(self, socket: Socket) -> None:
         """Handles requests until the client disconnects."""
-        requests = Requests(socket, self._container)
+        requests = Requests(socket, self._container, shown_path(self._websocket.scope))
         extensions = self._websocket.scope.get("extensions", {})
         receive = extensions.get(RECEIVE_EXTENSION, self._websocket.receive)
         while True:
@@ -179,23 +181,24 @@ class Connection:
         )
         socket.answer(hello.id, reply.model_dump_json().encode())
 
-    async def _reject_handshake(self, error: RateLimited) -> None:
-        """Refuses the handshake with the problem, if the ASGI server supports it; otherwise with 403."""
-        problem = self._container.get(ProblemMaker).describe(error, "/ws")  # type: ignore[type-abstract]
-        if "websocket.http.response" in self._websocket.scope.get("extensions", {}):
-            headers = {"Retry-After": str(error.retry_after)}
-            refusal = Response(orjson.dumps(problem), 429, headers, "application/problem+json")
-            await self._websocket.send_denial_response(refusal)
-        else:
-            await self._websocket.close(POLICY)
+    async def _reject_handshake(self, error: ServiceError) -> None:
+        """Refuses the handshake with the problem as an HTTP response."""
+        problem = self._describe(error)
+        headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+        refusal = Response(orjson.dumps(problem), problem["status"], headers, "application/problem+json")
+        await self._websocket.send_denial_response(refusal)
 
     async def _reject_hello(self, hello: Hello, error: Exception) -> None:
         """Sends the error, and closes the socket. The client reconnects after errors other than those of its token."""
-        problem = self._container.get(ProblemMaker).describe(error, "/ws")  # type: ignore[type-abstract]
+        problem = self._describe(error)
         reply = {"reply_to": hello.id, "status": "error", "error": problem}
         with suppress(RuntimeError, OSError):
             await self._websocket.send({"type": "websocket.send", "text": orjson.dumps(reply, default=str).decode()})
         await self._close(next((code for kind, code in _HELLO_CODES.items() if isinstance(error, kind)), TRY_AGAIN))
+
+    def _describe(self, error: Exception) -> dict[str, Any]:
+        problems: ProblemMaker = self._container.get(ProblemMaker)  # type: ignore[type-abstract]
+        return problems.describe(error, shown_path(self._websocket.scope))
 
     def _wake(self) -> None:
         if self._replay is None:
@@ -243,7 +246,5 @@ def _text_in(message: Mapping[str, Any]) -> str | None:
 
 def _is_allowed_origin(websocket: WebSocket, allowed: tuple[str, ...]) -> bool:
     """Returns True unless a page of another site connects from its visitor's browser. Only browsers send an origin."""
-    origin = websocket.headers.get("origin")
-    if origin is None or normalize_origin(origin) in allowed:
-        return True
-    return is_origin_of_host(origin, websocket.headers.get("host", ""))
+    origin, host = websocket.headers.get("origin"), websocket.headers.get("host", "")
+    return origin is None or normalize_origin(origin) in allowed or is_origin_of_host(origin, host)

@@ -31,7 +31,6 @@ MAX_IN_FLIGHT = 128
 """Requests of one socket in execution. Beyond that no further frame is read from it."""
 _REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND = 500, 5.0
 """Replies `rate_limited` to one socket before it is closed, because its client ignores the limit."""
-_INSTANCE = "/ws"
 
 
 class _RequestQueue:
@@ -53,10 +52,11 @@ class _RequestQueue:
 
 
 class Requests:
-    """Executes the requests of one socket."""
+    """Executes the requests of one socket. `path` is the socket's own, for problems."""
 
-    def __init__(self, socket: Socket, container: Container) -> None:
+    def __init__(self, socket: Socket, container: Container, path: str) -> None:
         self._socket = socket
+        self._path = path
         self._database = container.get(Database)
         self._limits = container.get(RateLimits)
         self._counted = self._limits.call_of(socket.identity)
@@ -219,7 +219,7 @@ class Requests:
         if isinstance(error, RateLimited) and not self._refusals.take(monotonic()):
             self._socket.end(POLICY)
             return
-        problem = self._problems.describe(error, _INSTANCE, owner)
+        problem = self._problems.describe(error, self._path, owner)
         if "errors" in problem:
             problem["errors"] = [_in_frame(item) for item in problem["errors"]]
         self._socket.refuse(reply_to, problem)

@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.http11 import Response
 
 from app.fastapi_engine.constructor import build_app
 from app.modules.sockets_module.services import registry
@@ -35,7 +36,21 @@ async def test_pages_of_other_sites_are_refused(live_server: str) -> None:
     ):
         with pytest.raises(InvalidStatus) as refusal:
             await connect(f"ws://{live_server}{API}/ws", additional_headers={"Origin": origin})
-        assert refusal.value.response.status_code == 403, origin
+        assert_problem(refusal.value.response, 403, "forbidden")
+
+
+def assert_problem(answer: Response, status: int, code: str) -> None:
+    body = json.loads(answer.body)
+    assert (answer.status_code, body["status"], body["code"]) == (status, status, code)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert body["request_id"] == answer.headers["X-Request-ID"]
+    assert body["instance"] == f"{API}/ws"
+
+
+async def test_a_handshake_returns_its_request_id_once(live_server: str) -> None:
+    async with connect(f"ws://{live_server}{API}/ws", additional_headers={"X-Request-ID": "one-of-annas"}) as socket:
+        assert socket.response is not None
+        assert socket.response.headers.get_all("X-Request-ID") == ["one-of-annas"]
 
 
 async def test_the_servers_own_origin_and_allowed_origins_are_accepted(live_server: str) -> None:
@@ -111,9 +126,8 @@ async def test_handshakes_over_the_limit_are_refused_with_429(settings: Settings
         with pytest.raises(InvalidStatus) as refusal:
             await connect(f"ws://{address}{API}/ws")
         answer = refusal.value.response
-        assert answer.status_code == 429
+        assert_problem(answer, 429, "rate_limited")
         assert int(answer.headers["Retry-After"]) > 0
-        assert json.loads(answer.body)["code"] == "rate_limited"
 
 
 async def test_an_ended_session_is_refused(anna: FakeClient, live_server: str) -> None:

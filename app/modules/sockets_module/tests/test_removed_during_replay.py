@@ -99,7 +99,7 @@ async def test_signals_end_at_a_removal_that_is_not_replayed_yet(
     socket = noting_socket(boris, container, received)
     streams = await container.get(Sources).list_streams(boris.uuid)
     await follow_all(socket, hub, streams, {boris.uuid: 0, UUID(chat): 0})
-    requests = Requests(socket, container)
+    requests = Requests(socket, container, "/ws")
 
     async def type_as_boris(request_id: int) -> None:
         async def is_answered() -> bool:

@@ -58,6 +58,7 @@ async def test_the_error_of_an_invalid_request_names_the_field(anna: FakeClient,
             assert (reply["reply_to"], reply["status"]) == (reply_to, "error"), frame
             assert reply["error"]["code"] == "validation_error", frame
             assert reply["error"]["errors"][0]["loc"] == loc, frame
+            assert reply["error"]["instance"] == f"{API}/ws", frame
         await socket.send('{"id": "still here", "action": "ping"}')
         assert orjson.loads(await socket.recv()) == {"reply_to": "still here", "status": "ok", "data": {}}
 
