@@ -129,7 +129,7 @@ async def test_trailing_white_space_is_no_part_of_a_value(offline: str) -> None:
 
 
 async def test_frames_right_after_the_handshake_are_read(offline: str) -> None:
-    # It is not a valid hello: the connection is closed with 4400.
+    # It is another frame than hello: the connection is closed with 4401.
     answer = await talk(offline, [HANDSHAKE + b"\r\n" + HELLO], until=b"\x88")
     assert statuses(answer) == [b"101"]
     assert (4401).to_bytes(2, "big") in answer

@@ -37,10 +37,10 @@ NO_TEXT = 1007
 TOO_LARGE = 1009
 RESTARTING = 1012
 CLOSE_CODES = {
-    NOT_SIGNED_IN: "the client is not signed in, or its session has ended: refresh the tokens or sign in, then "
-    "reconnect",
+    NOT_SIGNED_IN: "the client is not signed in, its session has ended, or the first frame was another one than hello: "
+    "refresh the tokens or sign in, then reconnect",
     NOT_ALLOWED: "the token does not have the scope for a socket: do not reconnect",
-    BAD_FRAME: "a frame was not a JSON object, or the first frame was not a valid hello: fix the client",
+    BAD_FRAME: "a frame was not a JSON object, or hello was not valid: fix the client",
     NO_PROTOCOL: "the data received is not a WebSocket frame: fix the client",
     NO_TEXT: "a text frame was not UTF-8: fix the client",
     TOO_LARGE: "a frame was too large: fix the client",

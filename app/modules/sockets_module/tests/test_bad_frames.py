@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from app.modules.sockets_module.services import connection as connection_module
+from app.modules.sockets_module.services.asyncapi import CLOSE_CODES
 from tests.fakers import API, FakeClient, FakeSocket
 
 DEEP = 10_000
@@ -109,6 +110,8 @@ async def test_the_first_frame_must_be_a_valid_hello(live_server: str, other_soc
         connection = await open_connection(live_server)
         await connection.send(frame)
         assert await close_code_of(connection) == code, name
+    assert "the first frame was another one than hello" in CLOSE_CODES[4401]
+    assert "hello was not valid" in CLOSE_CODES[4400]
 
 
 WRONG_CURSORS: dict[str, Any] = {
