@@ -60,6 +60,17 @@ async def test_requests_without_a_valid_token_are_counted_by_ip_address(settings
             assert (await http.get(address)).status_code == 200
 
 
+async def test_paths_for_operators_are_not_limited_without_a_prefix(settings: Settings) -> None:
+    few = replace(
+        settings, app=settings.app.model_copy(update={"prefix": ""}), limits=LimitsSettings(address="1/minute")
+    )
+    async with served(build_app(few)) as http:
+        problem(await http.get("/chats"), 401, "unauthenticated")
+        rate_limited(await http.get("/chats"))
+        for address in ("/", "/healthcheck", "/healthcheck/live", "/metrics", "/docs", "/openapi.json", "/ui"):
+            assert (await http.get(address)).status_code in (200, 307), address
+
+
 @pytest.mark.parametrize("kind", ["send", "create_chat", "add_members", "search"])
 async def test_expensive_operations_have_limits_of_their_own(settings: Settings, kind: str) -> None:
     async with limited(settings, **{kind: "3/10 minutes"}) as http:
