@@ -24,10 +24,12 @@ def _text_check(*, may_be_empty: bool = False) -> Callable[[str], str]:
     """
 
     def check(value: str) -> str:
-        if not 1 <= len(value.strip()) <= MAX_TEXT or len(value) > _MAX_SENT:
+        if not 1 <= len(value.strip()) <= MAX_TEXT:
             if may_be_empty and not value.strip():
                 return ""
             raise ValueError(f"1 to {MAX_TEXT} characters, not counting white space around them")
+        if len(value) > _MAX_SENT:
+            raise ValueError(f"at most {_MAX_SENT} characters with the white space around them")
         if not is_seen(value):
             raise ValueError("must have at least one visible character")
         if value.isprintable():

@@ -25,7 +25,8 @@ async def test_the_length_of_a_text_excludes_surrounding_white_space(anna: FakeC
 async def test_surrounding_white_space_makes_no_event_too_large_for_clients(anna: FakeClient, club: str) -> None:
     for space in (" ", "\u3000", "\x1c"):
         refused = await anna.post(f"/chats/{club}/messages", {"text": "x" + space * 40_000})
-        problem(refused, 422, "validation_error")
+        errors = problem(refused, 422, "validation_error")["errors"]
+        assert errors[0]["msg"] == "Value error, at most 40000 characters with the white space around them"
         await anna.send(club, "x" + space * 39_999)
     assert all(len(orjson.dumps({"event": event})) < 2**20 for event in await anna.events(club))
 
