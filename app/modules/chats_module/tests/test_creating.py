@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from fastapi import FastAPI
 
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.tests.erasing import erase
 from app.resources.constants import MAX_CHAT_BYTES
 from app.utils.container import Container
-from tests.fakers import FakeClient, ok, problem
+from tests.fakers import API, FakeClient, ok, problem
 
 
 @pytest.mark.parametrize("chat_type", ["group", "channel"])
@@ -68,6 +69,17 @@ async def test_creating_a_chat_with_the_same_id_returns_the_existing_chat(anna: 
     problem(await anna.post("/chats", body | {"type": "channel"}), 409, "conflict")
     problem(await anna.post("/chats", body | {"id": boris.id}), 409, "conflict")
     assert len(await anna.own_events()) == 1
+
+
+async def test_a_chat_that_its_creator_has_left_is_not_returned_again(
+    anna: FakeClient, boris: FakeClient, app: FastAPI
+) -> None:
+    body = {"id": str(uuid4()), "type": "group", "member_ids": [boris.id]}
+    members = f"/chats/{ok(await anna.post('/chats', body))['id']}/members"
+    ok(await anna.patch(f"{members}/{boris.id}", {"role": "owner"}))
+    ok(await anna.delete(f"{members}/{anna.id}"))
+    problem(await anna.post("/chats", body), 404, "not_found")
+    assert "404" in app.openapi()["paths"][f"{API}/chats"]["post"]["responses"]
 
 
 @pytest.mark.usefixtures("erasing_at_once")

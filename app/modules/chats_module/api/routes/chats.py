@@ -45,7 +45,7 @@ def make_router(modules: Modules) -> APIRouter:
         response_model=models.read,
         responses={200: {"model": models.read, "description": "The chat already exists"}},
         openapi_extra=refuses(
-            AddingRefused, CannotOwn, ChatIdTaken, LimitingMemberMissing, TooManyChats, TooManyMembers
+            AddingRefused, CannotOwn, ChatIdTaken, ChatNotFound, LimitingMemberMissing, TooManyChats, TooManyMembers
         ),
     )
     @body_limit(MAX_CHAT_BYTES)
@@ -63,6 +63,7 @@ def make_router(modules: Modules) -> APIRouter:
         """Creates a chat.
 
         The same id again, or a second direct chat of the same two accounts, returns the existing chat with status 200.
+        For a chat that the caller has left since, the answer is 404.
         """
         limits.hit(limits.rates.create_chat, "chats opened by", identity.account_id.int)
         if body.type != "direct" and body.member_ids:
