@@ -30,6 +30,12 @@ _COMMON = {
         "Sign in first",
         "The caller is not signed in, or the session has ended",
     ),
+    403: (
+        "ScopeMissing",
+        "forbidden",
+        "The API key does not have the scope that this needs",
+        "The API key does not have the scope of the operation, or the operation is closed to API keys",
+    ),
     413: ("PayloadTooLarge", "payload_too_large", "Request Entity Too Large", "The body is too large"),
     414: ("UriTooLong", "uri_too_long", "Request-URI Too Long", "The URL is too long"),
     415: (
@@ -104,7 +110,7 @@ def document(app: FastAPI, settings: AppSettings, schemes: Sequence[BearerScheme
     for path, operation in operations:
         operation.setdefault("security", [])
         _finish_parameters(path, operation)
-        _add_errors(path, operation)
+        _add_errors(path, operation, has_keys=bool(schemes))
     for model in schemas.values():
         _restore_nulls(model)
     for part in _parts(schema):
@@ -152,7 +158,7 @@ def _finish_parameters(path: str, operation: Json) -> None:
                 schema.update(part)
 
 
-def _add_errors(path: str, operation: Json) -> None:
+def _add_errors(path: str, operation: Json, *, has_keys: bool) -> None:
     """Adds the errors of the operation and those of all operations, each with an example."""
     answers = operation["responses"]
     answers.pop("422", None)  # FastAPI's own, with another schema
@@ -170,9 +176,11 @@ def _add_errors(path: str, operation: Json) -> None:
     for refusal in operation.pop("x-refuses", ()):
         status, code, title = STATUSES[Category(refusal["category"])], refusal["code"], refusal["title"]
         add(status, refusal["name"], code, title, f"`{code}`: {title}", refusal["extra"])
+    needs_token = bool(operation["security"]) and {} not in operation["security"]
     has_input = "requestBody" in operation or "parameters" in operation
     applies = {
-        401: bool(operation["security"]),
+        401: needs_token,
+        403: needs_token and has_keys,
         413: "requestBody" in operation,
         414: any(parameter["in"] == "query" for parameter in operation.get("parameters", ())),
         415: "requestBody" in operation,

@@ -39,7 +39,7 @@ def documented(app: FastAPI) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for methods in app.openapi()["paths"].values():
         for operation in methods.values():
-            if operation["security"]:
+            if operation["security"] and {} not in operation["security"]:
                 (scope,) = next((each["ApiKey"] for each in operation["security"] if "ApiKey" in each), [None])
                 found[operation["operationId"]] = scope
     return found

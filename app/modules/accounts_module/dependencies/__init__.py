@@ -1,5 +1,6 @@
 from app.modules.accounts_module.dependencies.device import DeviceDep
 from app.modules.accounts_module.dependencies.identity import (
+    OPTIONAL_TOKEN,
     Auth,
     CurrentIdentity,
     OptionalAdmin,
@@ -20,6 +21,7 @@ from app.modules.accounts_module.dependencies.services import (
 from app.modules.accounts_module.dependencies.sign_in import SignInServiceDep
 
 __all__ = [
+    "OPTIONAL_TOKEN",
     "Auth",
     "AuthSettingsDep",
     "CurrentIdentity",

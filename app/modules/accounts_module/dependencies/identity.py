@@ -1,7 +1,7 @@
 """The caller as a parameter type: an endpoint with a `CurrentIdentity` requires a valid access token."""
 
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
@@ -21,6 +21,9 @@ from app.services.errors import Forbidden, Unauthenticated
 from app.services.http_requests import CALLER
 
 Auth = Annotated[Authenticator, service(Authenticator)]
+_SCHEME = "OAuth2PasswordBearer"
+OPTIONAL_TOKEN: dict[str, Any] = {"security": [{}, {_SCHEME: []}]}
+"""The `openapi_extra` of an operation that a caller may use with or without a token."""
 
 
 class _Bearer(OAuth2PasswordBearer):
@@ -42,7 +45,7 @@ class _Bearer(OAuth2PasswordBearer):
 
 
 # The OpenAPI document adds API_PREFIX to this URL. Here it only defines the scheme.
-CurrentIdentity = Annotated[Identity, Depends(_Bearer(tokenUrl="accounts/token", scheme_name="OAuth2PasswordBearer"))]
+CurrentIdentity = Annotated[Identity, Depends(_Bearer(tokenUrl="accounts/token", scheme_name=_SCHEME))]
 
 
 async def recent_sign_in(identity: CurrentIdentity, work: Work, log: Annotated[Log, service(Log)]) -> Identity:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Request, Response, status
 from app.dependencies.dependency_db import Work
 from app.dependencies.services_dependency import LimitsDep, container_of
 from app.modules.accounts_module.dependencies import (
+    OPTIONAL_TOKEN,
     Auth,
     AuthSettingsDep,
     CurrentIdentity,
@@ -89,7 +90,7 @@ def make_router(modules: Modules) -> APIRouter:
     status_code=status.HTTP_201_CREATED,
     response_model=AccountSignedUp,
     responses={202: {"description": "With `AUTH_SIGN_UP=verified`: a mail was sent, and nothing is created yet"}},
-    openapi_extra=refuses(EmailTaken, UsernameTaken, SignUpClosed),
+    openapi_extra={**refuses(EmailTaken, UsernameTaken, SignUpClosed), **OPTIONAL_TOKEN},
 )
 async def sign_up(
     body: SignUp,
