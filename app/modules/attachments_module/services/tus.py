@@ -32,6 +32,7 @@ CORS = CorsHeaders(
         "Upload-Checksum",
         "Range",
         "If-Range",
+        "If-Match",
     ),
     read=(
         "Tus-Resumable",
