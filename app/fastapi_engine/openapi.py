@@ -61,6 +61,7 @@ _COMMON = {
     ),
 }
 """Errors that operations do not declare: the example's name, code and title, and the response's description."""
+_RETRY_AFTER: Json = {"description": "seconds to wait", "schema": {"type": "integer", "minimum": 1}}
 _EXTRA: dict[str, Json] = {
     "validation_error": {"errors": [{"loc": ["body", "text"], "msg": "Field required", "type": "missing"}]},
     "rate_limited": {"retry_after": 1},
@@ -189,6 +190,8 @@ def _add_errors(path: str, operation: Json, *, has_keys: bool) -> None:
     for status, (name, code, title, description) in _COMMON.items():
         if applies.get(status, True) and str(status) not in declared:
             add(status, name, code, title, description, {})
+    for refused in ("429", "503"):
+        answers[refused].setdefault("headers", {})["Retry-After"] = _RETRY_AFTER
 
 
 def _instance(path: str, operation: Json) -> str:

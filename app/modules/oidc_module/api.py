@@ -1,5 +1,5 @@
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, status
@@ -16,7 +16,7 @@ from app.modules.accounts_module.dependencies import (
 )
 from app.modules.accounts_module.errors import LastSignInMethod, ReauthenticationRequired
 from app.modules.accounts_module.services.sessions import check_recent
-from app.modules.base_module.schemas import Page, refuses
+from app.modules.base_module.schemas import Page, answer_headers, refuses
 from app.modules.oidc_module.errors import (
     CodeInvalid,
     IdentityNotFound,
@@ -54,6 +54,7 @@ router = APIRouter()
 ProvidersDep = Annotated[Providers, service(Providers)]
 VaultDep = Annotated[Vault, service(Vault)]
 SettingsDep = Annotated[Settings, service(Settings)]
+_REDIRECTED: dict[int | str, dict[str, Any]] = {303: {"headers": answer_headers(("Location", "the next page"))}}
 
 
 @router.get("/auth/providers")
@@ -66,6 +67,7 @@ async def list_providers(providers: ProvidersDep) -> Page[ProviderRead]:
     "/auth/oidc/{id}/start",
     status_code=status.HTTP_303_SEE_OTHER,
     response_class=RedirectResponse,
+    responses=_REDIRECTED,
     openapi_extra=refuses(ProviderNotFound),
 )
 async def start(
@@ -112,6 +114,7 @@ async def start(
     "/auth/oidc/{id}/callback",
     status_code=status.HTTP_303_SEE_OTHER,
     response_class=RedirectResponse,
+    responses=_REDIRECTED,
     openapi_extra=refuses(ProviderNotFound, SignInUnknown),
 )
 async def callback(

@@ -1,7 +1,14 @@
 from typing import Annotated
 
 from app.dependencies.services_dependency import service
-from app.modules.attachments_module.dependencies.answering import BINARY, FILE_ANSWERS, FILE_ERRORS, Asked, answer
+from app.modules.attachments_module.dependencies.answering import (
+    BINARY,
+    FILE_ANSWERS,
+    FILE_CONDITIONS,
+    FILE_ERRORS,
+    Asked,
+    answer,
+)
 from app.modules.attachments_module.services.avatar_links import AvatarLinks
 from app.modules.attachments_module.services.downloads import Downloads
 from app.modules.attachments_module.services.links import Links
@@ -15,6 +22,7 @@ UploadsDep = Annotated[Uploads, service(Uploads)]
 __all__ = [
     "BINARY",
     "FILE_ANSWERS",
+    "FILE_CONDITIONS",
     "FILE_ERRORS",
     "Asked",
     "AvatarLinksDep",

@@ -168,6 +168,7 @@ async def test_an_upload_is_ended_by_its_owner(anna: FakeClient, boris: FakeClie
     assert (await tus(anna, "HEAD", path)).status_code == 404
     problem(await add(anna, path, 5, b"67890"), 404, "not_found")
     problem(await tus(anna, "DELETE", path), 404, "not_found")
+    problem(await tus(anna, "DELETE", path, Tus_Resumable="0.2.2"), 412, "tus_version_not_supported")
 
     async def is_deleted() -> bool:
         return not [one.path async for one in container.get(FileStore).list(f"uploads{path}")]

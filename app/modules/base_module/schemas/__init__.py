@@ -1,3 +1,4 @@
+from app.modules.base_module.schemas.headers import answer_headers, sent_headers
 from app.modules.base_module.schemas.models import (
     RequestModel,
     ResponseModel,
@@ -37,12 +38,14 @@ __all__ = [
     "RequestModel",
     "ResponseModel",
     "Storable",
+    "answer_headers",
     "check_name",
     "check_names",
     "check_prose",
     "check_text",
     "extended",
     "refuses",
+    "sent_headers",
     "with_parts",
     "with_updates",
 ]

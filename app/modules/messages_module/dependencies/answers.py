@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import Response, status
 
+from app.modules.base_module.schemas import answer_headers
 from app.modules.messages_module.extension import MessagePart
 from app.modules.messages_module.services.sends import Sent
 from app.services.errors import ServiceError
@@ -20,7 +21,8 @@ def sent_response(sent: Sent) -> Response:
 def replay_of(model: type, done: str = "stored") -> dict[int | str, dict[str, Any]]:
     """Returns the `responses` of such a route. `model` is the model of a message, `done` what was done with it."""
     description = f"The message was already {done}; the answer has the header `Idempotent-Replayed: true`"
-    return {200: {"model": model, "description": description}}
+    headers = answer_headers(("Idempotent-Replayed", "`true`"))
+    return {200: {"model": model, "description": description, "headers": headers}}
 
 
 def refused_by_parts(modules: Modules, *, forward: bool = False) -> list[type[ServiceError]]:

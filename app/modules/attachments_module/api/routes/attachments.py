@@ -7,7 +7,15 @@ from app.dependencies.dependency_db import Db
 from app.dependencies.scopes import scoped
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.attachments_module.api.routes.uploads import AttachmentId
-from app.modules.attachments_module.dependencies import FILE_ANSWERS, FILE_ERRORS, Asked, DownloadsDep, LinksDep, answer
+from app.modules.attachments_module.dependencies import (
+    FILE_ANSWERS,
+    FILE_CONDITIONS,
+    FILE_ERRORS,
+    Asked,
+    DownloadsDep,
+    LinksDep,
+    answer,
+)
 from app.modules.attachments_module.errors import AttachmentNotFound
 from app.modules.attachments_module.schemas import AttachmentRead, ChatAttachment, Kind, UrlsCreate, UrlsRead
 from app.modules.attachments_module.services import reading
@@ -56,7 +64,7 @@ async def list_of_chat(
     "/files/{token}",
     response_class=Response,
     responses=FILE_ANSWERS,
-    openapi_extra=refuses(*FILE_ERRORS),
+    openapi_extra={**refuses(*FILE_ERRORS), **FILE_CONDITIONS},
 )
 @secret_path
 async def download(token: Token, asked: Asked, downloads: DownloadsDep) -> Response:

@@ -8,6 +8,7 @@ from app.dependencies.services_dependency import LimitsDep, service
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.attachments_module.dependencies import (
     FILE_ANSWERS,
+    FILE_CONDITIONS,
     FILE_ERRORS,
     Asked,
     AvatarLinksDep,
@@ -95,7 +96,10 @@ async def remove_chat_avatar(changer: ChatChanger, work: Work, log: LogDep, jobs
 
 
 @root_router.get(
-    "/avatars/{token}", response_class=Response, responses=FILE_ANSWERS, openapi_extra=refuses(*FILE_ERRORS)
+    "/avatars/{token}",
+    response_class=Response,
+    responses=FILE_ANSWERS,
+    openapi_extra={**refuses(*FILE_ERRORS), **FILE_CONDITIONS},
 )
 @secret_path
 async def show_avatar(

@@ -29,7 +29,7 @@ from app.modules.attachments_module.services import tus
 from app.modules.attachments_module.services.reading import read_attachment
 from app.modules.attachments_module.services.receiving import Upload
 from app.modules.attachments_module.settings import CREATE_ATTACHMENT, UPLOAD_PART
-from app.modules.base_module.schemas import Storable, refuses
+from app.modules.base_module.schemas import Storable, answer_headers, refuses, sent_headers
 
 AttachmentId = Annotated[
     UUID, Path(description="id of the attachment", examples=["2f0a4c9e-5d1b-4c53-9a63-1c1f2b7f9d10"])
@@ -43,14 +43,27 @@ def _body(*types: str) -> dict[str, Any]:
     return {"requestBody": {"content": dict.fromkeys(types, BINARY), "required": False}}
 
 
-def _headers(*named: tuple[str, str]) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string"}}
-        for name, text in named
-    ]
+_RESUMABLE = ("Tus-Resumable", f"`{tus.VERSION}`")
+_CREATED = ("Location", "address of the upload, with tus")
+_OFFSET = ("Upload-Offset", "how many bytes the server has, with tus")
+_EXPIRES = ("Upload-Expires", "when the server deletes the upload unless it is complete, with tus")
+_LENGTH = ("Upload-Length", "size of the file")
+_METADATA = ("Upload-Metadata", "as it was sent")
+_SUPPORTED = (
+    ("Tus-Version", f"`{tus.VERSION}`"),
+    ("Tus-Extension", "the supported extensions"),
+    ("Tus-Max-Size", "the largest size of a file in bytes"),
+    ("Tus-Checksum-Algorithm", "the supported algorithms"),
+)
 
 
-@router.options("", status_code=status.HTTP_204_NO_CONTENT)
+def _answers(code: int, description: str, *headers: tuple[str, str]) -> dict[int | str, dict[str, Any]]:
+    return {code: {"description": description, "headers": answer_headers(_RESUMABLE, *headers)}}
+
+
+@router.options(
+    "", status_code=status.HTTP_204_NO_CONTENT, responses=_answers(204, "What the server supports", *_SUPPORTED)
+)
 async def options(uploads: UploadsDep) -> Response:
     """Returns what the server supports, for a tus client. It needs no token."""
     return Response(
@@ -68,6 +81,9 @@ async def options(uploads: UploadsDep) -> Response:
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=AttachmentRead,
+    responses=_answers(
+        201, "The attachment; with tus an empty body, and the header `Location`", _CREATED, _OFFSET, _EXPIRES
+    ),
     openapi_extra={
         **refuses(
             AlgorithmNotSupported,
@@ -79,7 +95,7 @@ async def options(uploads: UploadsDep) -> Response:
             StoreUnavailable,
         ),
         **_body("application/octet-stream", tus.PART_TYPE),
-        "parameters": _headers(
+        "parameters": sent_headers(
             ("Tus-Resumable", "`1.0.0` creates an upload by tus; without it the body is the whole file"),
             ("Upload-Length", "size of the file, with tus"),
             ("Upload-Metadata", "`filename` and `content_type` in Base64, with tus"),
@@ -140,7 +156,11 @@ async def create(
 @router.head(
     "/{attachment_id}",
     response_class=Response,
-    openapi_extra=refuses(AttachmentNotFound, UploadExpired, VersionNotSupported),
+    responses=_answers(200, "The state of the upload", _OFFSET, _LENGTH, _METADATA, _EXPIRES),
+    openapi_extra={
+        **refuses(AttachmentNotFound, UploadExpired, VersionNotSupported),
+        "parameters": sent_headers(_RESUMABLE, required=True),
+    },
 )
 @scoped("files:write")
 async def progress(
@@ -158,6 +178,7 @@ async def progress(
 @router.patch(
     "/{attachment_id}",
     status_code=status.HTTP_204_NO_CONTENT,
+    responses=_answers(204, "The bytes are stored", _OFFSET, _EXPIRES),
     openapi_extra={
         **refuses(
             AlgorithmNotSupported,
@@ -171,11 +192,10 @@ async def progress(
             StoreUnavailable,
         ),
         **_body(tus.PART_TYPE),
-        "parameters": _headers(
-            ("Tus-Resumable", "`1.0.0`"),
-            ("Upload-Offset", "how many bytes the server has already"),
-            ("Upload-Checksum", "`sha1` or `sha256` and the digest of the body in Base64"),
-        ),
+        "parameters": [
+            *sent_headers(_RESUMABLE, ("Upload-Offset", "how many bytes the server has already"), required=True),
+            *sent_headers(("Upload-Checksum", "`sha1` or `sha256` and the digest of the body in Base64")),
+        ],
     },
 )
 @scoped("files:write")
@@ -200,7 +220,10 @@ async def append(
 @router.delete(
     "/{attachment_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    openapi_extra=refuses(AttachmentNotFound, AttachmentTaken),
+    openapi_extra={
+        **refuses(AttachmentNotFound, AttachmentTaken, VersionNotSupported),
+        "parameters": sent_headers(("Tus-Resumable", "`1.0.0`, with tus")),
+    },
 )
 @scoped("files:write")
 async def delete(attachment_id: AttachmentId, request: Request, identity: CurrentIdentity, uploads: UploadsDep) -> None:

@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response, status
 
 from app.modules.accounts_module.dependencies import CurrentIdentity
-from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
+from app.modules.base_module.schemas import Cursor, Limit, Page, answer_headers, refuses
 from app.modules.catalogues_module.dependencies import CatalogueCacheDep, CatalogueName
 from app.modules.catalogues_module.errors import CatalogueNotFound
 from app.modules.catalogues_module.schemas import CatalogueSummary, CatalogueView
 from app.modules.catalogues_module.services.languages import choose_language
 
 router = APIRouter(prefix="/catalogues")
+_HEADERS = answer_headers(("ETag", "for `If-None-Match`"), ("Content-Language", "`ru` or `en`"))
 
 
 @router.get("")
@@ -25,7 +26,10 @@ async def list_catalogues(
 @router.get(
     "/{name}",
     response_model=CatalogueView,
-    responses={304: {"description": "The catalogue has not changed since the given ETag"}},
+    responses={
+        200: {"headers": _HEADERS},
+        304: {"description": "The catalogue has not changed since the given ETag", "headers": _HEADERS},
+    },
     openapi_extra=refuses(CatalogueNotFound),
 )
 async def read(
