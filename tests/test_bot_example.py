@@ -155,6 +155,32 @@ async def test_the_bot_connects_again_unless_its_key_is_refused(tmp_path: Path) 
     assert answers == []
 
 
+async def test_the_pause_of_the_bot_grows_while_its_hello_is_refused(tmp_path: Path) -> None:
+    pauses: list[float] = []
+    refusal = json.dumps({"reply_to": 1, "status": "error", "error": {"status": 503}})
+
+    async def refuse(socket: ServerConnection) -> None:
+        pauses.append(example.pause)
+        await socket.send(refusal)
+        await socket.close(1013 if len(pauses) < 3 else 4403)
+
+    def answer(connection: ServerConnection, request: Request) -> HttpResponse | None:
+        return None if request.path.endswith("/ws") else connection.respond(HTTPStatus.OK, _ACCOUNT)
+
+    async with serve(refuse, "127.0.0.1", 0, process_request=answer) as server:
+        port = server.sockets[0].getsockname()[1]
+        example = load_example("bot").Bot(f"http://127.0.0.1:{port}", "", tmp_path / "cursors.json")
+        await asyncio.wait_for(example.run(), 30)
+    assert pauses == [0.1, 0.2, 0.4]
+
+
+async def test_an_answered_hello_ends_the_growth_of_the_pause_of_the_bot(tmp_path: Path) -> None:
+    bot = load_example("bot").Bot("", "", tmp_path / "cursors.json")
+    bot.pause = 10
+    await bot.take({"reply_to": 1, "status": "ok", "data": {"without_cursor": {}}})
+    assert bot.pause == 0.1
+
+
 @pytest.mark.parametrize("failure", [PlainTextResponse(status_code=504), _BROKEN_OFF], ids=["refused", "broken off"])
 async def test_the_bot_sends_an_answer_again_if_that_fails(failure: Response, tmp_path: Path) -> None:
     app, answers = FastAPI(), [failure, JSONResponse({"seq": 1}, 201)]

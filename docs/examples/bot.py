@@ -36,10 +36,10 @@ class Bot:
         self.base, self.key, self.file = base, key, file
         self.cursors: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
         self.account_id = ""
+        self.pause = 0.1
 
     async def run(self) -> None:
         """Returns when reconnecting is useless."""
-        pause = 0.1
         while True:
             code = None
             try:
@@ -52,7 +52,6 @@ class Bot:
                     hello = {"token": self.key, "cursors": self.cursors}
                     await socket.send(json.dumps({"id": 1, "action": "hello", "data": hello}))
                     async for text in socket:
-                        pause = 0.1
                         await self.take(json.loads(text))
             except ConnectionClosed as error:
                 code = error.rcvd.code if error.rcvd else None
@@ -69,12 +68,13 @@ class Bot:
                 print(f"the server has closed the connection: {code}", file=sys.stderr)
                 return
             # A restart disconnects all clients at the same moment: spread their return.
-            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
-            pause = min(pause * 2, 10)
+            await asyncio.sleep(self.pause * random.uniform(0.5, 1.5))
+            self.pause = min(self.pause * 2, 10)
 
     async def take(self, frame: Json) -> None:
         """Handles one frame."""
         if frame.get("reply_to") == 1 and frame["status"] == "ok":
+            self.pause = 0.1
             self.keep(frame["data"]["without_cursor"] | self.cursors)
         elif "event" in frame:
             event = frame["event"]
