@@ -5,12 +5,13 @@ from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
+from fastapi.responses import JSONResponse
 
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import FakeClient, FakeSocket, eventually, ok
-from tests.messengers import Client, in_node, in_python
+from tests.messengers import Client, State, in_node, in_python
 from tests.servers import listening
 
 # Answers are awaited for a tenth of the time.
@@ -89,3 +90,48 @@ async def test_a_client_asks_again_if_a_read_is_never_answered(
         await eventually(has_the_event)
         assert unanswered.asked.is_set()
         unanswered.refuses.set()
+
+
+@pytest.mark.parametrize("client", [in_python, in_node], ids=["python", "node"])
+async def test_a_client_refreshes_its_tokens_once_if_a_read_fails_after_that(client: Client) -> None:
+    app, refreshed, is_back = FastAPI(), 0, asyncio.Event()
+    tokens = {"access_token": "", "refresh_token": ""}
+    connections = 0
+
+    @app.get("/api/v1/accounts/me")
+    def me() -> State:
+        return {"id": "eve", "event_seq": 1}
+
+    @app.get("/api/v1/chats")
+    def chats() -> State:
+        return {"items": [], "next_cursor": None}
+
+    @app.get("/api/v1/chats/yard")
+    def refuse() -> JSONResponse:
+        return JSONResponse({}, 503)
+
+    @app.post("/api/v1/accounts/refresh")
+    def refresh() -> State:
+        nonlocal refreshed
+        refreshed += 1
+        return tokens
+
+    @app.websocket("/api/v1/ws")
+    async def connect(socket: WebSocket) -> None:
+        nonlocal connections
+        connections += 1
+        await socket.accept()
+        await socket.receive_text()
+        if connections == 1:
+            await socket.close(4401)
+        elif connections == 2:
+            # The client reads this chat.
+            answer = {"without_cursor": {"yard": 1}}
+            await socket.send_json({"reply_to": "hello", "status": "ok", "data": answer})
+        else:
+            is_back.set()
+        await socket.receive()
+
+    async with listening(app, http="h11", ws="websockets-sansio") as address, client(f"http://{address}", tokens):
+        await asyncio.wait_for(is_back.wait(), 30)
+    assert refreshed == 1

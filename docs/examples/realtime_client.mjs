@@ -52,6 +52,7 @@ export class Messenger {
       for (let isRefused = false; ;) {
         try {
           if (isRefused) await this.#refresh(this.tokens);
+          isRefused = false;
           const code = await this.#talk();
           isRefused = code === NOT_SIGNED_IN;
           if (FINAL_CODES.includes(code)) throw new Error(`closed with ${code}`);

@@ -74,6 +74,7 @@ class Messenger:
                 try:
                     if code == NOT_SIGNED_IN:
                         await self._refresh(self.tokens)
+                        code = None
                     async with connect(self.base.replace("http", "ws", 1) + API + "/ws") as socket:
                         await self._talk(socket)
                 except (OSError, HTTPException, InvalidHandshake, ConnectionClosed) as error:
