@@ -10,7 +10,7 @@ import pytest
 
 from app.modules.ui_module.services.files import FOLDER
 from tests.fakers import FakeClient, as_sent, eventually, ok
-from tests.messengers import EXAMPLES, NODE, Client, Known, Read, State, in_node, in_python
+from tests.messengers import EXAMPLES, NODE, Client, Known, Read, State, in_node, in_python, load_example
 
 STEPS = 60
 
@@ -131,6 +131,26 @@ async def test_a_client_that_applies_events_has_the_state_of_the_server(
                 assert plain_all(await read()) == expected, seed
 
 
+async def apply_in_node(chat: State, events: list[State], account_id: str) -> list[State]:
+    """Returns the chat after the events, as the example has it and as the page has it."""
+    files = ((EXAMPLES / "realtime_client.mjs").as_uri(), (FOLDER / "js" / "chat.js").as_uri())
+    arguments = ("--input-type=module", "-e", _BOTH_IN_NODE, "-", *files)
+    process = await asyncio.create_subprocess_exec(NODE, *arguments, stdin=PIPE, stdout=PIPE)
+    asked = {"chat": chat, "events": events, "accountId": account_id}
+    printed, _ = await process.communicate(json.dumps(asked).encode())
+    return list(json.loads(printed))
+
+
+async def test_an_earlier_message_does_not_move_the_read_position_of_others_back() -> None:
+    """A receipt may arrive before messages that the server sends again."""
+    message = {"seq": 8, "sender_id": "anna", "entities": []}
+    event = {"seq": 12, "kind": "message.created", "data": message, "at": "2026-01-01T12:00:00Z"}
+    chat = {"event_seq": 11, "read_seq": 7, "others_read_seq": 9, "unread_count": 0, "last_message": None}
+    states = await apply_in_node(chat, [event], "boris")
+    load_example("realtime_client").apply_event(chat, event, "boris")
+    assert [state["others_read_seq"] for state in (*states, chat)] == [9, 9, 9]
+
+
 async def test_the_page_applies_events_as_the_example_does(server: httpx.AsyncClient) -> None:
     users = [await FakeClient.sign_up(server, name) for name in ("anna", "boris", "clara")]
     anna = users[0]
@@ -142,17 +162,7 @@ async def test_the_page_applies_events_as_the_example_does(server: httpx.AsyncCl
         # She stays a member, so her events have no gap.
         assert (await anna.get(f"/chats/{chat}")).is_success
     events = await anna.events(chat, after=before["event_seq"])
-    process = await asyncio.create_subprocess_exec(
-        NODE,
-        *("--input-type=module", "-e", _BOTH_IN_NODE, "-"),
-        (EXAMPLES / "realtime_client.mjs").as_uri(),
-        (FOLDER / "js" / "chat.js").as_uri(),
-        stdin=PIPE,
-        stdout=PIPE,
-    )
-    asked = {"chat": before, "events": events, "accountId": anna.id}
-    printed, _ = await process.communicate(json.dumps(asked).encode())
-    by_example, by_page = map(plain, json.loads(printed))
+    by_example, by_page = map(plain, await apply_in_node(before, events, anna.id))
     assert by_page == by_example
     reported_elsewhere = ("read_seq", "unread_count", "unread_mention_count", "others_read_seq")
     expected = plain(ok(await anna.get(f"/chats/{chat}")))

@@ -245,7 +245,8 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
     // A message also moves its sender's read position, without another event.
     if (data.sender_id === accountId) markAllRead(chat, data.seq);
     else {
-      Object.assign(chat, { others_read_seq: data.seq, unread_count: chat.unread_count + 1 });
+      chat.others_read_seq = Math.max(chat.others_read_seq, data.seq);
+      chat.unread_count += 1;
       if (mentions(data, accountId)) chat.unread_mention_count += 1;
     }
   } else if (['message.edited', 'message.updated', 'message.deleted'].includes(kind)) {

@@ -234,7 +234,7 @@ def apply_event(chat: Json, event: Json, account_id: str) -> None:
             # A message also moves its sender's read position, without another event.
             mark_all_read(chat, data["seq"])
         else:
-            chat["others_read_seq"] = data["seq"]
+            chat["others_read_seq"] = max(chat["others_read_seq"], data["seq"])
             chat["unread_count"] += 1
             if mentions(data, account_id):
                 chat["unread_mention_count"] += 1

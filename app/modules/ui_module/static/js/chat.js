@@ -12,7 +12,7 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
       // A message moves its sender's read position, without an event for it.
       if (data.sender_id === accountId) markAllRead(chat, data.seq);
       else {
-        chat.others_read_seq = data.seq;
+        chat.others_read_seq = Math.max(chat.others_read_seq, data.seq);
         // The read position may be beyond the last event: the account's own stream is received before those of its chats.
         if (data.seq > chat.read_seq) countUnread(chat, data, accountId);
       }
