@@ -163,9 +163,11 @@ def _components(messages: Sequence[_Message]) -> dict[str, Any]:
         [(message.model, "validation") for message in messages], ref_template="#/components/schemas/{model}"
     )
     schemas: dict[str, Any] = document["$defs"]
+    inherited = example_of(EventRead)
     for schema in schemas.values():
-        if "example" in schema:
-            schema["examples"] = [schema.pop("example")]
+        # The models of all events inherit the example of one kind. Each message has its own.
+        if (example := schema.pop("example", inherited)) != inherited:
+            schema["examples"] = [example]
     return {
         # If two models have the same name, their names in the document are longer.
         "messages": {message.key: _describe(message, payloads[message.model, "validation"]) for message in messages},

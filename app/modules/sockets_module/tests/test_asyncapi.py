@@ -105,6 +105,10 @@ async def test_examples_match_their_schemas(document: dict[str, Any]) -> None:
     for key, message in document["components"]["messages"].items():
         for example in message["examples"]:
             assert complain(validator_of(document, key, strict=True), example["payload"]) is None, key
+    for name, schema in document["components"]["schemas"].items():
+        for example in schema.get("examples", []):
+            validator = Draft7Validator({**schema, "components": document["components"]})
+            assert complain(validator, example) is None, name
 
 
 async def test_every_kind_of_event_in_the_code_is_described(document: dict[str, Any], project_root: Path) -> None:
