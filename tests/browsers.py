@@ -79,14 +79,18 @@ class HeldRequests:
 
         await eventually(is_asked)
 
-    async def release(self) -> None:
+    def end(self) -> None:
+        """Lets later requests pass."""
         self._is_over = True
+
+    async def release(self) -> None:
+        self.end()
         for route in self.waiting:
             await route.continue_()
 
     async def answer_late(self, page: Page, answer: dict[str, Any]) -> None:
         """Answers the first request as the server did earlier, after all others."""
-        self._is_over = True
+        self.end()
         first, *others = self.waiting
         for route in others:
             async with page.expect_response(route.request.url) as answered:

@@ -400,7 +400,8 @@ export class Store extends EventTarget {
   }
 
   join(id) {
-    this.joining.set(id, []);
+    // A new list: the answer to an earlier read may be older.
+    this.joining.set(id, [...this.joining.get(id) ?? []]);
     persistently(() => this.readJoined(id)).catch(() => {});
   }
 
@@ -434,21 +435,26 @@ export class Store extends EventTarget {
     }
   }
 
-  /** Reads a chat that the account has joined. Its events are kept until the response arrives. */
+  /**
+   * Reads a chat that the account has joined. Its events are kept until the response arrives. Leaves out a response after
+   * another read has added the chat, or the account has joined it again.
+   */
   async readJoined(id) {
+    const waiting = this.joining.get(id);
+    const isOver = () => !waiting || this.joining.get(id) !== waiting;
+    if (isOver()) return;
+    let fresh = null;
     try {
-      const fresh = await get(`/chats/${id}`);
-      const waiting = this.joining.get(id);
-      // Another read has added it.
-      if (!waiting) return;
-      this.joining.delete(id);
-      const chat = this.addChat(fresh);
-      chat.isLoaded = false;
-      waiting.forEach((event) => (event.stream_id === id ? this.apply(event) : this.applyChangeOfOwn(event)));
+      fresh = await get(`/chats/${id}`);
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 404) throw error;
-      this.joining.delete(id);
     }
+    if (isOver()) return;
+    this.joining.delete(id);
+    if (!fresh) return;
+    const chat = this.addChat(fresh);
+    chat.isLoaded = false;
+    waiting.forEach((event) => (event.stream_id === id ? this.apply(event) : this.applyChangeOfOwn(event)));
   }
 
   applySignal(signal) {
