@@ -125,6 +125,14 @@ async def test_a_channel_is_read_only_for_its_readers(eve: Reader, her: FakeClie
     await eve.sees("Теперь можно")
 
 
+async def test_a_reader_of_a_group_sees_that_it_is_read_only(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    ok(await anna.patch(f"/chats/{yard}/members/{her.id}", {"role": "reader"}))
+    await eve.open("Двор")
+    await expect(eve.page.get_by_text("You can only read here.")).to_be_visible()
+
+
 async def test_a_phone_shows_the_list_or_the_chat_in_its_own_language(
     browser: Browser, anna: FakeClient, boris: FakeClient, live_server: str
 ) -> None:

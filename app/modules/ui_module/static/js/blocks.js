@@ -32,6 +32,12 @@ export class Blocks {
     return mayPost(chat) && !this.hasPeer(chat);
   }
 
+  /** Returns the key of the text that says why the user may not write in a chat. */
+  reason(chat) {
+    if (this.hasPeer(chat)) return 'blocks.blocked';
+    return chat.type === 'channel' ? 'composer.onlyAdmins' : 'composer.readOnly';
+  }
+
   async load() {
     const loading = this.loading = getAll('/accounts/me/blocks');
     try {

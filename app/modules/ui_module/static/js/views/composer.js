@@ -100,10 +100,9 @@ export class Composer {
   }
 
   update() {
-    const isBlocked = this.context.blocks.hasPeer(this.chat);
     this.form.hidden = !this.context.blocks.mayPost(this.chat);
     this.readOnly.hidden = !this.form.hidden;
-    this.readOnly.textContent = t(isBlocked ? 'blocks.blocked' : 'composer.readOnly');
+    this.readOnly.textContent = t(this.context.blocks.reason(this.chat));
     this.scheduled.update();
     this.mentions?.update();
     // The name may have come after the draft.

@@ -83,7 +83,7 @@ export function threadDialog(context, chat, rootSeq) {
   function render() {
     form.hidden = !blocks.mayPost(chat);
     readOnly.hidden = !form.hidden;
-    readOnly.textContent = t(blocks.hasPeer(chat) ? 'blocks.blocked' : 'composer.readOnly');
+    readOnly.textContent = t(blocks.reason(chat));
     older.hidden = !hasBefore;
     const shown = all().filter((message) => !message.deleted_at || message.seq === rootSeq);
     const waiting = sendQueue.of(chat.id).filter((item) => item.fields?.root_seq === rootSeq);
