@@ -69,6 +69,16 @@ async def test_a_found_message_covers_its_spoilers_and_hides_its_markers(
     await expect(found.locator("mark")).to_have_text(["романе"])
 
 
+async def test_what_is_shown_of_a_found_message_cuts_no_emoji(eve: Reader, anna: FakeClient, yard: str) -> None:
+    for text in (f"фонарь {'🎉' * 100}", f"фонарь{'🎉' * 100}"):
+        await anna.send(yard, text)
+    await search(anna, "фонарь")
+    await eve.page.locator("#search").fill("фонарь ")
+    found = eve.page.get_by_role("list", name="Messages").locator(".preview")
+    await expect(found).to_have_text([re.compile("🎉…$")] * 2)
+    assert await found.evaluate_all("texts => texts.every(text => text.textContent.isWellFormed())")
+
+
 async def test_filters_narrow_a_search(eve: Reader, club: str) -> None:
     page = eve.page
     await eve.open("Двор")

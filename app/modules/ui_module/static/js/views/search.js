@@ -10,6 +10,7 @@ import { foundMessage } from './foundMessage.js';
 const PAGE = 20;
 const BEFORE_HIT = 30;
 const LONGEST = 160;
+const HALF_A_PAIR = /^[\udc00-\udfff]/;
 
 export class MessageSearch {
   /** `readWords` returns the text of the search field. The search is hidden if the server does not have it. */
@@ -106,12 +107,13 @@ function startOf(day) {
 /** Returns what is shown of a text around its first hit, with the hits marked. Offsets count UTF-16 code units. */
 function marked(text, highlights, shown) {
   const part = (from, to) => shown.slice(from, to).join('');
+  const afterPair = (at) => (HALF_A_PAIR.test(text[at]) ? at + 1 : at);
   let start = Math.max(0, (highlights[0]?.offset ?? 0) - BEFORE_HIT);
   // Cut neither a word nor a surrogate pair.
   if (start > 0) start = text.lastIndexOf(' ', start + 15) > start - 15 ? text.lastIndexOf(' ', start + 15) + 1 : start;
-  if (/[\udc00-\udfff]/.test(text[start] ?? '')) start += 1;
+  start = afterPair(start);
   if (highlights[0] && start > highlights[0].offset) start = highlights[0].offset;
-  const end = start + LONGEST;
+  const end = afterPair(start + LONGEST);
   const parts = [start > 0 ? '…' : ''];
   let at = start;
   for (const { offset, length } of highlights) {
