@@ -91,10 +91,10 @@ export function moveRead(chat, seq) {
     markAllRead(chat, seq);
     return true;
   }
-  const passed = [];
-  for (let each = chat.read_seq + 1; each <= seq; each += 1) passed.push(chat.messages.get(each));
-  chat.read_seq = Math.max(chat.read_seq, seq);
-  if (!chat.isLoaded || passed.includes(undefined)) return false;
+  const before = chat.read_seq;
+  chat.read_seq = Math.max(before, seq);
+  const passed = [...chat.messages.values()].filter((message) => message.seq > before && message.seq <= seq);
+  if (!chat.isLoaded || passed.length < seq - before) return false;
   chat.unread_count = Math.max(chat.unread_count - passed.filter((message) => !message.deleted_at).length, 0);
   return !(chat.unread_mention_count > 0);
 }
