@@ -222,7 +222,7 @@ export class Store extends EventTarget {
 
   loadPage(chat, query) {
     chat.loading ??= this.readPage(chat, query).finally(() => {
-      chat.loading = null;
+      Object.assign(chat, { loading: null, eventsDuringLoad: [] });
       this.changed();
     });
     return chat.loading;
@@ -238,7 +238,6 @@ export class Store extends EventTarget {
     chat.isLoaded = true;
     // Events that arrived during the request may be missing in the page. Applying one twice changes nothing.
     chat.eventsDuringLoad.forEach((event) => this.applyToLoaded(chat, event));
-    chat.eventsDuringLoad = [];
   }
 
   /** Applies an event to the loaded messages. A new message is added only if the messages before it are loaded. */
@@ -264,13 +263,16 @@ export class Store extends EventTarget {
   quoted(chat, { reply_to_seq: seq, reply_to: snippet }) {
     // A snippet without a text may be that of a file, or of a text with a spoiler.
     const shown = snippet && (snippet.snippet || snippet.is_deleted) && { sender_id: snippet.sender_id, text: snippet.snippet, deleted_at: snippet.is_deleted };
-    const known = chat.messages.get(seq) ?? chat.quotes.get(seq) ?? shown;
-    if (known || chat.quotes.has(seq)) return known;
-    chat.quotes.set(seq, null);
+    const { quotes } = chat;
+    const known = chat.messages.get(seq) ?? quotes.get(seq)?.message ?? shown;
+    if (known || quotes.has(seq)) return known;
+    // An event that changes the message removes it: the response may be older.
+    const quote = { message: null };
+    quotes.set(seq, quote);
     get(`/chats/${chat.id}/messages/${seq}`).then((message) => {
-      chat.quotes.set(seq, message);
+      quote.message = message;
       this.changed();
-    }).catch(() => chat.quotes.delete(seq));
+    }).catch(() => quotes.get(seq) === quote && quotes.delete(seq));
     return null;
   }
 

@@ -1,0 +1,58 @@
+"""Messages that change while older ones, their quotes or their threads are read: the page keeps the change."""
+
+from playwright.async_api import expect
+
+from tests.browsers import Reader
+from tests.fakers import FakeClient, eventually, ok
+
+
+async def test_an_edit_during_a_load_that_fails_does_not_replace_a_later_one(
+    eve: Reader, anna: FakeClient, yard: str
+) -> None:
+    for number in range(1, 61):
+        await anna.send(yard, f"№ {number}")
+    await eve.open("Двор")
+    last = eve.page.locator('[data-seq="60"] .text')
+    await expect(last).to_have_text("№ 60")
+    held = await eve.hold("**/messages?before_seq=*")
+    scroller = eve.page.locator(".scroller")
+    await scroller.evaluate("scroller => { scroller.scrollTop = 0; }")
+    await held.until_asked()
+    ok(await anna.patch(f"/chats/{yard}/messages/60", {"text": "Первая правка"}))
+    await expect(last).to_have_text("Первая правка")
+    # The page tries it once more, and then waits a moment.
+    for number in (0, 1):
+        await held.until_asked(number + 1)
+        await held.waiting[number].abort()
+    await expect(eve.page.locator(".toast")).to_have_count(2)
+    held.end()
+    ok(await anna.patch(f"/chats/{yard}/messages/60", {"text": "Вторая правка"}))
+    await expect(last).to_have_text("Вторая правка")
+
+    async def is_loaded() -> bool:
+        await scroller.evaluate("scroller => { scroller.scrollTop = 1 - Math.min(scroller.scrollTop, 1); }")
+        return bool(await eve.page.locator('[data-seq="1"]').count())
+
+    await eventually(is_loaded)
+    await expect(last).to_have_text("Вторая правка")
+    eve.ignore_complaints("ERR_FAILED")
+
+
+async def test_a_quote_that_is_read_late_does_not_replace_a_later_edit(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    for number in range(1, 61):
+        await anna.send(yard, f"№ {number}")
+    await anna.send(yard, "Ответ", reply_to_seq=1)
+    await eve.open("Двор")
+    quote = eve.message("Ответ").locator(".quote")
+    await expect(quote).to_contain_text("№ 1")
+    first = f"/chats/{yard}/messages/1"
+    held = await eve.hold(f"**{first}")
+    ok(await anna.patch(first, {"text": "Первая правка"}))
+    await held.until_asked()
+    old = ok(await her.get(first))
+    ok(await anna.patch(first, {"text": "Вторая правка"}))
+    await held.until_asked(2)
+    await held.answer_late(eve.page, old)
+    await expect(quote).to_contain_text("Вторая правка")
