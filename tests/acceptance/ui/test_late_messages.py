@@ -56,3 +56,28 @@ async def test_a_quote_that_is_read_late_does_not_replace_a_later_edit(
     await held.until_asked(2)
     await held.answer_late(eve.page, old)
     await expect(quote).to_contain_text("Вторая правка")
+
+
+async def test_a_thread_that_is_read_late_has_the_changes_of_its_messages(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await anna.send(yard, "Кто принесёт чай?")
+    await anna.send(yard, "Я!", root_seq=1)
+    for number in range(3, 61):
+        await anna.send(yard, f"№ {number}")
+    await anna.send(yard, "И сахар", root_seq=1)
+    await eve.open("Двор")
+    replies = f"/chats/{yard}/threads/1/messages"
+    held = await eve.hold(f"**{replies}*")
+    await eve.page.locator('[data-seq="61"] .thread-link').click()
+    await held.until_asked()
+    old = ok(await her.get(replies))
+    ok(await anna.patch(f"/chats/{yard}/messages/1", {"text": "Кто принесёт кофе?"}))
+    ok(await anna.put(f"/chats/{yard}/messages/2/reactions/👍"))
+    ok(await anna.patch(f"/chats/{yard}/messages/2", {"text": "Мы!"}))
+    await anna.send(yard, "Всё")
+    await expect(eve.item("Двор")).to_contain_text("Всё")
+    await held.answer_late(eve.page, old)
+    thread = eve.page.get_by_role("dialog", name="Thread")
+    await expect(thread.locator(".text")).to_have_text(["Кто принесёт кофе?", "Мы!", "И сахар"])
+    await expect(thread.locator(".reaction")).to_have_text("👍1")

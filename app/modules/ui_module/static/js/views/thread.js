@@ -28,6 +28,8 @@ export function threadDialog(context, chat, rootSeq) {
   // Empty until it is read.
   const root = new Map();
   let hasBefore = false;
+  let loads = 0;
+  let eventsDuringLoad = [];
   let marked = null;
   const returns = () => markRead().catch(() => {});
   const rows = h('ol', { class: `rows thread ${chat.type}` });
@@ -52,17 +54,25 @@ export function threadDialog(context, chat, rootSeq) {
   }
 
   async function load(query = {}) {
-    const page = await get(`${path}/messages`, { ...query, limit: PAGE });
-    for (const message of page.items) messages.set(message.seq, message);
-    const sorted = [...messages.values()].sort((a, b) => a.seq - b.seq);
-    messages.clear();
-    sorted.forEach((message) => messages.set(message.seq, message));
-    hasBefore = page.has_before;
+    loads += 1;
+    try {
+      if (!root.size) root.set(rootSeq, await store.message(chat, rootSeq));
+      const page = await get(`${path}/messages`, { ...query, limit: PAGE });
+      for (const message of page.items) messages.set(message.seq, message);
+      const sorted = [...messages.values()].sort((a, b) => a.seq - b.seq);
+      messages.clear();
+      sorted.forEach((message) => messages.set(message.seq, message));
+      hasBefore = page.has_before;
+      // Responses may be older than these. Applying an event twice changes nothing.
+      eventsDuringLoad.forEach(apply);
+    } finally {
+      loads -= 1;
+      if (!loads) eventsDuringLoad = [];
+    }
     render();
   }
 
   async function begin() {
-    root.set(rootSeq, await store.message(chat, rootSeq));
     await load();
     toEnd();
     returns();
@@ -93,12 +103,20 @@ export function threadDialog(context, chat, rootSeq) {
     ]);
   }
 
-  function applied({ detail: { chat: { id }, event } }) {
-    const { kind, data } = event;
-    if (id !== chat.id || !(data.seq === rootSeq || data.root_seq === rootSeq || messages.has(data.seq))) return;
+  /** Applies an event of the chat. Returns false if it is not about this thread. */
+  function apply(event) {
+    const { data } = event;
+    if (!(data.seq === rootSeq || data.root_seq === rootSeq || messages.has(data.seq))) return false;
     applyToMessages(data.seq === rootSeq ? root : messages, event, store.me.id);
+    return true;
+  }
+
+  function applied({ detail: { chat: { id }, event } }) {
+    if (id !== chat.id) return;
+    if (loads) eventsDuringLoad.push(event);
+    if (!apply(event)) return;
     render();
-    if (kind !== 'message.created') return;
+    if (event.kind !== 'message.created') return;
     toEnd();
     returns();
   }
