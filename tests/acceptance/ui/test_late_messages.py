@@ -81,3 +81,23 @@ async def test_a_thread_that_is_read_late_has_the_changes_of_its_messages(
     thread = eve.page.get_by_role("dialog", name="Thread")
     await expect(thread.locator(".text")).to_have_text(["Кто принесёт кофе?", "Мы!", "И сахар"])
     await expect(thread.locator(".reaction")).to_have_text("👍1")
+
+
+async def test_a_count_of_replies_that_is_read_late_does_not_replace_a_later_one(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    root = f"/chats/{yard}/messages/1"
+    await anna.send(yard, "Кто принесёт чай?")
+    for text in ("Я!", "И я!", "И сахар"):
+        await anna.send(yard, text, root_seq=1)
+    await eve.open("Двор")
+    link = eve.page.locator('[data-seq="1"] .thread-link')
+    await expect(link).to_have_text("3 replies")
+    held = await eve.hold(f"**{root}")
+    ok(await anna.delete(f"/chats/{yard}/messages/2"))
+    await held.until_asked()
+    old = ok(await her.get(root))
+    ok(await anna.delete(f"/chats/{yard}/messages/3"))
+    await held.until_asked(2)
+    await held.answer_late(eve.page, old)
+    await expect(link).to_have_text("1 reply")

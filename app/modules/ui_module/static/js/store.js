@@ -96,7 +96,7 @@ export class Store extends EventTarget {
 
   /** Stores the state of a chat. It contains the events up to its `event_seq`. The cursor of a known chat stays. */
   addChat(fresh) {
-    const own = { cursor: fresh.event_seq, messages: new Map(), quotes: new Map(), typing: new Map(), eventsDuringLoad: [], members: null, isLoaded: false, hasBefore: true, hasAfter: false, draft: '', draftReply: null };
+    const own = { cursor: fresh.event_seq, messages: new Map(), quotes: new Map(), readingThreads: new Map(), typing: new Map(), eventsDuringLoad: [], members: null, isLoaded: false, hasBefore: true, hasAfter: false, draft: '', draftReply: null };
     const known = this.chats.get(fresh.id) ?? own;
     // An event that was applied meanwhile is newer than this state.
     if (known.event_seq > fresh.event_seq) return known;
@@ -247,7 +247,12 @@ export class Store extends EventTarget {
 
   /** Reads the summary of a thread again. */
   async readThread(chat, rootSeq) {
-    const { thread } = await get(`/chats/${chat.id}/messages/${rootSeq}`).catch(() => ({}));
+    const reading = get(`/chats/${chat.id}/messages/${rootSeq}`).catch(() => ({}));
+    chat.readingThreads.set(rootSeq, reading);
+    const { thread } = await reading;
+    // A later event has begun another request.
+    if (chat.readingThreads.get(rootSeq) !== reading) return;
+    chat.readingThreads.delete(rootSeq);
     const root = chat.messages.get(rootSeq);
     if (!root || thread === undefined) return;
     chat.messages.set(rootSeq, { ...root, thread });
