@@ -86,7 +86,7 @@ class MessagePart:
     - `derive(request)`: returns the value, or NEEDS_PREPARE, or NeedsPrepare(derived). It runs when the send is queued,
       before any lock. In an edit the request has the stored values of the fields that it leaves out.
     - `prepare(context, requests)`: returns values or refusals. It runs once per batch, under the locks, before numbers
-      are assigned.
+      are assigned. New messages in which the value is empty are left out.
     - `store(context, stored)`: writes the module's own rows in the message's transaction. It gets the parts of new
       messages that are not empty, and those that an edit has changed.
     - `remove(context, chat_id, seqs)`: runs in the transaction that deletes messages.

@@ -114,10 +114,10 @@ class MessageParts:
             name = part.name
             if part.derive is not None and name not in server_parts:
                 value = part.derive(request)
-            elif part.prepare is not None:
-                value = NEEDS_PREPARE
             else:
                 value = server_parts[name] if name in server_parts else sent[name]
+                if part.prepare is not None and not (is_new and value == part.empty):
+                    value = NEEDS_PREPARE
             if is_new and value == part.empty:
                 continue
             if isinstance(value, NeedsPrepare):
@@ -159,7 +159,10 @@ class MessageParts:
     async def prepare(
         self, connection: Connection, inputs: Sequence[PartInput], at: datetime
     ) -> list[Mapping[str, Any] | ServiceError]:
-        """Returns the values or a refusal for each input. Each part is called once for all inputs."""
+        """Returns the values or a refusal for each input. Each part is called once for all inputs.
+
+        Parts of a new message that are prepared as empty are left out.
+        """
         results: list[Mapping[str, Any] | ServiceError] = [part_input.given.values for part_input in inputs]
         context = Context(connection, self._container, at)
         for part in self.fields.parts:
@@ -169,10 +172,10 @@ class MessageParts:
                 continue
             answers = await part.prepare(context, [_request(part, inputs[place]) for place in places])
             for place, answer in zip(places, answers, strict=True):
-                before = results[place]
+                before, is_new = results[place], inputs[place].current is None
                 if isinstance(answer, ServiceError):
                     results[place] = answer
-                elif not isinstance(before, ServiceError):
+                elif not isinstance(before, ServiceError) and not (is_new and answer == part.empty):
                     results[place] = {**before, part.name: answer}
         return results
 

@@ -50,9 +50,8 @@ async def _prepare(context: Context, requests: Sequence[PartRequest]) -> list[An
 
 
 async def _store(context: Context, stored: Sequence[StoredPart]) -> None:
-    new = [Reply(one.chat_id, one.value, one.seq, one.sender_id) for one in stored if one.value is not None]
-    if new:
-        await replies.add_replies(context.connection, new, context.at)
+    new = [Reply(one.chat_id, one.value, one.seq, one.sender_id) for one in stored]
+    await replies.add_replies(context.connection, new, context.at)
 
 
 async def _remove(context: Context, chat_id: UUID, seqs: Sequence[int]) -> None:
