@@ -16,12 +16,16 @@ from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.pictures import picture
 from app.modules.attachments_module.tests.uploading import download, ready
+from app.modules.messages_module.services.send_queue import SendQueue
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
 
 
-async def forward(user: FakeClient, chat_id: str, seq: int, to_chat_id: str) -> httpx.Response:
-    return await user.post(f"/chats/{chat_id}/messages/{seq}/forward", {"to_chat_id": to_chat_id})
+async def forward(
+    user: FakeClient, chat_id: str, seq: int, to_chat_id: str, client_msg_id: str | None = None
+) -> httpx.Response:
+    body = {"to_chat_id": to_chat_id, "client_msg_id": client_msg_id}
+    return await user.post(f"/chats/{chat_id}/messages/{seq}/forward", body)
 
 
 @pytest.fixture
@@ -161,3 +165,22 @@ async def test_simultaneous_forwards_get_their_own_files(
         assert len(ok(answer)["attachments"]) == (0 if number % 2 else 2)
     ids = [one["id"] for answer in answers for one in answer.json()["attachments"]]
     assert len(set(ids)) == 12
+
+
+async def test_a_forward_that_is_repeated_while_it_waits_copies_its_files_once(
+    boris: FakeClient, club: str, cafe: str, photo: dict[str, Any], connection: Connection, container: Container
+) -> None:
+    queue, client_msg_id = container.get(SendQueue), str(uuid4())
+
+    async def both_wait() -> bool:
+        return queue._waiting == 2
+
+    async with connection.transaction():
+        await connection.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", UUID(cafe))
+        forwards = [asyncio.create_task(forward(boris, club, 1, cafe, client_msg_id)) for _ in range(2)]
+        await eventually(both_wait)
+    answers = [await each for each in forwards]
+    assert sorted(answer.status_code for answer in answers) == [200, 201]
+    assert answers[0].json() == answers[1].json()
+    assert await used(connection, boris) == sum(one["size"] for one in photo["attachments"])
+    assert await connection.fetchval("SELECT count(*) FROM attachment WHERE owner_id = $1", boris.uuid) == 2

@@ -159,24 +159,31 @@ async def _check(
 async def _prepare(
     connection: Connection, parts: MessageParts, candidates: Sequence[tuple[Send, _Poster]], at: datetime
 ) -> dict[Send, Mapping[str, Any] | ServiceError]:
-    """Returns the values or a refusal of each send whose parts must be prepared."""
-    inputs = {
-        send: PartInput(
-            send.chat_id,
-            poster.membership.chat_type,
-            send.sender_id,
-            poster.membership.role,
-            poster.membership.last_seq,
-            send.request,
-            send.given,
-            send.server_parts,
-        )
-        for send, poster in candidates
-        if send.given.needs
-    }
+    """Returns the values or a refusal of each send whose parts must be prepared.
+
+    Of equal sends only the first is prepared, since only one of them is written.
+    """
+    keys: dict[Send, tuple[Any, ...]] = {}
+    inputs: dict[tuple[Any, ...], PartInput] = {}
+    for send, poster in candidates:
+        if not send.given.needs:
+            continue
+        key = keys[send] = id(poster), send.client_msg_id or send, send.digest
+        if key not in inputs:
+            inputs[key] = PartInput(
+                send.chat_id,
+                poster.membership.chat_type,
+                send.sender_id,
+                poster.membership.role,
+                poster.membership.last_seq,
+                send.request,
+                send.given,
+                send.server_parts,
+            )
     if not inputs:
         return {}
-    return dict(zip(inputs, await parts.prepare(connection, list(inputs.values()), at), strict=True))
+    prepared = dict(zip(inputs, await parts.prepare(connection, list(inputs.values()), at), strict=True))
+    return {send: prepared[key] for send, key in keys.items()}
 
 
 def _find_posters(batch: Sequence[Send]) -> tuple[list[tuple[UUID, UUID]], list[int]]:
