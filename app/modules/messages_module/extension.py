@@ -96,7 +96,7 @@ class MessagePart:
 
     Without `derive` and `prepare`, the value is stored as it was sent. A value that the server gives with a send
     (`server_value`) is not derived: it is stored as given, or as `prepare` returns it. Without such a value and without
-    `derive`, a part that clients cannot send takes no part in sends.
+    `derive`, a part that clients cannot send takes no part in sends. Models, times and ids are stored as JSON.
     """
 
     name: str

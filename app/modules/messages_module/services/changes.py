@@ -14,7 +14,7 @@ from app.modules.messages_module.db.cruds.checks import read_checks
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound
 from app.modules.messages_module.extension import CheckedSend, EditedMessage
 from app.modules.messages_module.schemas import MessageUpdate
-from app.modules.messages_module.services.part_values import PartInput, PartsOfMessage
+from app.modules.messages_module.services.part_values import PartInput, PartsOfMessage, as_json
 from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.permissions import DELETE_ANY, DELETE_OWN, EDIT_OWN
 from app.modules.messages_module.services.views import dump
@@ -81,7 +81,7 @@ async def set_part(
     message = await crud.find_message(raw, chat_id, seq)
     if message is None:
         raise MessageNotFound
-    before = parts.fields.values_of(message["parts"])
+    before, value = parts.fields.values_of(message["parts"]), as_json(name, value)
     if message["deleted_at"] is not None or before[name] == value:
         return
     if not await crud.is_in_deleted_chat(raw, chat_id):

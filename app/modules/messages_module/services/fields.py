@@ -94,7 +94,7 @@ class MessageFields:
     def to_store(self, values: Mapping[str, Any]) -> bytes | None:
         """Returns the JSON for the column `parts`, None if every part is empty."""
         non_empty = {name: value for name, value in values.items() if value != self.empty.get(name)}
-        return orjson.dumps(non_empty, default=str) if non_empty else None
+        return orjson.dumps(non_empty) if non_empty else None
 
     def of_tombstone(self) -> dict[str, Any]:
         """Returns the values that replace those of a deleted message."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 
 class PartValues(NamedTuple):
@@ -48,3 +49,11 @@ class PartsOfMessage(NamedTuple):
     values: Mapping[str, Any]
     server_parts: Mapping[str, Any] = MappingProxyType({})
     before: Mapping[str, Any] | None = None
+
+
+def as_json(name: str, value: Any) -> Any:
+    """Returns the value of a part as readers get it: models, times and ids as JSON. Raises TypeError."""
+    try:
+        return to_jsonable_python(value)
+    except ValueError as error:
+        raise TypeError(f"the value of the part {name!r} of a message is no JSON: {error}") from None

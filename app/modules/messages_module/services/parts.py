@@ -24,7 +24,7 @@ from app.modules.messages_module.extension import (
     StoredPart,
 )
 from app.modules.messages_module.schemas import MessageCreate
-from app.modules.messages_module.services.part_values import NOTHING, PartInput, PartsOfMessage, PartValues
+from app.modules.messages_module.services.part_values import NOTHING, PartInput, PartsOfMessage, PartValues, as_json
 from app.modules.messages_module.services.views import MessageViews
 from app.services.context import Context, work_context
 from app.services.errors import ServiceError, ValidationFailed
@@ -118,14 +118,15 @@ class MessageParts:
                 value = server_parts[name] if name in server_parts else sent[name]
                 if part.prepare is not None and not (is_new and value == part.empty):
                     value = NEEDS_PREPARE
-            if is_new and value == part.empty:
-                continue
             if isinstance(value, NeedsPrepare):
                 if part.prepare is None:
                     raise TypeError(f"the part {name!r} of messages needs `prepare`, which it does not have")
                 needs[name] = value.derived
-            else:
-                values[name] = value
+            elif not is_new or value != part.empty:
+                # Only now, because most values of most messages are empty.
+                value = as_json(name, value)
+                if not is_new or value != part.empty:
+                    values[name] = value
         if not values and not needs and not sent:
             return NOTHING
         return PartValues(values, needs, orjson.dumps(sent, option=orjson.OPT_SORT_KEYS) if sent else b"")
@@ -175,8 +176,10 @@ class MessageParts:
                 before, is_new = results[place], inputs[place].current is None
                 if isinstance(answer, ServiceError):
                     results[place] = answer
-                elif not isinstance(before, ServiceError) and not (is_new and answer == part.empty):
-                    results[place] = {**before, part.name: answer}
+                elif not isinstance(before, ServiceError):
+                    value = as_json(part.name, answer)
+                    if not is_new or value != part.empty:
+                        results[place] = {**before, part.name: value}
         return results
 
     async def store(
