@@ -76,7 +76,7 @@ def _default(empty: Any) -> Any:
 
 
 def _may_replace_text(parts: tuple[MessagePart, ...]) -> bool:
-    return any(part.create is not None and part.replaces_text for part in parts)
+    return any(part.replaces_text for part in parts)
 
 
 def _create_model(parts: tuple[MessagePart, ...]) -> type[MessageCreate]:

@@ -49,7 +49,7 @@ class MessageParts:
         self.fields = fields = views.fields
         self._container = container
         self._creatable = {part.name for part in fields.parts if part.create is not None}
-        self._replacing = [part.name for part in fields.parts if part.create is not None and part.replaces_text]
+        self._replacing = {part.name for part in fields.parts if part.replaces_text}
         # Parts that no client sends, computed for every message.
         self._derived = [part for part in fields.parts if part.create is None and part.derive is not None]
         self._derived_names = {part.name for part in self._derived}
@@ -61,9 +61,10 @@ class MessageParts:
         if not self.fields.parts:
             return NOTHING
         given = request.__pydantic_fields_set__ & self._creatable
-        if self._replacing and not request.text and not self._is_replaced(request, given, server_parts):
+        collected = self._collect(request, given, server_parts, is_new=True)
+        if self._replacing and not request.text and self._replacing.isdisjoint((*collected.values, *collected.needs)):
             raise self._missing_text()
-        return self._collect(request, given, server_parts, is_new=True)
+        return collected
 
     def are_plain(self, given: PartValues) -> bool:
         """Returns True if these parts of a new message need no call of a module in the transaction."""
@@ -71,14 +72,14 @@ class MessageParts:
 
     def check_content(self, text: str, values: Mapping[str, Any]) -> None:
         """Raises ValidationFailed if an edit leaves a message without a text, and nothing replaces it."""
-        if not text and not any(values[name] for name in self._replacing):
+        if not text and all(values[name] == self.fields.empty[name] for name in self._replacing):
             raise self._missing_text()
 
     def _missing_text(self) -> ValidationFailed:
-        return ValidationFailed(("body", "text"), f"text or one of {', '.join(self._replacing)} is required")
-
-    def _is_replaced(self, request: MessageCreate, given: set[str], server_parts: Mapping[str, Any]) -> bool:
-        return any((name in given and getattr(request, name)) or server_parts.get(name) for name in self._replacing)
+        names = ", ".join(part.name for part in self.fields.parts if part.name in self._replacing & self._creatable)
+        return ValidationFailed(
+            ("body", "text"), f"text or one of {names} is required" if names else "text is required"
+        )
 
     def of_forward(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Returns those parts of a message that a forward takes along."""
@@ -180,6 +181,12 @@ class MessageParts:
                     value = as_json(part.name, answer)
                     if not is_new or value != part.empty:
                         results[place] = {**before, part.name: value}
+        for place, part_input in enumerate(inputs):
+            request: Any = part_input.request
+            if self._replacing and part_input.current is None and not request.text:
+                values = results[place]
+                if not isinstance(values, ServiceError) and self._replacing.isdisjoint(values):
+                    results[place] = self._missing_text()
         return results
 
     async def store(
