@@ -13,12 +13,13 @@ from app.modules.base_module.schemas import (
     Page,
     RequestModel,
     ResponseModel,
+    check_names,
     extended,
 )
 from app.modules.messages_module.extension import MessagePart
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.schemas.message import ReplacedText, Text
-from app.modules.messages_module.schemas.models import message_models
+from app.modules.messages_module.schemas.models import UNCHANGED, may_replace_text, message_models
 from app.utils.event_texts import EventText
 from app.utils.module import Modules
 
@@ -133,16 +134,14 @@ class ScheduleModels(NamedTuple):
     page: Any
 
 
-def _optional(annotation: Any) -> Any:
-    """Returns the type of a field of PATCH that may be omitted, but not be null."""
-    return Annotated[annotation | SkipJsonSchema[None], NOT_NULL]  # type: ignore[misc]
-
-
 @cache
 def schedule_models(modules: Modules) -> ScheduleModels:
-    parts = [part for part in modules.contributions(MessagePart) if part.create is not None]
-    text: Any = ReplacedText if any(part.replaces_text for part in parts) else Text
-    changed = {"text": text} | {part.name: part.create for part in parts}
+    """Raises ModulesError for a part whose field a scheduled message already has."""
+    contributed = modules.contributions(MessagePart)
+    parts = [part for part in contributed if part.create is not None]
+    check_names(ScheduledMessageRead, parts)
+    changed = {"text": ReplacedText if may_replace_text(contributed) else Text}
+    changed |= {part.name: part.create for part in parts}
     message = message_models(modules).create
     read: Any = extended(
         ScheduledMessageRead,
@@ -153,11 +152,7 @@ def schedule_models(modules: Modules) -> ScheduleModels:
     return ScheduleModels(
         message=message,
         create=extended(message, {"send_at": (BodyMoment, ...)}, example, name="ScheduleCreate"),
-        update=extended(
-            ScheduleUpdate,
-            {name: (_optional(of), None) for name, of in changed.items()},
-            {},
-        ),
+        update=extended(ScheduleUpdate, {name: (of, UNCHANGED) for name, of in changed.items()}, {}),
         read=read,
         page=Page[read],
     )

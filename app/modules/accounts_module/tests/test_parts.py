@@ -201,6 +201,8 @@ async def test_without_a_contributing_module_answers_have_no_contributed_fields(
         [ChatPart("title", str)],
         [ChatPart("title", None, update=str, apply=_apply_nothing)],
         [MessagePart("text", read=str, create=str)],
+        [MessagePart("failure", read=str, create=str)],
+        [MessagePart("send_at", read=str, create=str)],
         [MessageView("seq", read=int, sql="to_json(1)")],
         [MessagePart("mood", read=str, create=str), MessageView("mood", read=str, sql="to_json(m.text)")],
     ],
@@ -210,5 +212,5 @@ def test_contributing_an_existing_field_is_refused(
 ) -> None:
     known = discover_modules()
     monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": module_of(*parts)})
-    with pytest.raises(ModulesError, match=r"has a field '(bio|role|title|text|seq|mood)' already"):
+    with pytest.raises(ModulesError, match=r"has a field '(bio|role|title|text|failure|send_at|seq|mood)' already"):
         build_app(base_settings)

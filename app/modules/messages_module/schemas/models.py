@@ -1,7 +1,8 @@
 """Models of messages of one application, with the fields that its modules contribute."""
 
+from collections.abc import Iterable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, Field, create_model
 
@@ -17,6 +18,9 @@ from app.modules.messages_module.schemas.message import (
     ReplacedText,
 )
 from app.utils.module import Modules
+
+UNCHANGED: Final = Field(default_factory=lambda: None)
+"""Default of a field of PATCH. It is neither checked nor in the document: a field that is left out keeps its value."""
 
 
 class MessageModels(NamedTuple):
@@ -40,13 +44,11 @@ def message_models(modules: Modules) -> MessageModels:
     shown = stored | {view.name: (view.read, view.empty) for view in views}
     read = extended(MessageRead, shown, example | {view.name: view.empty for view in views})
     tombstone = {part.name: part.of_tombstone for part in parts}
-    # The document has no default for them: a field that is left out keeps its value.
-    unchanged = Field(default_factory=lambda: None)
-    updates: dict[str, Any] = {part.name: (part.update, unchanged) for part in parts if part.update is not None}
+    updates: dict[str, Any] = {part.name: (part.update, UNCHANGED) for part in parts if part.update is not None}
     update = PartialMessageUpdate if updates else MessageUpdate
-    if _may_replace_text(parts):
+    if may_replace_text(parts):
         # MessageParts refuses an edit that leaves nothing.
-        updates["text"] = (ReplacedText, unchanged if updates else ...)
+        updates["text"] = (ReplacedText, UNCHANGED if updates else ...)
     created = extended(MessagePayload, stored, example)
     edited = extended(MessageEditedPayload, stored, example)
     return MessageModels(
@@ -75,14 +77,14 @@ def _default(empty: Any) -> Any:
     return empty
 
 
-def _may_replace_text(parts: tuple[MessagePart, ...]) -> bool:
+def may_replace_text(parts: Iterable[MessagePart]) -> bool:
     return any(part.replaces_text for part in parts)
 
 
 def _create_model(parts: tuple[MessagePart, ...]) -> type[MessageCreate]:
     given = [part for part in parts if part.create is not None]
     fields: dict[str, Any] = {part.name: (part.create, _default(part.empty)) for part in given}
-    if _may_replace_text(parts):
+    if may_replace_text(parts):
         # MessageParts refuses a message in which all of them are empty.
         fields["text"] = (ReplacedText, "")
     return extended(MessageCreate, fields, {})

@@ -154,6 +154,14 @@ async def test_parts_of_messages_are_scheduled_with_them(anna: FakeClient, club:
     problem(await anna.patch(path_of(club, other), {"attachments": []}), 422, "validation_error")
 
 
+async def test_an_edit_removes_what_a_send_may_have_as_null(anna: FakeClient, club: str) -> None:
+    await anna.send(club, "Вопрос")
+    scheduled = await schedule(anna, club, "Ответ", root_seq=1, reply_to_seq=1)
+    edited = ok(await anna.patch(path_of(club, scheduled), {"root_seq": None, "reply_to_seq": None}))
+    assert (edited["root_seq"], edited["reply_to_seq"]) == (None, None)
+    assert await scheduled_of(anna, club) == [edited]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -174,7 +182,14 @@ async def test_what_could_not_be_sent_is_refused_at_once(anna: FakeClient, club:
 
 @pytest.mark.parametrize(
     "body",
-    [{"text": None}, {"text": " "}, {"send_at": None}, {"send_at": after(-5.0)}, {"client_msg_id": str(uuid4())}],
+    [
+        {"text": None},
+        {"text": " "},
+        {"attachments": None},
+        {"send_at": None},
+        {"send_at": after(-5.0)},
+        {"client_msg_id": str(uuid4())},
+    ],
 )
 async def test_an_edit_follows_the_same_rules(anna: FakeClient, club: str, body: dict[str, Any]) -> None:
     scheduled = await schedule(anna, club)
