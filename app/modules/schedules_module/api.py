@@ -92,7 +92,9 @@ def make_router(modules: Modules) -> APIRouter:
     @router.patch(
         "/{scheduled_id}",
         response_model=models.read,
-        openapi_extra=refuses(ChatNotFound, ScheduledMessageNotFound, ScheduledMessageIsSending, *refused),
+        openapi_extra=refuses(
+            ChatNotFound, NotAllowedInChat, ScheduledMessageNotFound, ScheduledMessageIsSending, *refused
+        ),
     )
     @body_limit(MAX_MESSAGE_BYTES)
     @scoped("messages:write")

@@ -17,6 +17,7 @@ from app.modules.jobs_module.extension import Jobs
 from app.modules.messages_module.errors import IdempotencyMismatch, NoMessageToReplyTo
 from app.modules.messages_module.extension import UnsentMessages
 from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services.changes import check_send
 from app.modules.messages_module.services.part_values import PartInput
 from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.permissions import POST
@@ -52,8 +53,8 @@ async def create(
 ) -> tuple[dict[str, Any], bool]:
     """Schedules a message. Returns it, and True if the same request had scheduled it before.
 
-    Raises ChatNotFound, NotAllowedInChat, IdempotencyMismatch, AlreadySent, TooManyScheduledMessages, ValidationFailed
-    or the refusal of a part.
+    Raises ChatNotFound, IdempotencyMismatch, AlreadySent, NotAllowedInChat, TooManyScheduledMessages, ValidationFailed,
+    or the refusal of a check or of a part.
     """
     await use.log.lock(work, accounts=[account_id])
     raw = await work.raw()
@@ -97,7 +98,8 @@ async def edit(
 ) -> dict[str, Any]:
     """Changes a message that is not being sent. With a new `send_at` one that has failed waits again.
 
-    Raises ChatNotFound, ScheduledMessageNotFound, ScheduledMessageIsSending or ValidationFailed.
+    Raises ChatNotFound, ScheduledMessageNotFound, ScheduledMessageIsSending, ValidationFailed, or the refusal of a
+    check or of a part.
     """
     membership, row = await _load(work, use.log, chat_id, account_id, schedule_id)
     raw, at = await work.raw(), now()
@@ -179,6 +181,7 @@ async def _check_message(
     raw: Connection, request: MessageCreate, parts: MessageParts, chat_id: UUID, membership: Membership, at: datetime
 ) -> None:
     """Refuses at once what could not be sent now. Parts lock what the message names until the commit."""
+    await check_send(raw, parts, chat_id, membership, request, at)
     member = (chat_id, membership.chat_type, membership.account_id, membership.role, membership.last_seq)
     (values,) = await parts.prepare(raw, [PartInput(*member, request, parts.for_send(request, {}), {})], at)
     if isinstance(values, ServiceError):

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.chats_module.errors import NotAllowedInChat
@@ -47,10 +49,7 @@ async def edit_message(
     if named.items() <= {"text": message["text"], **before}.items():
         return
     complete = parts.complete(request, text, before)
-    checked = CheckedSend(chat_id, account_id, membership.role, complete)
-    (refusal,) = await parts.check(raw, [(checked, await read_checks(raw, chat_id))], at)
-    if refusal is not None:
-        raise refusal
+    await check_send(raw, parts, chat_id, membership, complete, at)
     given = parts.for_update(complete, request.model_fields_set)
     part_input = PartInput(
         chat_id, membership.chat_type, account_id, membership.role, membership.last_seq, complete, given, {}, before
@@ -156,6 +155,16 @@ async def _erase(work: UnitOfWork, log: Log, parts: MessageParts, raw: Connectio
     if alive:
         await parts.remove(work, alive[0]["chat_id"], [message["seq"] for message in alive], at)
     return len(alive)
+
+
+async def check_send(
+    raw: Connection, parts: MessageParts, chat_id: UUID, membership: Membership, request: BaseModel, at: datetime
+) -> None:
+    """Raises the refusal if a check of the chat refuses a send or an edit by the member."""
+    checked = CheckedSend(chat_id, membership.account_id, membership.role, request)
+    (refusal,) = await parts.check(raw, [(checked, await read_checks(raw, chat_id))], at)
+    if refusal is not None:
+        raise refusal
 
 
 async def check_mark(work: UnitOfWork, parts: MessageParts, chat_id: UUID, account_id: UUID) -> None:

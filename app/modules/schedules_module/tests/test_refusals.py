@@ -1,0 +1,35 @@
+"""Members who may not send: they schedule nothing, and get the messages that they have scheduled."""
+
+from app.modules.blocks_module.tests.blocking import block, unblock
+from app.modules.schedules_module.tests.scheduling import (
+    LATER,
+    after,
+    bring_forward,
+    path_of,
+    schedule,
+    scheduled_of,
+    texts_of,
+    until_ended,
+)
+from app.utils.container import Container
+from tests.fakers import FakeClient, ok, problem
+
+
+async def test_nothing_is_scheduled_that_a_check_of_the_chat_refuses(
+    anna: FakeClient, boris: FakeClient, container: Container
+) -> None:
+    direct = await anna.open_chat(boris, type="direct")
+    scheduled = await schedule(anna, direct)
+    await block(boris, anna)
+    problem(await anna.post(path_of(direct), {"text": "Эй", "send_at": after()}), 403, "forbidden")
+    for body in ({"text": "Эй"}, {"send_at": after(LATER * 2)}):
+        problem(await anna.patch(path_of(direct, scheduled), body), 403, "forbidden")
+    assert await scheduled_of(anna, direct) == [scheduled]
+    await bring_forward(container, anna, scheduled)
+    (failed,) = await until_ended(anna)
+    assert failed["code"] == "forbidden"
+    await unblock(boris, anna)
+    again = ok(await anna.patch(path_of(direct, scheduled), {"send_at": after()}))
+    await bring_forward(container, anna, again)
+    await until_ended(anna, 2)
+    assert await texts_of(boris, direct) == ["Потом"]
