@@ -9,12 +9,9 @@ from app.dependencies.services_dependency import LimitsDep, service
 from app.modules.base_module.schemas import Cursor, Limit, refuses
 from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
-from app.modules.chats_module.extension import may
-from app.modules.chats_module.services.access import Membership
 from app.modules.jobs_module.extension import Jobs
 from app.modules.messages_module.dependencies import PartsDep, refused_by_parts, replay_of
 from app.modules.messages_module.errors import IdempotencyMismatch
-from app.modules.messages_module.services.permissions import POST
 from app.modules.schedules_module import services
 from app.modules.schedules_module.errors import (
     AlreadySent,
@@ -30,7 +27,6 @@ from app.resources.constants import DEFAULT_PAGE, MAX_MESSAGE_BYTES
 from app.utils.body_limit import body_limit
 from app.utils.module import Modules
 
-Poster = Annotated[Membership, may(POST)]
 ScheduledId = Annotated[
     UUID, Path(description="id of the scheduled message", examples=["b7f4d2a0-3a51-4c1e-9d43-7a2f6c0e5b18"])
 ]
@@ -64,9 +60,10 @@ def make_router(modules: Modules) -> APIRouter:
         ),
     )
     @body_limit(MAX_MESSAGE_BYTES)
+    @scoped("messages:write")
     async def create(
         body: models.create,  # type: ignore[name-defined]
-        member: Poster,
+        member: ChatMembership,
         work: Work,
         use: Use,
         limits: LimitsDep,

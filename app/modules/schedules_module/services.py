@@ -12,7 +12,7 @@ from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.base_module.schemas import Moment
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
-from app.modules.chats_module.services.access import Membership, get_membership
+from app.modules.chats_module.services.access import Membership, check, get_membership
 from app.modules.jobs_module.extension import Jobs
 from app.modules.messages_module.errors import IdempotencyMismatch, NoMessageToReplyTo
 from app.modules.messages_module.extension import UnsentMessages
@@ -58,7 +58,7 @@ async def create(
     """
     await use.log.lock(work, accounts=[account_id])
     raw = await work.raw()
-    membership = await POST.check(raw, account_id, chat_id)
+    membership = await get_membership(raw, chat_id, account_id)
     client_msg_id, digest = request.client_msg_id or uuid4(), _digest(request)
     before = await db.find_by_client_id(raw, chat_id, account_id, client_msg_id)
     if before is not None:
@@ -67,6 +67,7 @@ async def create(
         return view(before, use.models), True
     if await db.find_sent(raw, chat_id, account_id, client_msg_id) is not None:
         raise AlreadySent
+    check(membership, POST)
     at, send_at = now(), request.send_at
     _check_time(send_at, at)
     await _check_message(raw, request, use.parts, chat_id, membership, at)

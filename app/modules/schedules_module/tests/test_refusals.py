@@ -1,5 +1,7 @@
 """Members who may not send: they schedule nothing, and get the messages that they have scheduled."""
 
+from uuid import uuid4
+
 from app.modules.blocks_module.tests.blocking import block, unblock
 from app.modules.schedules_module.tests.scheduling import (
     LATER,
@@ -33,3 +35,18 @@ async def test_nothing_is_scheduled_that_a_check_of_the_chat_refuses(
     await bring_forward(container, anna, again)
     await until_ended(anna, 2)
     assert await texts_of(boris, direct) == ["Потом"]
+
+
+async def test_scheduling_can_be_repeated_by_a_member_who_may_no_longer_post(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    body = {"client_msg_id": str(uuid4()), "text": "Раз", "send_at": after()}
+    scheduled = ok(await boris.post(path_of(club), body))
+    ok(await anna.patch(f"/chats/{club}/members/{boris.id}", {"role": "reader"}))
+    again = await boris.post(path_of(club), body)
+    assert (again.status_code, again.headers["idempotent-replayed"]) == (200, "true")
+    assert again.json() == scheduled
+    problem(await boris.post(path_of(club), body | {"text": "Два"}), 422, "idempotency_mismatch")
+    problem(await boris.post(path_of(club), body | {"client_msg_id": str(uuid4())}), 403, "forbidden")
+    ok(await boris.delete(f"/chats/{club}/members/{boris.id}"))
+    problem(await boris.post(path_of(club), body), 404, "not_found")
