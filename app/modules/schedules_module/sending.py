@@ -17,6 +17,7 @@ from app.modules.accounts_module.extension import list_absent
 from app.modules.chats_module.errors import ChatNotFound
 from app.modules.chats_module.services.access import get_membership
 from app.modules.jobs_module.extension import Job, JobContext, Lane, RetryAfter, RetryAt
+from app.modules.messages_module.errors import IdempotencyMismatch
 from app.modules.messages_module.extension import Messages
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.schedules_module import db
@@ -106,8 +107,8 @@ async def _fail(work: UnitOfWork, log: Log, row: Any, refusal: ServiceError) -> 
     """Keeps the message for its author, who may edit it; outside of the chat nothing can be done with it."""
     await log.lock(work, accounts=[row["account_id"]])
     raw, key = await work.raw(), (row["chat_id"], row["account_id"], row["id"])
-    if isinstance(refusal, ChatNotFound | AuthorIsLeaving | CouldNotBeSent | ValidationFailed):
-        # An earlier attempt may have sent it.
+    if not isinstance(refusal, IdempotencyMismatch):
+        # An earlier attempt may have sent it. After a mismatch, the message with its id is another one of its author.
         seq = await db.find_sent(raw, row["chat_id"], row["account_id"], row["client_msg_id"])
         if seq is not None:
             await _complete(work, log, row, seq)

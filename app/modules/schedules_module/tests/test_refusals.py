@@ -50,3 +50,14 @@ async def test_scheduling_can_be_repeated_by_a_member_who_may_no_longer_post(
     problem(await boris.post(path_of(club), body | {"client_msg_id": str(uuid4())}), 403, "forbidden")
     ok(await boris.delete(f"/chats/{club}/members/{boris.id}"))
     problem(await boris.post(path_of(club), body), 404, "not_found")
+
+
+async def test_a_message_has_failed_if_its_author_has_sent_another_one_with_its_id(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    scheduled = await schedule(anna, club, "Раз")
+    await anna.send(club, "Два", client_msg_id=scheduled["client_msg_id"])
+    await bring_forward(container, anna, scheduled)
+    (failed,) = await until_ended(anna)
+    assert failed["code"] == "idempotency_mismatch"
+    assert [one["text"] for one in await scheduled_of(anna, club)] == ["Раз"]
