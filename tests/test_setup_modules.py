@@ -96,11 +96,18 @@ def test_no_manifest_of_the_project_has_to_be_run(manifest: Path) -> None:
 
 
 _API = """
+from typing import Any
+from app.modules.jobs_module.extension import Lane
+from app.services.rate_limits import RateLimit as Rate
 CREATE, OTHER = RateLimit("create_shop", "1/minute", "account"), RateLimit("other", "2/minute", "account")
 LIST = RateLimit("list_shops", "3/minute", "account")
 RATES = (LIST, RateLimit("buy", "4/minute", "account"))
+SLOW = Rate("slow", "5/minute", "account")
+COMPUTED = RateLimit("computed", "6/minute", "account", **DETAILS)
+ALL = Limits()
 def lane() -> Lane: ...
 def rates() -> tuple[RateLimit, ...]: ...
+def anything() -> Any: ...
 """
 
 
@@ -116,6 +123,11 @@ def rates() -> tuple[RateLimit, ...]: ...
         ("from app.shop_api import RATES", "(*(rate for rate in RATES),)", None),
         ("from app import shop_api", "(shop_api.LIST,)", None),
         ("from .shop_api import LIST", "(LIST,)", None),
+        ("from app.shop_api import SLOW", "(SLOW,)", ["slow"]),
+        ("from app.shop_api import COMPUTED", "(COMPUTED,)", None),
+        ("from app.shop_api import ALL", "(*ALL,)", None),
+        ("from app.shop_api import lane", "(*lane(),)", None),
+        ("from app.shop_api import anything", "(anything(),)", None),
     ],
 )
 def test_rate_limits_that_cannot_be_read_need_the_manifest_to_be_run(

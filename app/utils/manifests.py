@@ -58,7 +58,7 @@ def _settings(manifest: Path, value: ast.expr | None) -> type[SettingsGroup] | N
     raise _NeedsImport
 
 
-def _limits(file: Path, value: ast.expr | None) -> Iterator[RateLimit]:
+def _limits(file: Path, value: ast.expr | None, *, is_unpacked: bool = False) -> Iterator[RateLimit]:
     """Yields the rate limits among the contributions. The settings do not need the other ones: calls of classes.
 
     Raises _NeedsImport for what is computed.
@@ -68,24 +68,33 @@ def _limits(file: Path, value: ast.expr | None) -> Iterator[RateLimit]:
             return
         case ast.Tuple(elts=elements):
             for element in elements:
-                yield from _limits(file, element.value if isinstance(element, ast.Starred) else element)
+                if isinstance(element, ast.Starred):
+                    yield from _limits(file, element.value, is_unpacked=True)
+                else:
+                    yield from _limits(file, element)
         case ast.Name(id=name):
-            yield from _limits(*_definition(file, name))
-        case ast.Call(func=ast.Name(id="RateLimit"), args=given, keywords=more):
-            named = {word.arg: ast.literal_eval(word.value) for word in more if word.arg is not None}
-            yield RateLimit(*map(ast.literal_eval, given), **named)
-        case ast.Call(func=ast.Name(id=name)) if name.lstrip("_")[:1].isupper():
-            return
-        case ast.Call(func=ast.Name(id=name)):
-            yield from _limits(*_definition(file, name))
+            yield from _limits(*_definition(file, name), is_unpacked=is_unpacked)
+        case ast.Call(func=ast.Name(id=name), args=given, keywords=more) if not is_unpacked:
+            origin = _origin(file, name)
+            if name == "RateLimit" or (origin is not None and origin[1] == "RateLimit"):
+                yield _limit(given, more)
+            elif not name.lstrip("_")[:1].isupper():
+                yield from _limits(*_definition(file, name))
         case _:
             raise _NeedsImport
+
+
+def _limit(given: list[ast.expr], more: list[ast.keyword]) -> RateLimit:
+    named = {word.arg: ast.literal_eval(word.value) for word in more if word.arg is not None}
+    if len(named) < len(more):
+        raise _NeedsImport
+    return RateLimit(*map(ast.literal_eval, given), **named)
 
 
 def _definition(file: Path, name: str) -> tuple[Path, ast.expr]:
     """Returns the file that defines a name, and the value assigned there. Follows an import inside the project.
 
-    Of a function it returns a call of the class that it is annotated with.
+    Of a function it returns a call of the class of the project that it is annotated with.
     """
     for node in _parse(file).body:
         match node:
@@ -93,8 +102,10 @@ def _definition(file: Path, name: str) -> tuple[Path, ast.expr]:
                 return file, value
             case ast.AnnAssign(target=ast.Name(id=assigned), value=ast.expr() as value) if assigned == name:
                 return file, value
-            case ast.FunctionDef(name=defined, returns=ast.expr() as kind) if defined == name:
-                return file, ast.Call(func=kind, args=[], keywords=[])
+            case ast.FunctionDef(name=defined, returns=ast.Name(id=kind)) if defined == name:
+                if not (_origin(file, kind) or ("",))[0].startswith("app."):
+                    raise _NeedsImport
+                return file, ast.Call(func=ast.Name(id=kind), args=[], keywords=[])
     origin = _origin(file, name)
     if origin is None:
         raise _NeedsImport

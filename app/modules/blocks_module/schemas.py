@@ -29,7 +29,7 @@ class AccountBlocked(ResponseModel):
 
 
 class AccountUnblocked(ResponseModel):
-    """The account has unblocked another one."""
+    """A block of the account has ended: it was taken back, or the blocked account was erased."""
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 

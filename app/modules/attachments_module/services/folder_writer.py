@@ -79,8 +79,9 @@ class FolderWriter:
                 # Another process may have deleted folders that were empty: their names have to be written again.
                 self._known.difference_update(place for place in unfinished.parents if not place.is_dir())
                 # Again if one is deleted meanwhile. `parents=True` would give only the last one this mode.
-                for place in reversed(unfinished.parents):
-                    place.mkdir(mode=0o700, exist_ok=True)
+                with suppress(FileNotFoundError):
+                    for place in reversed(unfinished.parents):
+                        place.mkdir(mode=0o700, exist_ok=True)
 
     def _finish(self, unfinished: Path, path: str) -> None:
         file = self._folder / path

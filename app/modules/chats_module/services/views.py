@@ -15,8 +15,6 @@ from app.modules.chats_module.errors import ChatNotFound
 from app.modules.chats_module.services.parts import ChatParts
 
 _PAGE_BYTES = 1_000_000
-_CHATS_AT_ONCE = 50
-"""Their last messages may be large, and there may be too many for one page."""
 
 
 async def view_chat(connection: Connection, parts: ChatParts, viewer: UUID, chat_id: UUID) -> bytes:
@@ -33,20 +31,12 @@ async def view_chats(connection: Connection, parts: ChatParts, viewer: UUID, cur
     before = decode_cursor(cursor, tuple[Moment, UUID], of="chats") if cursor else None
     hidden = await parts.list_hidden(connection, viewer)
     rows = await parts.queries.list_chats(connection, viewer, hidden, before, limit + 1)
-    chats: list[bytes] = []
-    for first in range(0, min(limit, len(rows)), _CHATS_AT_ONCE):
-        chats += await _describe(connection, parts, viewer, rows[first : min(first + _CHATS_AT_ONCE, limit)])
-        if (kept := _count_in(_PAGE_BYTES, chats)) < len(chats):
-            chats = chats[:kept]
-            break
-    last = rows[len(chats) - 1] if len(chats) < len(rows) else None
+    chats = await _describe(connection, parts, viewer, rows[:limit])
+    sizes = accumulate(map(len, chats))
+    count = max(sum(size <= _PAGE_BYTES for size in sizes), min(len(chats), 1))
+    last = rows[count - 1] if count < len(rows) else None
     next_cursor = encode_cursor(last.active_at, str(last.id), of="chats") if last else None
-    return b'{"items":[%b],"next_cursor":%b}' % (b",".join(chats), _dump(next_cursor))
-
-
-def _count_in(size: int, chats: Sequence[bytes]) -> int:
-    """Returns how many of the chats have that many bytes together, at least one."""
-    return max(sum(total <= size for total in accumulate(map(len, chats))), 1)
+    return b'{"items":[%b],"next_cursor":%b}' % (b",".join(chats[:count]), _dump(next_cursor))
 
 
 async def view_chosen(

@@ -99,8 +99,8 @@ async def _run(running: RunningJob, context: JobContext) -> Outcome | None:
     job = running.job
     if running.attempt > job.max_attempts:
         # The process ended during the last attempt, or the end of the job could not be announced: its error is stored.
-        ended = "its process ended or lost the lease during the last attempt"
-        return Outcome("dead", ended if running.is_taken_over else None)
+        has_ended = running.is_taken_over and running.attempt == job.max_attempts + 1
+        return Outcome("dead", "its process ended or lost the lease during the last attempt" if has_ended else None)
     if running.is_taken_over and running.attempt > _SOON:
         # It may be what ends the processes. And processes that end regularly would end each of its attempts.
         return Outcome("postponed", after=job.pause_after(running.attempt - _SOON))

@@ -67,13 +67,15 @@ FROM chat c CROSS JOIN LATERAL {one_row("message", chat_id="c.id", seq="c.last_s
 # for each message.
 _FOUND = f"""
 WITH shown AS MATERIALIZED (
-    SELECT found.place, m.chat_id, m.seq, convert_to({{json}}, 'UTF8') AS message
-    FROM unnest($1::uuid[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS found(chat_id, seq, revision, place)
-    CROSS JOIN LATERAL {one_row("chat_member", chat_id="found.chat_id", account_id="$2")} r
-    JOIN chat c ON c.id = found.chat_id AND c.deleted_at IS NULL
-    CROSS JOIN LATERAL {one_row("message", chat_id="found.chat_id", seq="found.seq")} m
-    WHERE ($5 OR m.deleted_at IS NULL)
-        AND (found.revision IS NULL OR coalesce(m.event_seqs[cardinality(m.event_seqs)], 0) = found.revision)
+    SELECT place, chat_id, seq, CASE WHEN before <= $6 THEN convert_to({{json}}, 'UTF8') END AS message FROM (
+        SELECT found.place, m.*, sum(octet_length(m.text)) OVER (ORDER BY found.place) - octet_length(m.text) AS before
+        FROM unnest($1::uuid[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS found(chat_id, seq, revision, place)
+        CROSS JOIN LATERAL {one_row("chat_member", chat_id="found.chat_id", account_id="$2")} r
+        JOIN chat c ON c.id = found.chat_id AND c.deleted_at IS NULL
+        CROSS JOIN LATERAL {one_row("message", chat_id="found.chat_id", seq="found.seq")} m
+        WHERE ($5 OR m.deleted_at IS NULL)
+            AND (found.revision IS NULL OR coalesce(m.event_seqs[cardinality(m.event_seqs)], 0) = found.revision)
+    ) m
 )
 SELECT place, chat_id, seq, CASE WHEN size <= $6 OR size = octet_length(message) THEN message END AS message
 FROM (SELECT *, sum(octet_length(message)) OVER (ORDER BY place) AS size FROM shown) sized ORDER BY place

@@ -41,13 +41,15 @@ WITH failed AS (
 )
 SELECT (SELECT count(*) FROM failed) + (SELECT count(*) FROM halted)
 """
-# A stream that has halted before a rebuild goes on with the next event that the log has.
+# A stream that has halted before a rebuild goes on with the next event that the log has, unless only one is left out.
 _SKIP = """
 WITH moved AS (
-    UPDATE subscriber_cursor c SET is_halted = false, attempts = 0, retry_at = now(), seq = greatest(seq + 1, coalesce(
-        (SELECT min(e.seq) - 1 FROM event e WHERE e.stream_id = c.stream_id AND e.seq > c.seq),
-        (SELECT last_seq FROM stream WHERE id = c.stream_id)
-    ))
+    UPDATE subscriber_cursor c SET is_halted = false, attempts = 0, retry_at = now(), seq = greatest(seq + 1, CASE
+        WHEN $3::bigint IS NULL THEN coalesce(
+            (SELECT min(e.seq) - 1 FROM event e WHERE e.stream_id = c.stream_id AND e.seq > c.seq),
+            (SELECT last_seq FROM stream WHERE id = c.stream_id)
+        )
+    END)
     WHERE subscriber = $1 AND stream_id = $2 AND is_halted AND ($3::bigint IS NULL OR seq + 1 = $3) RETURNING seq
 ), dismissed AS (
     DELETE FROM subscriber_failure

@@ -162,8 +162,10 @@ export function threadDialog(context, chat, rootSeq) {
 /** Shows the threads that the user follows, the one with the newest reply first. */
 export async function threadsDialog(context) {
   const { store } = context;
+  let cursor = null;
   const list = h('ul', { class: 'chat-list' });
-  const element = dialog(t('threads.followed'), h('div', { class: 'dialog-form' }, list), { className: 'drawer' });
+  const more = h('button', { type: 'button', class: 'button plain wide', hidden: true, on: { click: () => attempt(load) } }, t('search.more'));
+  const element = dialog(t('threads.followed'), h('div', { class: 'dialog-form' }, list, more), { className: 'drawer' });
 
   function row({ root, unread_count: unread }) {
     const chat = store.chats.get(root.chat_id);
@@ -180,10 +182,16 @@ export async function threadsDialog(context) {
     item.remove();
   }
 
-  await attempt(async () => {
-    const { items } = await get('/threads', { limit: PAGE });
-    const shown = items.filter(({ root }) => store.chats.has(root.chat_id));
-    list.replaceChildren(...shown.map(row));
-    if (!shown.length) list.replaceChildren(h('li', { class: 'hint' }, t('threads.none')));
-  });
+  /** Reads the first page, or the one after those that are shown. */
+  async function load() {
+    const asked = cursor;
+    const page = await get('/threads', { cursor: asked, limit: PAGE });
+    if (asked !== cursor) return;
+    cursor = page.next_cursor;
+    list.append(...page.items.filter(({ root }) => store.chats.has(root.chat_id)).map(row));
+    more.hidden = !cursor;
+    if (!cursor && !list.hasChildNodes()) list.append(h('li', { class: 'hint' }, t('threads.none')));
+  }
+
+  await attempt(load);
 }
