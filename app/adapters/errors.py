@@ -94,8 +94,11 @@ def as_transient(error: BaseException, *, is_closed: bool = False) -> TransientD
 
 
 def may_have_run(error: BaseException) -> bool:
-    """Returns False if the server has answered that it has not executed the statement."""
+    """Returns False if the statement was certainly not executed: the server has said so, or has not got it."""
     cause = error.__cause__ if isinstance(error, TransientDatabaseError) else error
+    if isinstance(cause, ValueError):
+        # The driver could not encode an argument.
+        return False
     return not isinstance(cause, asyncpg.PostgresError) or isinstance(cause, _ENDED)
 
 

@@ -11,7 +11,7 @@ import asyncpg
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.adapters.errors import DRIVER_ERRORS, DatabaseTimeout, may_have_run
+from app.adapters.errors import DRIVER_ERRORS, DatabaseTimeout, TransientDatabaseError, may_have_run
 from app.modules.messages_module.db.cruds import insert
 from app.modules.messages_module.db.cruds import send as crud
 from app.modules.messages_module.db.cruds.insert import NewMessage
@@ -84,15 +84,21 @@ async def _write_as_known(
     try:
         is_written = await insert.insert_if_as_known(connection, plan.messages, at, chat_types, MAY_SEND)
     except DRIVER_ERRORS as error:
-        tails.forget(plan.tails)
         if may_have_run(error):
+            tails.forget(plan.tails)
+            # The statement may still run there.
+            connection.terminate()
             return Result(_by_chat(plan, at) if await _settle(database, plan, error) else [], [])
-        if not isinstance(error.__cause__, asyncpg.TransactionRollbackError):
+        if isinstance(error, TransientDatabaseError) and not isinstance(
+            error.__cause__, asyncpg.TransactionRollbackError
+        ):
             raise
-        # A deadlock, or a stricter isolation that the database is set to.
-        return None
+        # A deadlock, a stricter isolation that the database is set to, or what only the other statements can do.
+        is_written = False
+        if isinstance(error, asyncpg.FeatureNotSupportedError):
+            tails.give_up()
     if not is_written:
-        tails.forget(plan.tails)
+        tails.doubt(plan.tails.keys())
         return None
     return await _end(connection, parts, tails, plan, at)
 
@@ -184,10 +190,10 @@ async def _roll_back(transaction: "asyncpg.transaction.Transaction") -> None:
 
 
 async def _settle(database: Database, plan: Plan, cause: BaseException) -> bool:
-    """Resolves the sends after the connection broke during COMMIT. Returns True if the messages are stored.
+    """Resolves the sends after the connection broke during the commit. Returns True if the messages are stored.
 
-    If that cannot be determined, the sends get OutcomeUnknown. After a timeout of COMMIT it does not ask: the server
-    would not answer that query either.
+    If they are not, the sends get OutcomeUnknown: a server that has not read the one statement of a batch yet may
+    execute it later. After a timeout it does not ask: the server would not answer that query either.
     """
     unknown = OutcomeUnknown()
     unknown.__cause__ = cause
@@ -204,6 +210,6 @@ async def _settle(database: Database, plan: Plan, cause: BaseException) -> bool:
 
 async def _list_stored(database: Database, messages: Sequence[NewMessage]) -> set[str]:
     async with database.connection() as connection, connection.transaction():
-        # The locks are granted only after the broken transaction has ended.
+        # The locks are granted only after a broken transaction that has them has ended.
         await crud.lock_chat_streams(connection, list({message.chat_id for message in messages}), wait=True)
         return await crud.list_stored(connection, messages)

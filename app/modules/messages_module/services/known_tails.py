@@ -1,7 +1,8 @@
 """Batches whose chats end where this process has left them: they are written without asking the database first."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, KeysView, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from app.modules.chats_module.extension import ROLES
@@ -15,31 +16,60 @@ MAY_SEND = [f"{kind}:{role}" for kind in POST.default for role in ROLES if POST.
 _MAX_CHATS = 20_000
 
 
+class _Known(NamedTuple):
+    seq: int
+    event_seq: int
+    chat_type: str
+    is_likely: bool
+    """Nothing else was appended before the last batch."""
+
+
 class KnownTails:
-    """The last numbers of the chats that this process has written last. They may be old: other processes write, too."""
+    """The last numbers of the chats that this process has written last.
+
+    They may be old: other processes write, and reactions and changes are events, too. Where that was seen, a chat is
+    not contained until two batches of this process follow each other.
+    """
 
     def __init__(self) -> None:
-        self._of: dict[UUID, tuple[int, int, str]] = {}
+        self._of: dict[UUID, _Known] = {}
+        self._is_supported = True
 
     def __contains__(self, chat_id: UUID) -> bool:
-        return chat_id in self._of
+        known = self._of.get(chat_id)
+        return known is not None and known.is_likely and self._is_supported
 
     def remember(self, tails: Mapping[UUID, Tail]) -> None:
         """Keeps the numbers after a batch that is committed."""
         if len(self._of) > _MAX_CHATS:
             self._of.clear()
-        self._of.update((chat_id, (tail.seq, tail.event_seq, tail.chat_type)) for chat_id, tail in tails.items())
+        for chat_id, tail in tails.items():
+            if tail.has_checks:
+                self._of.pop(chat_id, None)
+            elif tail.messages:
+                before = self._of.get(chat_id)
+                is_likely = before is None or before.event_seq + len(tail.messages) == tail.event_seq
+                self._of[chat_id] = _Known(tail.seq, tail.event_seq, tail.chat_type, is_likely)
+
+    def doubt(self, chat_ids: KeysView[UUID]) -> None:
+        """Leaves these chats out until a batch has shown that they end where this process has left them."""
+        for chat_id in chat_ids & self._of.keys():
+            self._of[chat_id] = self._of[chat_id]._replace(is_likely=False)
 
     def forget(self, chat_ids: Collection[UUID]) -> None:
         for chat_id in chat_ids:
             self._of.pop(chat_id, None)
+
+    def give_up(self) -> None:
+        """Contains no chat any more, because the database does not support such a statement."""
+        self._is_supported = False
 
     def plan(self, parts: MessageParts, batch: Sequence[Send], at: datetime) -> Plan | None:
         """Returns what the database accepts if nothing has changed since. None if more has to be asked before."""
         client_msg_ids = [send.client_msg_id.int for send in batch if send.client_msg_id is not None]
         if len(set(client_msg_ids)) < len(client_msg_ids) or not all(parts.are_plain(send.given) for send in batch):
             return None
-        plan = Plan(tails={chat_id: Tail(*self._of[chat_id]) for chat_id in sorted({send.chat_id for send in batch})})
+        plan = Plan(tails={chat_id: self._tail_of(chat_id) for chat_id in {send.chat_id for send in batch}})
         ids = make_ids(len(batch))
         for send in batch:
             tail, reply_to_seq = plan.tails[send.chat_id], send.request.reply_to_seq
@@ -47,3 +77,7 @@ class KnownTails:
                 return None
             plan.add_new(send, make_message(send, parts.fields, send.given.values, next(ids), tail, at))
         return plan
+
+    def _tail_of(self, chat_id: UUID) -> Tail:
+        known = self._of[chat_id]
+        return Tail(known.seq, known.event_seq, known.chat_type)

@@ -30,6 +30,7 @@ class Tail:
     seq: int
     event_seq: int
     chat_type: str
+    has_checks: bool = False
     messages: list[NewMessage] = field(default_factory=list)
 
 
@@ -98,7 +99,9 @@ async def make_plan(
     for place, membership in memberships.items():
         chat_id, _ = keys[place]
         if chat_id in heads:
-            tail = plan.tails.setdefault(chat_id, Tail(membership.last_seq, heads[chat_id], membership.chat_type))
+            tail = plan.tails.setdefault(
+                chat_id, Tail(membership.last_seq, heads[chat_id], membership.chat_type, bool(membership.checks))
+            )
             posters[place] = _Poster(membership, tail, POST.allows(membership.chat_type, membership.role))
     candidates: list[tuple[Send, _Poster]] = []
     for number, (send, place) in enumerate(zip(batch, places, strict=True)):

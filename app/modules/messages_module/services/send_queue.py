@@ -1,7 +1,6 @@
 """The send queues of one process, one per chat. Waiting sends are written in batches of several chats.
 
-While a batch commits, and until its chats are locked, the next one collects sends. A single send is a batch of one and
-is written at once.
+While a batch is written, the next one collects sends. A single send is a batch of one and is written at once.
 """
 
 import asyncio

@@ -1,6 +1,8 @@
 """The batch writer: outcomes of the sends when one of them or the whole batch fails."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import TypeAlias
@@ -175,7 +177,7 @@ FOR EACH ROW EXECUTE FUNCTION wait()
 """
 
 
-@pytest.mark.parametrize(("before", "statement"), [(0, "COMMIT"), (1, "as_known")])
+@pytest.mark.parametrize(("before", "statement"), [(0, "COMMIT"), (1, "WITH checked")])
 async def test_a_retry_settles_the_outcome_of_a_commit_on_a_broken_connection(
     anna: FakeClient, club: str, administrator: Connection, before: int, statement: str
 ) -> None:
@@ -192,6 +194,26 @@ async def test_a_retry_settles_the_outcome_of_a_commit_on_a_broken_connection(
     assert "same client_msg_id" in refusal["detail"]
     assert ok(await anna.post(f"/chats/{club}/messages", body))["seq"] == before + 1
     assert (await anna.post(f"/chats/{club}/messages", body)).headers["idempotent-replayed"] == "true"
+
+
+async def test_a_connection_that_does_not_answer_is_not_used_for_the_next_batch(
+    anna: FakeClient, club: str, administrator: Connection
+) -> None:
+    await anna.send(club, "до")
+    body = {"client_msg_id": str(uuid4()), "text": "дошло ли?"}
+    async with administrator.transaction():
+        await administrator.execute("LOCK TABLE message IN SHARE MODE")
+        sending = asyncio.create_task(anna.post(f"/chats/{club}/messages", body))
+        writer = await _find_stuck(administrator, "WITH checked")
+        os.kill(writer, signal.SIGSTOP)
+    try:
+        refusal = problem(await sending, 503, "unavailable")
+        assert "same client_msg_id" in refusal["detail"]
+        assert ok(await anna.post(f"/chats/{club}/messages", body))["seq"] == 2
+    finally:
+        os.kill(writer, signal.SIGCONT)
+    assert (await anna.send(club))["seq"] == 3
+    assert len(ok(await anna.get(f"/chats/{club}/messages"))["items"]) == 3
 
 
 async def test_a_lock_timeout_returns_503(anna: FakeClient, club: str, administrator: Connection) -> None:

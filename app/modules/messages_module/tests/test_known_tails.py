@@ -8,12 +8,18 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from fastapi import FastAPI
 
 from app.adapters.db.address import DatabaseAddress
+from app.modules.messages_module.db.cruds import insert
 from app.modules.messages_module.db.cruds import send as send_crud
 from app.modules.messages_module.db.cruds.insert import NewMessage, insert_if_as_known
+from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.known_tails import MAY_SEND
+from app.modules.messages_module.services.send_queue import SendQueue
+from app.utils.container import Container
 from tests.fakers import FakeClient, ok, problem
+from tests.waiting import until_waiting
 
 
 @pytest.fixture
@@ -28,6 +34,12 @@ def lockings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(send_crud, "lock_chat_streams", lock_and_note)
     return found
+
+
+@pytest.fixture
+def queue(app: FastAPI, club: str) -> SendQueue:
+    container: Container = app.state.container
+    return container.get(SendQueue)
 
 
 @pytest.fixture
@@ -58,11 +70,11 @@ async def test_the_second_send_to_a_chat_needs_no_statement_before(
 async def test_what_others_append_meanwhile_is_continued(anna: FakeClient, club: str, lockings: list[Any]) -> None:
     await send(anna, club)
     ok(await anna.patch(f"/chats/{club}", {"title": "Новый клуб"}))
-    assert await send(anna, club) == 2
-    assert await send(anna, club) == 3
+    assert [await send(anna, club) for _ in range(4)] == [2, 3, 4, 5]
     numbers = await numbers_of_events(anna, club)
     assert numbers == list(range(1, len(numbers) + 1))
-    assert len(lockings) == 2
+    # The first send, the one after the change, and one more until two follow each other.
+    assert len(lockings) == 3
 
 
 async def test_who_has_lost_the_right_or_the_membership_since_the_last_send_is_refused(
@@ -106,20 +118,83 @@ async def test_a_reply_to_a_message_that_does_not_exist_is_refused(anna: FakeCli
     assert await send(anna, club) == 2
 
 
+async def test_batches_of_several_chats_are_one_statement_each(
+    anna: FakeClient, boris: FakeClient, lockings: list[Any], queue: SendQueue
+) -> None:
+    chats = [UUID(await anna.open_chat(boris)) for _ in range(5)]
+    for round_number in range(1, 4):
+        sent = [(chat, user) for chat in chats for user in (anna, boris, anna)]
+        await asyncio.gather(*(queue.submit(chat, user.uuid, MessageCreate(text="?")) for chat, user in sent))
+        for chat in chats:
+            seen = ok(await boris.get(f"/chats/{chat}"))
+            assert (seen["last_seq"], seen["read_seq"]) == (3 * round_number, 3 * round_number - 1)
+    assert len(lockings) == 1
+
+
+async def test_a_chat_with_checks_is_never_known(anna: FakeClient, boris: FakeClient, lockings: list[Any]) -> None:
+    direct = ok(await anna.post("/chats", {"type": "direct", "member_ids": [boris.id]}))["id"]
+    await send(boris, direct)
+    assert (await anna.put(f"/accounts/me/blocks/{boris.id}")).status_code == 204
+    for _ in range(3):
+        problem(await boris.post(f"/chats/{direct}/messages", {"text": "?"}), 403, "forbidden")
+    assert len(lockings) == 4
+    assert (await anna.delete(f"/accounts/me/blocks/{boris.id}")).status_code == 204
+    assert [await send(boris, direct) for _ in range(2)] == [2, 3]
+
+
+async def write(connection: Any, user: FakeClient, chat: str, seq: int, event_seq: int) -> bool:
+    """Writes a message after these numbers."""
+    message = NewMessage(
+        UUID(chat), seq + 1, event_seq + 1, str(uuid4()), None, user.uuid, "?", None, b"-" * 16, None, None, b"{}"
+    )
+    at = datetime.now(UTC)
+    return await insert_if_as_known(connection, {UUID(chat): [message]}, at, {UUID(chat): "group"}, MAY_SEND)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_written"),
+    [
+        ("UPDATE chat SET send_checks = '{quiet}' WHERE id = $1", False),
+        ("UPDATE chat SET deleted_at = now() WHERE id = $1", False),
+        ("UPDATE stream SET last_seq = last_seq + 1 WHERE id = $1", False),
+        ("UPDATE stream SET first_seq = 2 WHERE id = $1", True),
+        ("UPDATE chat SET furthest_read_seq = furthest_read_seq WHERE id = $1", True),
+    ],
+)
+async def test_what_has_changed_since_the_snapshot_is_compared_in_its_newest_version(
+    anna: FakeClient,
+    club: str,
+    app: FastAPI,
+    connections: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    change: str,
+    is_written: bool,
+) -> None:
+    seen = ok(await anna.get(f"/chats/{club}"))
+    statement = insert._INSERT_AS_KNOWN
+    stopped = statement.replace("SELECT true WHERE", "SELECT true FROM pg_advisory_xact_lock(7) WHERE", 1)
+    assert stopped != statement
+    monkeypatch.setattr(insert, "_INSERT_AS_KNOWN", stopped)
+    async with connections[0].transaction():
+        await connections[0].execute("SELECT pg_advisory_xact_lock(7)")
+        writing = asyncio.create_task(write(connections[1], anna, club, seen["last_seq"], seen["event_seq"]))
+        await until_waiting(app.state.container, 1)
+        await connections[2].execute(change, UUID(club))
+    assert await writing is is_written
+    stored = await connections[0].fetchval("SELECT count(*) FROM message WHERE chat_id = $1", UUID(club))
+    assert stored == is_written
+    if "first_seq" in change:
+        assert await connections[0].fetchval("SELECT first_seq FROM stream WHERE id = $1", UUID(club)) == 2
+
+
 async def test_of_several_writers_with_the_same_numbers_one_writes(
     anna: FakeClient, club: str, connections: list[Any]
 ) -> None:
     seen = ok(await anna.get(f"/chats/{club}"))
-    seq, event_seq, at = seen["last_seq"], seen["event_seq"], datetime.now(UTC)
-
-    async def write(connection: Any) -> bool:
-        message = NewMessage(
-            UUID(club), seq + 1, event_seq + 1, str(uuid4()), None, anna.uuid, "?", None, b"-" * 16, None, None, b"{}"
-        )
-        return await insert_if_as_known(connection, {UUID(club): [message]}, at, {UUID(club): "group"}, MAY_SEND)
-
+    seq, event_seq = seen["last_seq"], seen["event_seq"]
     for _ in range(20):
-        assert sorted(await asyncio.gather(*map(write, connections))) == [False] * 7 + [True]
+        written = await asyncio.gather(*(write(each, anna, club, seq, event_seq) for each in connections))
+        assert sorted(written) == [False] * 7 + [True]
         seq, event_seq = seq + 1, event_seq + 1
     numbers = await numbers_of_events(anna, club)
     assert numbers == list(range(1, event_seq + 1))

@@ -65,21 +65,16 @@ _OLD = one_row(
     client_msg_id="given.client_msg_id",
 )
 _MEMBER = one_row("chat_member", chat_id="poster.chat_id", account_id="poster.sender_id")
-# $21 and $22, of each chat in the order of the ids: its two heads before. $23: the type of each poster's chat. $24:
-# types and roles that may send. A row that another transaction has changed since the statement began is locked in its
-# newest version, and compared in that. What else is read is changed only together with the head of the stream.
-_AS_KNOWN = f"""locked AS MATERIALIZED (
-    SELECT s.id, s.last_seq AS event_seq, c.last_seq
-    FROM stream s JOIN chat c ON c.id = s.id AND c.deleted_at IS NULL AND c.send_checks IS NULL
-    WHERE s.id = ANY($16::uuid[])
-    ORDER BY s.id FOR NO KEY UPDATE SKIP LOCKED
-), as_known AS MATERIALIZED (
-    SELECT true FROM (
-        SELECT array_agg(id ORDER BY id) AS ids, array_agg(event_seq ORDER BY id) AS event_seqs,
-               array_agg(last_seq ORDER BY id) AS last_seqs
-        FROM locked
-    ) now
-    WHERE now.ids = $16::uuid[] AND now.event_seqs = $21::bigint[] AND now.last_seqs = $22::bigint[]
+# $21 and $22, of each chat: its two heads before. $23: the type of each poster's chat. $24: types and roles that may
+# send.
+_TAILS = """unnest($16::uuid[], $21::bigint[], $22::bigint[]) AS tail(chat_id, event_seq, last_seq)
+    JOIN stream s ON s.id = tail.chat_id AND s.last_seq = tail.event_seq
+    JOIN chat c ON c.id = s.id AND c.last_seq = tail.last_seq AND c.deleted_at IS NULL AND c.send_checks IS NULL"""
+# What differs in the snapshot locks nothing: a lock would be written and flushed. A row that another transaction has
+# changed since is compared again when it is locked, in its newest version. What else is read is changed only together
+# with the head of the stream.
+_AS_KNOWN = f"""checked AS MATERIALIZED (
+    SELECT true WHERE cardinality($16::uuid[]) = (SELECT count(*) FROM {_TAILS})
         AND cardinality($1::uuid[]) = (
             SELECT count(*) FROM unnest($1::uuid[], $2::uuid[], $23::text[]) AS poster(chat_id, sender_id, chat_type)
             CROSS JOIN LATERAL {_MEMBER} m WHERE poster.chat_type || ':' || m.role = ANY($24::text[])
@@ -87,6 +82,10 @@ _AS_KNOWN = f"""locked AS MATERIALIZED (
         AND NOT EXISTS (
             SELECT FROM unnest($7::int[], $10::uuid[]) AS given(poster, client_msg_id) CROSS JOIN LATERAL {_OLD} old
         )
+), locked AS MATERIALIZED (
+    SELECT s.id FROM checked, {_TAILS} FOR NO KEY UPDATE OF s, c SKIP LOCKED
+), as_known AS MATERIALIZED (
+    SELECT true FROM (SELECT count(*) AS chats FROM locked) free WHERE chats = cardinality($16::uuid[])
 ), """  # noqa: S608 - constants only
 _INSERT_AS_KNOWN = _WRITE.format(before=_AS_KNOWN, condition="as_known, ", digest=DIGEST_SIZE)
 
@@ -138,9 +137,9 @@ async def insert_if_as_known(
 ) -> bool:
     """Locks the streams of the chats, checks the sends, and inserts them like `insert_messages`, in one statement.
 
-    The chats must be in the order of their ids. `may_send`: types of chats with roles that may send, `type:role`.
-    Inserts nothing and returns False if a row is locked by another transaction, a message or event would not continue
-    after the last number, a chat has checks, a sender may not send, or has used a `client_msg_id` before.
+    `may_send`: types of chats with roles that may send, `type:role`. Inserts nothing and returns False if a row is
+    locked by another transaction, a message or event would not continue after the last number, a chat has checks, a
+    sender may not send, or has used a `client_msg_id` before.
     """
     firsts = [messages[0] for messages in by_chat.values()]
     parameters = _parameters(by_chat, at)
