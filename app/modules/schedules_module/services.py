@@ -107,6 +107,7 @@ async def edit(
     given = request.model_fields_set
     before = orjson.loads(row["body"])
     body = before | request.model_dump(mode="json", include=given - _NOT_IN_BODY)
+    check(membership, POST)
     await _check_message(raw, as_message(body, use.models), use.parts, chat_id, membership, at)
     send_at, state, code, detail = row["send_at"], row["state"], row["code"], row["detail"]
     if "send_at" in given:

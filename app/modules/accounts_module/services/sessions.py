@@ -19,7 +19,7 @@ from app.modules.accounts_module.schemas import SessionRead, TokenPair
 from app.modules.accounts_module.services.refresh_checks import RefreshChecks
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.security import append_security_event
-from app.modules.accounts_module.services.tokens import Identity, Tokens
+from app.modules.accounts_module.services.tokens import Identity, RefreshClaim, Tokens
 from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.streams_module.services.log import Log
@@ -97,14 +97,14 @@ async def refresh(
     """
     claim = tokens.read_refresh(refresh_token)
     limits.hit(limits.rates.refresh_session, "refresh of", claim.session_id.int)
+    if claim.is_expired:
+        return await _end_copied(work, revocations, claim)
     # Before the first statement of `work`, so that no transaction is open while another server is asked.
     is_valid = await checks.is_valid(claim.session_id)
     now = datetime.now(UTC)
     if not is_valid:
         return await _end_now(work, revocations, now, await crud.revoke(work.session, now, session_id=claim.session_id))
-    session = None
-    if not claim.is_expired:
-        session = await crud.spend_generation(work.session, claim.session_id, claim.generation, now)
+    session = await crud.spend_generation(work.session, claim.session_id, claim.generation, now)
     if session is not None:
         session.expires_at = _find_expiry(tokens, session.created_at, now)
         await work.session.flush()
@@ -113,8 +113,14 @@ async def refresh(
     session = await crud.find_just_refreshed(work.session, claim.session_id, claim.generation, since, now)
     if session is not None:
         return _make_token_pair(tokens, session)
+    return await _end_copied(work, revocations, claim)
+
+
+async def _end_copied(work: UnitOfWork, revocations: Revocations, claim: RefreshClaim) -> NoReturn:
+    """Ends the session of a token that was spent before."""
+    now = datetime.now(UTC)
     revoked = await crud.revoke(work.session, now, session_id=claim.session_id, spent_generation=claim.generation)
-    return await _end_now(work, revocations, now, revoked)
+    await _end_now(work, revocations, now, revoked)
 
 
 async def list_sessions(work: UnitOfWork, identity: Identity, cursor: str | None, limit: int) -> Page[SessionRead]:

@@ -95,8 +95,6 @@ async def _write_as_known(
             raise
         # A deadlock, a stricter isolation that the database is set to, or what only the other statements can do.
         is_written = False
-        if isinstance(error, asyncpg.FeatureNotSupportedError):
-            tails.give_up()
     if not is_written:
         tails.doubt(plan.tails.keys())
         return None

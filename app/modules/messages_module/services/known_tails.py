@@ -33,11 +33,10 @@ class KnownTails:
 
     def __init__(self) -> None:
         self._of: dict[UUID, _Known] = {}
-        self._is_supported = True
 
     def __contains__(self, chat_id: UUID) -> bool:
         known = self._of.get(chat_id)
-        return known is not None and known.is_likely and self._is_supported
+        return known is not None and known.is_likely
 
     def remember(self, tails: Mapping[UUID, Tail]) -> None:
         """Keeps the numbers after a batch that is committed."""
@@ -59,10 +58,6 @@ class KnownTails:
     def forget(self, chat_ids: Collection[UUID]) -> None:
         for chat_id in chat_ids:
             self._of.pop(chat_id, None)
-
-    def give_up(self) -> None:
-        """Contains no chat any more, because the database does not support such a statement."""
-        self._is_supported = False
 
     def plan(self, parts: MessageParts, batch: Sequence[Send], at: datetime) -> Plan | None:
         """Returns what the database accepts if nothing has changed since. None if more has to be asked before."""

@@ -54,6 +54,6 @@ class PartsOfMessage(NamedTuple):
 def as_json(name: str, value: Any) -> Any:
     """Returns the value of a part as readers get it: models, times and ids as JSON. Raises TypeError."""
     try:
-        return to_jsonable_python(value)
+        return to_jsonable_python(value, inf_nan_mode="null")
     except ValueError as error:
         raise TypeError(f"the value of the part {name!r} of a message is no JSON: {error}") from None

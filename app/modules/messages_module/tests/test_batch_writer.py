@@ -3,8 +3,10 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TypeAlias
 from uuid import UUID, uuid4
 
@@ -196,22 +198,30 @@ async def test_a_retry_settles_the_outcome_of_a_commit_on_a_broken_connection(
     assert (await anna.post(f"/chats/{club}/messages", body)).headers["idempotent-replayed"] == "true"
 
 
+@contextmanager
+def silent(process_id: int) -> Iterator[None]:
+    """Stops a process of PostgreSQL, which must run on this machine, for the time of the block."""
+    assert b"postgres: " in (Path("/proc") / str(process_id) / "cmdline").read_bytes()
+    os.kill(process_id, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process_id, signal.SIGCONT)
+
+
 async def test_a_connection_that_does_not_answer_is_not_used_for_the_next_batch(
     anna: FakeClient, club: str, administrator: Connection
 ) -> None:
     await anna.send(club, "до")
     body = {"client_msg_id": str(uuid4()), "text": "дошло ли?"}
-    async with administrator.transaction():
-        await administrator.execute("LOCK TABLE message IN SHARE MODE")
-        sending = asyncio.create_task(anna.post(f"/chats/{club}/messages", body))
-        writer = await _find_stuck(administrator, "WITH checked")
-        os.kill(writer, signal.SIGSTOP)
-    try:
+    async with AsyncExitStack() as stack:
+        async with administrator.transaction():
+            await administrator.execute("LOCK TABLE message IN SHARE MODE")
+            sending = asyncio.create_task(anna.post(f"/chats/{club}/messages", body))
+            stack.enter_context(silent(await _find_stuck(administrator, "WITH checked")))
         refusal = problem(await sending, 503, "unavailable")
         assert "same client_msg_id" in refusal["detail"]
         assert ok(await anna.post(f"/chats/{club}/messages", body))["seq"] == 2
-    finally:
-        os.kill(writer, signal.SIGCONT)
     assert (await anna.send(club))["seq"] == 3
     assert len(ok(await anna.get(f"/chats/{club}/messages"))["items"]) == 3
 

@@ -242,7 +242,11 @@ export class Store extends EventTarget {
 
   /** Applies an event to the loaded messages. A new message is added only if the messages before it are loaded. */
   applyToLoaded(chat, event) {
-    if (event.kind !== 'message.created' || !chat.hasAfter) applyToMessages(chat.messages, event, this.me.id);
+    const { kind, data } = event;
+    if (kind !== 'message.created' || !chat.hasAfter) applyToMessages(chat.messages, event, this.me.id);
+    // The page may not know if a deleted reply was counted, and if a response on its way counts a new one.
+    const isCountUnknown = kind === 'message.deleted' || (kind === 'message.created' && chat.readingThreads.has(data.root_seq));
+    if (isCountUnknown && chat.messages.has(data.root_seq)) this.readThread(chat, data.root_seq);
   }
 
   /** Reads the summary of a thread again. */
@@ -534,8 +538,6 @@ function applyToPage(chat, { kind, data }, store) {
     chat.typing.delete(data.sender_id);
   } else if (['message.edited', 'message.updated', 'message.deleted'].includes(kind)) {
     chat.quotes.delete(data.seq);
-    // The page may not know if the reply was counted.
-    if (kind === 'message.deleted' && chat.messages.get(data.root_seq)) store.readThread(chat, data.root_seq);
     for (const message of chat.messages.values()) if (message.reply_to_seq === data.seq) message.reply_to = null;
   } else if (['member.added', 'member.removed', 'member.changed'].includes(kind)) {
     if (kind === 'member.removed') chat.members = chat.members?.filter((member) => member.account_id !== data.account_id);
