@@ -70,8 +70,8 @@ _MEMBER = one_row("chat_member", chat_id="poster.chat_id", account_id="poster.se
 _TAILS = """unnest($16::uuid[], $21::bigint[], $22::bigint[]) AS tail(chat_id, event_seq, last_seq)
     JOIN stream s ON s.id = tail.chat_id AND s.last_seq = tail.event_seq
     JOIN chat c ON c.id = s.id AND c.last_seq = tail.last_seq AND c.deleted_at IS NULL AND c.send_checks IS NULL"""
-# What differs in the snapshot locks nothing: a lock would be written and flushed. The row of a chat comes first, since a
-# read position holds it up more often. A row that another transaction has changed since is compared again when it is
+# What differs in the snapshot locks nothing: a lock would be written and flushed. The row of a chat comes first, since
+# a read position holds it up more often. A row that another transaction has changed since is compared again when it is
 # locked, in its newest version. What else is read is changed only together with the head of the stream.
 _AS_KNOWN = f"""checked AS MATERIALIZED (
     SELECT true WHERE cardinality($16::uuid[]) = (SELECT count(*) FROM {_TAILS})
