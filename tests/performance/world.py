@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -34,6 +34,7 @@ from tests.processes import end_as_by_ctrl_c
 API = "/api/v1"
 PASSWORD = "correct horse battery"
 _BASELINES = Path(__file__).parent / "baselines"
+_LOOPBACK = "127.0.0.1"
 _numbers = count(1)
 T = TypeVar("T")
 
@@ -46,11 +47,18 @@ class User:
 
 
 class _ListeningPostgres(EmbeddedPostgres):
-    """Listens on a TCP port, as on Windows, for clients without Unix sockets."""
+    """Listens on a TCP port, too, for clients without Unix sockets."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, options={"listen_addresses": _LOOPBACK})
+
+    @property
+    def tcp_address(self) -> DatabaseAddress:
+        return replace(self.address, host=_LOOPBACK)
 
     @staticmethod
     def _choose_address(folder: DataFolder) -> tuple[str, int]:
-        return "127.0.0.1", free_port()
+        return EmbeddedPostgres._choose_address(folder)[0], free_port()
 
 
 class World:
@@ -101,7 +109,7 @@ class World:
         settings."""
         self._running.close()
         folder = self.data / "postgres"
-        address = self._running.enter_context(_ListeningPostgres(folder)).address if self._listens else None
+        address = self._running.enter_context(_ListeningPostgres(folder)).tcp_address if self._listens else None
         background = {"API_BACKGROUND": "false"} if self._has_worker else {}
         self.messenger = self._running.enter_context(
             messenger(folder, workers=workers, database=address, project=project, more={**background, **(more or {})})

@@ -55,7 +55,7 @@ class EmbeddedPostgres:
     ) -> None:
         """Starts nothing yet. `durable=False` is for tests: a crash of the system may lose the data.
 
-        `options` are settings of PostgreSQL. They override the default ones, except for the listening address.
+        `options` are settings of PostgreSQL. They override the default ones, except for the address of the socket.
         """
         self._root = data_dir.absolute()
         self._database = database
