@@ -116,7 +116,7 @@ class World:
         )
         found = EmbeddedPostgres.running(self.data / "postgres")
         assert found is not None, "the server has no database"
-        self.database = found
+        self.database = address or found
         if self._has_worker:
             self.messenger.worker = self._running.enter_context(worker(found, self.data / "worker.log"))
 
