@@ -61,6 +61,11 @@ def _answers(code: int, description: str, *headers: tuple[str, str]) -> dict[int
     return {code: {"description": description, "headers": answer_headers(_RESUMABLE, *headers)}}
 
 
+def _version(text: str, *, required: bool = False) -> list[dict[str, Any]]:
+    (header,) = sent_headers(("Tus-Resumable", text), required=required)
+    return [header | {"schema": {"type": "string", "enum": [tus.VERSION]}}]
+
+
 @router.options(
     "", status_code=status.HTTP_204_NO_CONTENT, responses=_answers(204, "What the server supports", *_SUPPORTED)
 )
@@ -95,8 +100,8 @@ async def options(uploads: UploadsDep) -> Response:
             StoreUnavailable,
         ),
         **_body("application/octet-stream", tus.PART_TYPE),
-        "parameters": sent_headers(
-            ("Tus-Resumable", "`1.0.0` creates an upload by tus; without it the body is the whole file"),
+        "parameters": _version("`1.0.0` creates an upload by tus; without it the body is the whole file")
+        + sent_headers(
             ("Upload-Length", "size of the file, with tus"),
             ("Upload-Metadata", "`filename` and `content_type` in Base64, with tus"),
             ("Upload-Checksum", "`sha1` or `sha256` and the digest of the body in Base64, with tus"),
@@ -159,7 +164,7 @@ async def create(
     responses=_answers(200, "The state of the upload", _OFFSET, _LENGTH, _METADATA, _EXPIRES),
     openapi_extra={
         **refuses(AttachmentNotFound, UploadExpired, VersionNotSupported),
-        "parameters": sent_headers(_RESUMABLE, required=True),
+        "parameters": _version(f"`{tus.VERSION}`", required=True),
     },
 )
 @scoped("files:write")
@@ -193,7 +198,8 @@ async def progress(
         ),
         **_body(tus.PART_TYPE),
         "parameters": [
-            *sent_headers(_RESUMABLE, ("Upload-Offset", "how many bytes the server has already"), required=True),
+            *_version(f"`{tus.VERSION}`", required=True),
+            *sent_headers(("Upload-Offset", "how many bytes the server has already"), required=True),
             *sent_headers(("Upload-Checksum", "`sha1` or `sha256` and the digest of the body in Base64")),
         ],
     },
@@ -222,7 +228,7 @@ async def append(
     status_code=status.HTTP_204_NO_CONTENT,
     openapi_extra={
         **refuses(AttachmentNotFound, AttachmentTaken, VersionNotSupported),
-        "parameters": sent_headers(("Tus-Resumable", "`1.0.0`, with tus")),
+        "parameters": _version("`1.0.0`, with tus"),
     },
 )
 @scoped("files:write")
