@@ -49,12 +49,12 @@ class User:
 class _ListeningPostgres(EmbeddedPostgres):
     """Listens on a TCP port, too, for clients without Unix sockets."""
 
-    def __init__(self, root: Path) -> None:
-        super().__init__(root, options={"listen_addresses": _LOOPBACK})
-
     @property
     def tcp_address(self) -> DatabaseAddress:
         return replace(self.address, host=_LOOPBACK)
+
+    def _settings(self, host: str, port: int) -> dict[str, str]:
+        return super()._settings(host, port) | {"listen_addresses": _LOOPBACK}
 
     @staticmethod
     def _choose_address(folder: DataFolder) -> tuple[str, int]:

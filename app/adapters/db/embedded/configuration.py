@@ -30,7 +30,7 @@ _SHARED_MEMORY_NEEDED = 32 << 20
 
 
 def configuration(host: str, port: int, *, durable: bool, options: Mapping[str, str]) -> dict[str, str]:
-    """Returns all settings for the command line. `options` override any of them but the address of the socket.
+    """Returns all settings for the command line. `options` override any of them but the listening address.
 
     `host` is the folder of the Unix socket.
     """
@@ -39,8 +39,8 @@ def configuration(host: str, port: int, *, durable: bool, options: Mapping[str, 
         **({} if durable else _NOT_DURABLE),
         **_dynamic_shared_memory(),
         "extension_control_path": f"{EXTENSIONS}:$system",
-        "listen_addresses": "",
         **options,
+        "listen_addresses": "",
         "unix_socket_directories": host,
         "unix_socket_permissions": "0700",
         "port": str(port),

@@ -55,7 +55,7 @@ class EmbeddedPostgres:
     ) -> None:
         """Starts nothing yet. `durable=False` is for tests: a crash of the system may lose the data.
 
-        `options` are settings of PostgreSQL. They override the default ones, except for the address of the socket.
+        `options` are settings of PostgreSQL. They override the default ones, except for the listening address.
         """
         self._root = data_dir.absolute()
         self._database = database
@@ -197,6 +197,9 @@ class EmbeddedPostgres:
             folder.account.check_reaches(host, ELSEWHERE)
         return str(host), _SOCKET_PORT
 
+    def _settings(self, host: str, port: int) -> dict[str, str]:
+        return configuration(host, port, durable=self._durable, options=self._options)
+
     def _launch(
         self, folder: DataFolder, binaries: Path, lock_fd: int, host: str, port: int
     ) -> tuple[subprocess.Popen[bytes], int]:
@@ -208,7 +211,7 @@ class EmbeddedPostgres:
             # left to PostgreSQL's own checks.
             for stale in (folder.postmaster_pid, Path(host, f".s.PGSQL.{port}.lock")):
                 stale.unlink(missing_ok=True)
-        settings = configuration(host, port, durable=self._durable, options=self._options)
+        settings = self._settings(host, port)
         arguments: list[str | Path] = [binaries / "postgres", "-D", folder.cluster]
         for name, value in settings.items():
             arguments += ["-c", f"{name}={value}"]
