@@ -71,7 +71,7 @@ async def write_batch(
 
 
 async def _write_as_known(
-    database: Database, connection: Connection, parts: MessageParts, tails: KnownTails, batch: Sequence[Send]
+    database: Database, connection: Connection, parts: MessageParts, tails: KnownTails, batch: list[Send]
 ) -> Result | None:
     """Writes a batch in one statement, which checks what is known of the chats. Returns None if that does not hold."""
     if not batch:
@@ -88,7 +88,12 @@ async def _write_as_known(
             tails.forget(plan.tails)
             # The statement may still run there.
             connection.terminate()
-            return Result(_by_chat(plan, at) if await _settle(database, plan, error) else [], [])
+            is_stored = await _settle(database, plan, error)
+            if isinstance(error, DatabaseTimeout):
+                # The sends that wait would wait as long again: the caller refuses them.
+                batch.clear()
+                raise
+            return Result(_by_chat(plan, at) if is_stored else [], [])
         if isinstance(error, TransientDatabaseError) and not isinstance(
             error.__cause__, asyncpg.TransactionRollbackError
         ):

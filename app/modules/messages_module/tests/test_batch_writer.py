@@ -219,8 +219,11 @@ async def test_a_connection_that_does_not_answer_is_not_used_for_the_next_batch(
             await administrator.execute("LOCK TABLE message IN SHARE MODE")
             sending = asyncio.create_task(anna.post(f"/chats/{club}/messages", body))
             stack.enter_context(silent(await _find_stuck(administrator, "WITH checked")))
+        waiting = asyncio.create_task(anna.post(f"/chats/{club}/messages", {"text": "ждёт"}))
         refusal = problem(await sending, 503, "unavailable")
         assert "same client_msg_id" in refusal["detail"]
+        # It would wait as long again.
+        assert "was not stored" in problem(await waiting, 503, "unavailable")["detail"]
         assert ok(await anna.post(f"/chats/{club}/messages", body))["seq"] == 2
     assert (await anna.send(club))["seq"] == 3
     assert len(ok(await anna.get(f"/chats/{club}/messages"))["items"]) == 3
