@@ -17,12 +17,18 @@ async def doctor(address: DatabaseAddress) -> str:
     return (await manage(address, "doctor", "--least-free-mb=0")).output
 
 
+async def open_club_with_bot(owner: FakeClient, admin: FakeClient) -> tuple[str, FakeClient]:
+    """Returns a chat with an admin and a bot of the admin."""
+    club, bot = await owner.open_chat(admin), await create_bot(admin)
+    ok(await owner.patch(f"/chats/{club}/members/{admin.id}", {"role": "admin"}))
+    await add(admin, club, bot)
+    return club, bot
+
+
 async def test_a_bot_whose_owner_has_left_a_chat_is_found(
     anna: FakeClient, boris: FakeClient, connection: Connection, database_address: DatabaseAddress
 ) -> None:
-    club, bot = await boris.open_chat(anna), await create_bot(anna)
-    ok(await boris.patch(f"/chats/{club}/members/{anna.id}", {"role": "admin"}))
-    await add(anna, club, bot)
+    club, bot = await open_club_with_bot(boris, anna)
     assert "no problems found" in await doctor(database_address)
     await connection.execute(_LEAVE, anna.uuid)
     assert (
@@ -36,9 +42,7 @@ async def test_a_bot_whose_owner_has_left_a_chat_is_found(
 async def test_a_bot_with_a_higher_role_than_its_owner_is_found(
     anna: FakeClient, boris: FakeClient, connection: Connection, database_address: DatabaseAddress
 ) -> None:
-    club, bot = await boris.open_chat(anna), await create_bot(anna)
-    ok(await boris.patch(f"/chats/{club}/members/{anna.id}", {"role": "admin"}))
-    await add(anna, club, bot)
+    club, bot = await open_club_with_bot(boris, anna)
     ok(await boris.patch(f"/chats/{club}/members/{bot.id}", {"role": "admin"}))
     assert "no problems found" in await doctor(database_address)
     await connection.execute("UPDATE chat_member SET role = 'member' WHERE account_id = $1", anna.uuid)
