@@ -1,6 +1,7 @@
 """The server behind a PgBouncer: tests of other files run against it, in each mode."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.servers import is_migrated
+from app.adapters.errors import DatabaseUnavailable
 from app.fastapi_engine.constructor import build_app
 from app.fastapi_engine.server_database import migrate
 from app.modules.chats_module.tests import test_listing, test_members
@@ -29,6 +31,7 @@ from tests.manage import manage
 from tests.nats_server import NatsServer
 from tests.pgbouncer import pgbouncer
 from tests.servers import settings_for
+from tests.wire import Wire
 
 _MODULES: tuple[ModuleType, ...] = (
     test_listing,
@@ -102,6 +105,33 @@ async def test_a_command_leaves_no_setting_behind_on_connections_that_processes_
     async with database.connected(), database.connection() as connection:
         for _ in range(20):
             await connection.execute("DELETE FROM account")
+
+
+@pytest.mark.parametrize("mode", [Pooler.SESSION, Pooler.TRANSACTION])
+async def test_a_connection_is_not_open_before_the_database_has_answered(
+    mode: Pooler, database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PgBouncer lets clients in while the database is silent. A request would wait for its place in the pool, and then
+    for the answer to its statement."""
+    with pgbouncer(replace(database_address, host="127.0.0.1", port=wire.port), mode) as pooled:
+        database = Database(pooled)
+        async with database.connected():
+            async with database.connection() as connection:
+                assert await connection.fetchval("SELECT 1") == 1
+                wire.silence()
+                monkeypatch.setattr("app.adapters.db.database.CONNECT_TIMEOUT", 0.5)
+                with pytest.raises(DatabaseUnavailable):
+                    async with database.connection():
+                        pytest.fail("it counts as open")
+            wire.speak()
+            await eventually(lambda: _answers(database))
+
+
+async def _answers(database: Database) -> bool:
+    with suppress(DatabaseUnavailable):
+        async with database.connection() as connection:
+            return bool(await connection.fetchval("SELECT true"))
+    return False
 
 
 async def test_a_server_migrates_by_a_connection_that_is_its_own_only(

@@ -1,5 +1,6 @@
 """Opens a connection to one server, directly or through a PgBouncer."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,10 @@ _SET = "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]
 async def open_connection(
     server: DatabaseAddress, session: Mapping[str, str], *, must_be_writable: bool, **options: Any
 ) -> Connection:
-    """Opens a connection with settings of PostgreSQL. `options` are arguments of `asyncpg.connect`."""
+    """Opens a connection with settings of PostgreSQL, on which the server has answered.
+
+    `options` are arguments of `asyncpg.connect`. Its `timeout` holds for all of it.
+    """
     if must_be_writable:
         options["target_session_attrs"] = WRITABLE
     if server.pooler is Pooler.NONE:
@@ -23,10 +27,14 @@ async def open_connection(
     else:
         # PgBouncer refuses the other settings at the start of a connection.
         options["server_settings"] = {"application_name": session["application_name"]}
-    connection: Connection = await asyncpg.connect(**server.connect_arguments(), **options)
-    if server.pooler is Pooler.SESSION:
+    async with asyncio.timeout(options["timeout"]):
+        connection: Connection = await asyncpg.connect(**server.connect_arguments(), **options)
         try:
-            await connection.fetch(_SET, list(session), list(session.values()))
+            if server.pooler is Pooler.SESSION:
+                await connection.fetch(_SET, list(session), list(session.values()))
+            elif server.pooler is Pooler.TRANSACTION:
+                # PgBouncer accepts connections while the server is silent.
+                await connection.execute("SELECT 1")
         except BaseException:
             connection.terminate()
             raise
