@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.utils.emoji import cover_emoji
+from app.utils.punctuation import without_punctuation
 
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _ORIGIN = re.compile(r"https?://[^/?#*]+", re.IGNORECASE)
-_AFTER_LINKS = ".,;:!?'\"…»”’*_~`|"
-_PAIRS = {")": "(", "]": "[", "}": "{"}
+_NOT_LAST = "'*_~`|"
 _MAX_URL = 2048
 _LONGEST = _MAX_URL + 100
 """With the punctuation after it."""
@@ -33,8 +33,7 @@ def find_link(text: str, entities: Iterable[Mapping[str, Any]] = ()) -> str | No
     if url[origin.end() : origin.end() + 1] not in ("", "/", "?", "#"):
         # The domain ends at an emoji.
         url = url[: origin.end()]
-    while url[-1] in _AFTER_LINKS or (url[-1] in _PAIRS and url.count(url[-1]) > url.count(_PAIRS[url[-1]])):
-        url = url[:-1]
+    url = without_punctuation(url, _NOT_LAST)
     return url if len(url) <= _MAX_URL and len(url) > len("https://") else None
 
 

@@ -12,6 +12,7 @@ from markdown_it.common.normalize_url import normalizeLink
 
 from app.modules.entities_module.services.spans import Span
 from app.utils.emoji import cover_emoji
+from app.utils.punctuation import without_punctuation
 
 SCHEMES = ("http://", "https://", "mailto:")
 """What the URL of a link begins with."""
@@ -61,7 +62,7 @@ class Addresses:
 
 
 def find_links(text: str, addresses: Addresses, *, not_last: str = "") -> list[Span]:
-    """Returns the links of a text, in order. A link does not end with one of the characters `not_last`."""
+    """Returns the links of a text, in order. None ends with punctuation or one of the characters `not_last`."""
     words = [(found.start(), found[0]) for found in _WORD.finditer(text)]
     simple = _simplify(" ".join([word for _, word in words]))
     links: list[Span] = []
@@ -77,7 +78,7 @@ def find_links(text: str, addresses: Addresses, *, not_last: str = "") -> list[S
             left -= 1
             shift = shifts[bisect_right(starts, match.index) - 1]
             start = match.index + shift
-            address = text[start : match.last_index + shift].rstrip(not_last)
+            address = without_punctuation(text[start : match.last_index + shift], not_last)
             # The library puts the scheme before a bare domain or mail address.
             scheme = match.url[: len(match.url) - len(match.raw)]
             url = addresses.normalize(scheme + address)

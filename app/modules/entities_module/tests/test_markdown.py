@@ -49,6 +49,10 @@ FORMATTED: dict[str, tuple[Ranges, str]] = {
         ],
         "https://example.com example.com",
     ),
+    "**https://example.com/a**: да": (
+        [("bold", "https://example.com/a"), ("link", "https://example.com/a")],
+        "https://example.com/a: да",
+    ),
     r"\*не курсив\* и \\": ([], r"*не курсив* и \ ".rstrip()),
     "/start **сейчас**": ([("command", "/start"), ("bold", "сейчас")], "/start сейчас"),
     "строка\r\n> цитата\r\nвторая": ([("quote", "цитата\r\nвторая")], "строка\r\nцитата\r\nвторая"),

@@ -120,6 +120,30 @@ def test_addresses_are_links(text: str, link: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Вот https://example.com/a: читайте",
+        "«https://example.com/a».",
+        "„https://example.com/a“",
+        "“https://example.com/a”",
+        "»https://example.com/a«",
+        "https://example.com/a…",
+        "https://example.com/a?!",
+        "(https://example.com/a?)",
+        "（https://example.com/a）",
+        "https://example.com/a。",
+    ],
+)
+def test_punctuation_after_an_address_is_not_part_of_the_link(text: str) -> None:
+    assert plain(text) == markdown(text) == [("link", "https://example.com/a")]
+
+
+@pytest.mark.parametrize("address", ["https://ru.wikipedia.org/wiki/«Зенит»", "https://example.com/a_(b)?q=c:d"])
+def test_an_address_ends_with_the_signs_that_it_opens(address: str) -> None:
+    assert plain(f"({address}).") == markdown(f"({address}).") == [("link", address)]
+
+
+@pytest.mark.parametrize(
     ("address", "same"),
     [
         ("Пример.рф", "пример.рф"),

@@ -15,7 +15,7 @@ import { uploadRows } from './uploadList.js';
 import { versionsDialog } from './versions.js';
 
 const REACTIONS = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
-const LINK = /(https?:\/\/[^\s<>"']*[^\s<>"'.,:;!?)\]}])/;
+const LINK = /(https?:\/\/[^\s<>"']*[^\s<>"'.,:;!?…»”“)\]}])/;
 
 export function messageRow(context, chat, message, isFirst, actions) {
   const { store, blocks } = context;

@@ -1,0 +1,24 @@
+"""Punctuation after an address in a text."""
+
+from collections import Counter
+
+_SIGNS = ".,:;!?…。，、！？；："
+_OPENING = dict(zip(")]}»«›”“’‘）」』】》", "([{«»‹“„‘‚（「『【《", strict=True))
+"""By the signs that close: a quotation mark may do both."""
+
+
+def without_punctuation(address: str, more: str = "") -> str:
+    """Returns an address without the punctuation at its end, and without the characters `more` there.
+
+    A closing bracket or quotation mark stays if the address has the opening one.
+    """
+    counts = Counter(address)
+    end = len(address)
+    while end:
+        last = address[end - 1]
+        opening = _OPENING.get(last)
+        if counts[last] <= counts[opening] if opening else last not in _SIGNS + more:
+            break
+        counts[last] -= 1
+        end -= 1
+    return address[:end]
