@@ -30,7 +30,8 @@ _KEYCAP = f"[0-9#*]{_SELECTOR}\u20e3{_SELECTOR}"
 _FLAG = f"[\U0001f1e6-\U0001f1ff]{{2}}{_SELECTOR}"
 _EMOJI = re.compile(f"{_FLAG}|{_KEYCAP}|{_STYLED}(?:\u200d{_STYLED})*")
 _RUN = re.compile(
-    rf"(?:(?:{_PICTOGRAPH}|[\U0001f1e6-\U0001f1ff])[\ufe0e\ufe0f\u200d\U000e0020-\U000e007f]*+)++(?P<label>\.\w)?"
+    rf"(?:(?:{_PICTOGRAPH}|[\U0001f1e6-\U0001f1ff]|{_KEYCAP})[\ufe0e\ufe0f\u200d\U000e0020-\U000e007f]*+)++"
+    r"(?P<label>\.\w)?"
 )
 _SELECTORS = re.compile("[\ufe0e\ufe0f]")
 _SELECTED = re.compile(f"(?:[0-9#*](?=\u20e3)|{_TEXT_BY_DEFAULT}(?!{_TONE}))")
@@ -49,7 +50,7 @@ def canonical_emoji(value: str) -> str:
 def cover_emoji(text: str) -> str:
     """Returns a text of the same length with asterisks in place of emoji, except labels of domains such as ☕.us.
 
-    To what finds addresses emoji are letters, while people write them directly after an address.
+    To what finds addresses and names emoji are letters, while people write them directly beside these.
     """
     if text.isascii():
         return text

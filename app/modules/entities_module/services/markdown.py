@@ -15,6 +15,7 @@ from app.modules.entities_module.services.inline import MARKER, find_formatting
 from app.modules.entities_module.services.links import Addresses, find_links
 from app.modules.entities_module.services.names import NAME
 from app.modules.entities_module.services.spans import Range, Span
+from app.utils.emoji import cover_emoji
 
 MAX_NESTING = 10
 """Levels of quotes, and of brackets. What is deeper is text."""
@@ -84,7 +85,7 @@ def _find_whole(text: str, addresses: Addresses) -> list[Span]:
     """Returns the ranges that no marker may split, in order: addresses, and names without a type."""
     found = {}
     if "@" in text:
-        for name in NAME.finditer(text):
+        for name in NAME.finditer(cover_emoji(text)):
             found[name.start()] = Span("", name.start(), name.start() + len(name[0].rstrip("_.")))
     if "@" in text or "." in text or "/" in text:
         links = find_links(text, addresses, not_last=_NOT_LAST)

@@ -4,6 +4,7 @@ import re
 
 from app.modules.entities_module.services.spans import Span
 from app.utils.canonical import fold
+from app.utils.emoji import cover_emoji
 from app.utils.folding import MARKS
 
 NAME = re.compile(rf"(?<![\w{MARKS}@/])@[A-Za-z0-9_.]++")
@@ -23,7 +24,7 @@ def find_mentions(text: str) -> list[Span]:
     """
     spans = []
     count = 0
-    for found in _MENTION.finditer(text):
+    for found in _MENTION.finditer(cover_emoji(text)):
         name = fold(found[0][1:])
         bare = name.rstrip(".")
         start = found.start()

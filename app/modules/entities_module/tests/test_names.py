@@ -18,6 +18,9 @@ MENTIONED = {
     "@Anna_B.c": ["@Anna_B.c"],
     "... @anna": ["@anna"],
     "👍@anna👍": ["@anna"],
+    "❤️@anna_b, ☎️@boris": ["@anna_b", "@boris"],
+    "1️⃣@anna2️⃣ #️⃣@boris": ["@anna", "@boris"],
+    "🏴‍☠️@anna": ["@anna"],
     "\u202b@anna\u202c": ["@anna"],
     "почта@anna": [],
     "user@anna": [],
@@ -87,7 +90,7 @@ def test_a_text_has_a_bounded_number_of_mentions(mention: str, derive: Any) -> N
     assert sum(len(entity.get("names", ())) for entity in entities) <= 3 * MAX_MENTIONS
 
 
-@pytest.mark.parametrize("text", ["@all", "@ALL", "Эй, @all!", "@all...", "(@all)"])
+@pytest.mark.parametrize("text", ["@all", "@ALL", "Эй, @all!", "@all...", "(@all)", "☎️@all"])
 def test_all_is_mentioned_in_any_case(text: str) -> None:
     assert [(kind, found.lower()) for kind, found in plain(text)] == [("mention_all", "@all")]
 
@@ -110,6 +113,7 @@ def test_a_longer_name_is_not_all(text: str) -> None:
         ("https://пример.рф", "https://пример.рф", "https://xn--e1afmkfd.xn--p1ai"),
         ("см. https://example.com👍🏽", "https://example.com", "https://example.com"),
         ("https://example.com🇷🇺❤️", "https://example.com", "https://example.com"),
+        ("1️⃣example.com2️⃣", "example.com", "http://example.com"),
         ("👩‍🚀example.com🏴󠁧󠁢󠁥󠁮󠁧󠁿", "example.com", "http://example.com"),
         ("https://☕.us/👍", "https://☕.us/👍", "https://xn--53h.us/%F0%9F%91%8D"),
     ],
