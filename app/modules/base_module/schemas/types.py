@@ -88,8 +88,8 @@ Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=
 
 
 def _refuse_number(value: object) -> object:
-    if isinstance(value, int | float):
-        # pydantic would read it as seconds or milliseconds since 1970.
+    # pydantic would read it as seconds or milliseconds since 1970, also if it is a string of digits.
+    if isinstance(value, int | float) or (isinstance(value, str) and value[4:5] != "-"):
         raise ValueError("must be a time as text (RFC 3339)")
     return value
 
@@ -99,7 +99,7 @@ def _in_utc(at: datetime) -> datetime:
 
 
 BodyMoment = Annotated[Moment, BeforeValidator(_refuse_number), AfterValidator(_in_utc)]
-"""A time in a body, converted to UTC. A number is refused."""
+"""A time in a body, converted to UTC. A number is refused, also as a string of digits."""
 
 PathSeq = Annotated[
     int, Path(ge=1, le=MAX_BIGINT, description="sequence number of the message in its chat", examples=[1])

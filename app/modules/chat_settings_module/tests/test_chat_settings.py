@@ -123,6 +123,7 @@ async def test_erasing_an_account_deletes_its_settings_of_direct_chats(
         {"is_archived": None},
         {"is_pinned": "perhaps"},
         {"muted_until": "tomorrow"},
+        {"muted_until": "20301231"},
         {"muted_until": "2030-01-02T12:00:00"},
         {"muted_until": "9999-12-31T23:59:59Z"},
         {"muted_for": 60},

@@ -171,6 +171,7 @@ async def test_an_edit_removes_what_a_send_may_have_as_null(anna: FakeClient, cl
         {"text": "Вчера", "send_at": after(timedelta(days=-1))},
         {"text": "Без пояса", "send_at": "2030-01-01T00:00:00"},
         {"text": "Числом", "send_at": 1893456000},
+        {"text": "Цифрами", "send_at": "1893456000.5"},
         {"text": "Ответ", "send_at": after(), "reply_to_seq": 1},
         {"text": "Лишнее", "send_at": after(), "state": "failed"},
     ],
