@@ -113,6 +113,16 @@ async def test_a_user_creates_a_bot_with_a_key_and_deletes_it(eve: Reader, her: 
     eve.ignore_complaints("409")
 
 
+async def test_a_bot_without_a_display_name_is_shown_with_its_new_username(eve: Reader, her: FakeClient) -> None:
+    ok(await her.post("/bots", {"username": "weather_bot"}))
+    settings = await eve.settings()
+    await settings.get_by_role("region", name="Bots").get_by_role("button", name="weather_bot").click()
+    bot = eve.page.get_by_role("dialog", name="weather_bot")
+    await bot.get_by_label("Username").fill("forecast_bot")
+    await bot.get_by_role("button", name="Save").click()
+    await expect(eve.page.get_by_role("dialog", name="forecast_bot")).to_be_visible()
+
+
 async def test_without_the_modules_there_are_no_keys_and_bots_in_the_settings(
     settings: Settings, browser: Browser
 ) -> None:

@@ -53,6 +53,9 @@ async def update_me(
     old_username, new_username = account.username, given.get("username", account.username)
     if new_username != old_username:
         check_reserved(new_username, reserved)
+    if account.display_name == old_username:
+        # There is no display name: the username is shown, also a new one.
+        given.setdefault("display_name", None)
     for name, value in given.items():
         setattr(account, name, value)
     if given.get("display_name", "") is None:

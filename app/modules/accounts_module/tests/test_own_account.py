@@ -65,6 +65,15 @@ async def test_null_clears_display_name_and_bio(anna: FakeClient) -> None:
     assert me["display_name"] == "anna.new"
 
 
+async def test_without_a_display_name_a_new_username_is_shown(anna: FakeClient) -> None:
+    ok(await anna.patch("/accounts/me", {"display_name": None}))
+    assert ok(await anna.patch("/accounts/me", {"username": "anna.k"}))["display_name"] == "anna.k"
+    assert [event["data"]["display_name"] for event in await anna.own_events()] == [anna.username, "anna.k"]
+    me = ok(await anna.patch("/accounts/me", {"username": "anna.new", "display_name": "anna.k"}))
+    assert (me["username"], me["display_name"]) == ("anna.new", "anna.k")
+    assert ok(await anna.patch("/accounts/me", {"username": "anna.s"}))["display_name"] == "anna.k"
+
+
 async def test_a_taken_username_changes_nothing_and_writes_no_event(anna: FakeClient, boris: FakeClient) -> None:
     before = ok(await anna.get("/accounts/me"))
     taken = {"username": boris.username.upper(), "bio": "не сохранится"}

@@ -48,6 +48,11 @@ async def test_changes_of_bots_are_events_of_the_owner(anna: FakeClient) -> None
     ]
 
 
+async def test_a_bot_without_a_display_name_is_shown_with_its_new_username(anna: FakeClient) -> None:
+    bot = ok(await anna.post("/bots", {"username": "weather"}))
+    assert ok(await anna.patch(f"/bots/{bot['id']}", {"username": "forecast"}))["display_name"] == "forecast"
+
+
 async def test_a_username_is_taken_by_bots_and_users_alike(anna: FakeClient, boris: FakeClient) -> None:
     bot = await create_bot(anna)
     problem(await anna.post("/bots", {"username": boris.username}), 409, "conflict")

@@ -40,7 +40,7 @@ export function bots(context) {
 function names(bot, label, submit) {
   return form([
     field('username', t('auth.username'), { id: 'bot-username', value: bot.username ?? '', required: true, pattern: '[A-Za-z0-9_.]{3,32}', title: t('auth.usernameHint'), autocapitalize: 'none', spellcheck: 'false', autocomplete: 'off' }),
-    field('display_name', t('auth.displayName'), { id: 'bot-display-name', value: bot.display_name ?? '', maxlength: 64, autocomplete: 'off' }),
+    field('display_name', t('auth.displayName'), { id: 'bot-display-name', value: bot.display_name === bot.username ? '' : bot.display_name, maxlength: 64, autocomplete: 'off' }),
     field('bio', t('bots.bio'), { id: 'bot-bio', value: bot.bio ?? '', maxlength: 500, rows: 2 }, 'textarea'),
   ], label, (given) => submit({ ...given, display_name: given.display_name.trim() || null }));
 }
