@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from app.modules.schedules_module.tests.scheduling import bring_forward
 from app.utils.container import Container
@@ -41,6 +41,30 @@ async def test_a_message_is_scheduled_edited_and_deleted(
     await expect(page.get_by_role("dialog")).to_have_count(0)
     await expect(page.locator(".scheduled")).to_be_hidden()
     eve.ignore_complaints("422")
+
+
+async def test_a_new_text_leaves_the_time_as_it_is(
+    browser: Browser, live_server: str, her: FakeClient, yard: str
+) -> None:
+    # The second 02:30 of the night in which clocks are set back.
+    later = {"text": "Позже", "send_at": "2050-10-30T01:30:45.500000Z"}
+    scheduled = ok(await her.post(f"/chats/{yard}/scheduled", later))
+    reader = await Reader.open_signed_in(browser, live_server, her, timezone_id="Europe/Berlin")
+    await reader.open("Двор")
+    await reader.page.get_by_role("button", name="1 scheduled message").click()
+    waiting = reader.page.get_by_role("dialog", name="Scheduled messages")
+    for text, at in (("Ещё позже", None), ("Назавтра", "2050-10-31T02:30")):
+        await waiting.get_by_role("button", name="Edit").click()
+        editing = reader.page.get_by_role("dialog", name="Edit")
+        await editing.get_by_label("Message").fill(text)
+        if at:
+            await editing.get_by_label("When").fill(at)
+        await editing.get_by_role("button", name="Save").click()
+        await expect(waiting.get_by_text(text)).to_be_visible()
+        (stored,) = ok(await her.get(f"/chats/{yard}/scheduled"))["items"]
+        assert stored["send_at"] == ("2050-10-31T01:30:00Z" if at else scheduled["send_at"])
+    await reader.context.close()
+    assert reader.complaints == []
 
 
 async def test_a_message_of_another_device_is_listed_until_it_is_sent(

@@ -58,17 +58,20 @@ export class Scheduled {
     return this.ask(t('message.edit'), message, (given) => call('PATCH', `${this.path}/${message.id}`, given));
   }
 
-  ask(title, { id, text, send_at: at }, save) {
+  ask(title, { id, text, send_at: at, state }, save) {
+    // The field has no seconds, and one time for both hours when clocks are set back: a time that stays as shown is not sent.
+    const shown = toLocal(new Date(at));
     return new Promise((resolve) => {
       let isDone = false;
       const error = h('p', { id: 'schedule-error', class: 'error', role: 'alert' });
-      const time = h('input', { id: 'schedule-at', type: 'datetime-local', required: true, value: toLocal(new Date(at)), autofocus: true, 'aria-describedby': 'schedule-error' });
+      const time = h('input', { id: 'schedule-at', type: 'datetime-local', required: true, value: shown, autofocus: true, 'aria-describedby': 'schedule-error' });
       const words = id && h('textarea', { id: 'schedule-text', rows: 3, dir: 'auto', value: text });
       const submit = async (event) => {
         event.preventDefault();
         error.textContent = '';
         try {
-          await save({ send_at: new Date(time.value).toISOString(), text: words?.value });
+          const stays = state === 'waiting' && time.value === shown;
+          await save({ send_at: stays ? undefined : new Date(time.value).toISOString(), text: words?.value });
           isDone = true;
           element.close();
         } catch (refusal) {
