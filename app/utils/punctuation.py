@@ -1,10 +1,12 @@
-"""Punctuation after an address in a text."""
+"""Punctuation around an address in a text."""
 
 from collections import Counter
 
-_SIGNS = ".,:;!?…。，、！？；："
-_OPENING = dict(zip(")]}»«›”“’‘）」』】》", "([{«»‹“„‘‚（「『【《", strict=True))
+OPENING_SIGNS = "([{«»‹“„‘‚（「『【《"
+_CLOSING_SIGNS = ")]}»«›”“’‘）」』】》"
+_OPENING = dict(zip(_CLOSING_SIGNS, OPENING_SIGNS, strict=True))
 """By the signs that close: a quotation mark may do both."""
+_SIGNS = ".,:;!?…。，、！？；："
 
 
 def without_punctuation(address: str, more: str = "") -> str:

@@ -12,7 +12,7 @@ from markdown_it.common.normalize_url import normalizeLink
 
 from app.modules.entities_module.services.spans import Span
 from app.utils.emoji import cover_emoji
-from app.utils.punctuation import without_punctuation
+from app.utils.punctuation import OPENING_SIGNS, without_punctuation
 
 SCHEMES = ("http://", "https://", "mailto:")
 """What the URL of a link begins with."""
@@ -25,6 +25,9 @@ _LONGEST = 2048
 """Characters of an address."""
 _MAX_PLUSES = 20
 _AS_PUNCTUATION = str.maketrans(dict.fromkeys("=`$^~|", "*"))
+# Signs before an address. An underscore may begin a mail address.
+_BEFORE = re.compile(rf"(?<!\S)[{re.escape(OPENING_SIGNS)}'*_]++(?:(?<!_)|(?=https?://|\S*_[^\w\s]*+(?!\S)))")
+_UNDERSCORES_AFTER = re.compile(r"(?<!_)_++(?=[^\w\s]*+(?!\S))")
 _TOO_LONG = re.compile(rf"\S{{{_LONGEST + 1},}}")
 # Most URLs are normal already, and of most others only the host has to be looked at. The library takes 80 µs.
 _NORMAL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[0-9]+)?(?:[/?#][A-Za-z0-9/?:@&=+,.\-_~!;$#]*)?")
@@ -94,8 +97,11 @@ def _simplify(text: str) -> str:
     """Returns a text of the same length for the library, whose time is quadratic otherwise.
 
     It takes symbols for letters of domains, and lets a domain begin after each. Punctuation may be in addresses, too.
+    Of the signs before a mail address it knows only a parenthesis, and underscores beside an address make it text.
     """
     simple = cover_emoji(text.translate(_AS_PUNCTUATION))
+    simple = _BEFORE.sub(lambda found: "(" * len(found[0]), simple)
+    simple = _UNDERSCORES_AFTER.sub(lambda found: "*" * len(found[0]), simple)
     if simple.count("+") > _MAX_PLUSES:
         # Mail addresses may have one.
         simple = simple.replace("+", "*")

@@ -49,6 +49,17 @@ FORMATTED: dict[str, tuple[Ranges, str]] = {
         ],
         "https://example.com example.com",
     ),
+    "_anna@example.com_, __https://example.com__ _https://example.com/a_": (
+        [
+            ("italic", "anna@example.com"),
+            ("link", "anna@example.com"),
+            ("bold", "https://example.com"),
+            ("link", "https://example.com"),
+            ("italic", "https://example.com/a"),
+            ("link", "https://example.com/a"),
+        ],
+        "anna@example.com, https://example.com https://example.com/a",
+    ),
     "**https://example.com/a**: да": (
         [("bold", "https://example.com/a"), ("link", "https://example.com/a")],
         "https://example.com/a: да",

@@ -142,6 +142,19 @@ def test_punctuation_after_an_address_is_not_part_of_the_link(text: str) -> None
     assert plain(text) == markdown(text) == [("link", "https://example.com/a")]
 
 
+@pytest.mark.parametrize("address", ["anna@example.com", "https://example.com", "https://example.com/a", "example.com"])
+@pytest.mark.parametrize(
+    ("opening", "closing"), [("«", "»"), ("“", "”"), ("[", "]"), ("'", "'"), ("(«", "»)"), ("**", "**,"), ("||", "||")]
+)
+def test_addresses_between_signs_are_links(opening: str, closing: str, address: str) -> None:
+    text = f"{opening}{address}{closing} да"
+    assert ("link", address) in markdown(text)
+
+
+def test_an_underscore_may_begin_a_mail_address() -> None:
+    assert plain("_anna@example.com") == markdown("_anna@example.com") == [("link", "_anna@example.com")]
+
+
 @pytest.mark.parametrize("address", ["https://ru.wikipedia.org/wiki/«Зенит»", "https://example.com/a_(b)?q=c:d"])
 def test_an_address_ends_with_the_signs_that_it_opens(address: str) -> None:
     assert plain(f"({address}).") == markdown(f"({address}).") == [("link", address)]

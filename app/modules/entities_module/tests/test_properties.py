@@ -197,6 +197,7 @@ HEAVY: dict[str, Any] = {
     "mails": lambda size: "a@b.c" * (size // 5),
     "paths": lambda size: "http://a.bc/" + "(" * size,
     "quotation marks": lambda size: "http://a.bc/" + "'" * size,
+    "signs and underscores": lambda size: ("«_" * 40 + "_a.bc/" + "_," * 40 + "a ") * (size // 168),
     "closing signs": lambda size: ("http://a.bc/" + "»" * 187 + " ") * (size // 200),
     "hyphens": lambda size: "a-" * (size // 2) + ".com",
     "symbols": lambda size: "\u2067abc\u2069a-ж.рф`" * (size // 12),
