@@ -35,6 +35,16 @@ def delete_of_chat(table: str, *key: str) -> str:
     return " ".join(["DELETE FROM", table, "WHERE (", columns, ") IN (", chunk, ") RETURNING chat_id"])
 
 
+def delete_before(table: str, column: str, *key: str) -> str:
+    """Returns the statement that deletes up to $2 rows whose `column` is before $1, the oldest first.
+
+    `key` are the columns of the primary key. `column` needs an index. Rows that are locked stay for the next time.
+    """
+    columns = ", ".join(key)
+    chunk = " ".join(["SELECT", columns, "FROM", table, "WHERE", column, "< $1 ORDER BY", column, "LIMIT $2"])
+    return " ".join(["DELETE FROM", table, "WHERE (", columns, ") IN (", chunk, "FOR UPDATE SKIP LOCKED )"])
+
+
 def json_object(fields: Sequence[tuple[str, str]]) -> str:
     """Returns SQL for a JSON object as text. Each name has the SQL of its JSON: one or more arguments of `concat`."""
     members = ", ".join(f"""'{"," if place else "{"}"{name}":', {sql}""" for place, (name, sql) in enumerate(fields))

@@ -12,9 +12,9 @@ from uuid import UUID, uuid4, uuid5
 
 from pydantic import BaseModel
 
-from app.adapters.db.connection import Connection
 from app.adapters.db.database import BackgroundDatabase
 from app.adapters.db.idle import find_idleness
+from app.adapters.db.sql import affected
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
 from app.adapters.errors import DatabaseUnavailable
 from app.modules.jobs_module.db.cruds import queue
@@ -104,12 +104,14 @@ class JobContext:
                 raise
             raise idleness from error
 
-    async def delete_in_chunks(self, delete: Callable[[Connection, int], Awaitable[int]]) -> None:
-        """Calls `delete(connection, limit)`, each time over a connection of its own, until fewer rows are left."""
-        while True:
+    async def delete_in_chunks(self, statement: str, *values: object) -> int:
+        """Runs a statement with these values and a limit until it deletes fewer rows. Returns how many were deleted."""
+        total, deleted = 0, _ROWS_AT_ONCE
+        while deleted >= _ROWS_AT_ONCE:
             async with self.container.get(BackgroundDatabase).connection() as connection:
-                if await delete(connection, _ROWS_AT_ONCE) < _ROWS_AT_ONCE:
-                    return
+                deleted = affected(await connection.execute(statement, *values, _ROWS_AT_ONCE))
+            total += deleted
+        return total
 
 
 Run = Callable[[JobContext, Any], Awaitable[None]]

@@ -77,13 +77,13 @@ RETURNING id, account_id, owner_id, name
 _DELETE_OF_ACCOUNT = """
 DELETE FROM api_key WHERE id IN (SELECT id FROM api_key WHERE account_id = $1 OR owner_id = $1 LIMIT $2) RETURNING id
 """
-_DELETE_OLD = """
+DELETE_OLD = """
 WITH revoked AS (
     SELECT id FROM api_key WHERE revoked_at < $1 ORDER BY revoked_at LIMIT $2 FOR UPDATE SKIP LOCKED
 ), expired AS (
     SELECT id FROM api_key WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
 )
-DELETE FROM api_key WHERE id IN (SELECT id FROM revoked UNION ALL SELECT id FROM expired) RETURNING id
+DELETE FROM api_key WHERE id IN (SELECT id FROM revoked UNION ALL SELECT id FROM expired)
 """
 
 
@@ -147,8 +147,3 @@ async def revoke_all(
 async def delete_of_account(connection: DatabaseConnection, account_id: UUID, limit: int) -> bool:
     """Deletes keys of an account and of its bots. Returns True if there may be more."""
     return len(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, limit)) == limit
-
-
-async def delete_old(connection: DatabaseConnection, before: datetime, limit: int) -> int:
-    """Deletes keys that were revoked or have expired before a moment. Returns their number."""
-    return len(await connection.fetch(_DELETE_OLD, before, limit))

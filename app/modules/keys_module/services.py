@@ -124,8 +124,8 @@ ERASE_KEYS = AccountHook("keys", _erase)
 
 async def _delete_old(context: JobContext, _: Nothing) -> None:
     """Deletes keys AUTH_SESSION_RETENTION_DAYS after their end, as sessions."""
-    before = now() - context.container.get(Settings).auth.session_retention
-    await context.delete_in_chunks(lambda connection, limit: db.delete_old(connection, before, limit))
+    retention = context.container.get(Settings).auth.session_retention
+    await context.delete_in_chunks(db.DELETE_OLD, context.at - retention)
 
 
 TIDY = Job("keys.delete_old", Nothing, _delete_old)

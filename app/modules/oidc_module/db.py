@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base, BaseModel
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import affected
+from app.adapters.db.sql import delete_before
 
 
 class OidcFlow(Base):
@@ -74,6 +74,8 @@ class OidcIdentity(BaseModel):
     leased_until: Mapped[datetime | None]
 
 
+DELETE_OLD_FLOWS = delete_before("oidc_flow", "expires_at", "state_hash")
+DELETE_OLD_CODES = delete_before("oidc_code", "expires_at", "code_hash")
 _ADD_FLOW = """
 INSERT INTO oidc_flow
     (state_hash, browser_hash, provider, nonce, verifier, redirect, challenge, app_state, expires_at)
@@ -90,16 +92,6 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 _LOCK_CODE = "SELECT issuer, subject FROM oidc_code WHERE code_hash = $1 AND challenge = $2 FOR UPDATE"
 _USE_CODE = "DELETE FROM oidc_code WHERE code_hash = $1 AND challenge = $2 AND expires_at > $3 RETURNING *"
-_DELETE_OLD_FLOWS = """
-DELETE FROM oidc_flow WHERE state_hash IN (
-    SELECT state_hash FROM oidc_flow WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
-)
-"""
-_DELETE_OLD_CODES = """
-DELETE FROM oidc_code WHERE code_hash IN (
-    SELECT code_hash FROM oidc_code WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
-)
-"""
 # Two sign-ins of a person who has no account yet would otherwise create two.
 _LOCK_SUBJECT = "SELECT pg_advisory_xact_lock(hashtextextended($1 || chr(10) || $2, 0))"
 _FIND = "SELECT id, account_id, sealed FROM oidc_identity WHERE issuer = $1 AND subject = $2"
@@ -162,12 +154,6 @@ async def lock_code(connection: DatabaseConnection, code_hash: bytes, challenge:
     """Locks a code, and then the person at the provider that it is about, in the order of a sign-in."""
     for row in await connection.fetch(_LOCK_CODE, code_hash, challenge):
         await lock_subject(connection, row["issuer"], row["subject"])
-
-
-async def delete_old(connection: DatabaseConnection, before: datetime, limit: int) -> int:
-    """Deletes up to `limit` sign-ins and as many codes that expired before a moment. Returns the larger number."""
-    results = [await connection.execute(sql, before, limit) for sql in (_DELETE_OLD_FLOWS, _DELETE_OLD_CODES)]
-    return max(map(affected, results))
 
 
 async def lock_subject(connection: DatabaseConnection, issuer: str, subject: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base, BaseModel
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import affected
+from app.adapters.db.sql import delete_before
 
 
 class Passkey(BaseModel):
@@ -36,16 +36,12 @@ class PasskeyChallenge(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
+DELETE_OLD_CHALLENGES = delete_before("passkey_challenge", "expires_at", "challenge")
 _ADD_CHALLENGE = "INSERT INTO passkey_challenge (challenge, account_id, expires_at) VALUES ($1, $2, $3)"
 # Of two calls that use a challenge at once, the second waits for the row, and then finds it deleted.
 _USE_CHALLENGE = """
 DELETE FROM passkey_challenge WHERE challenge = $1 AND account_id IS NOT DISTINCT FROM $2 AND expires_at > $3
 RETURNING true
-"""
-_DELETE_OLD = """
-DELETE FROM passkey_challenge WHERE challenge IN (
-    SELECT challenge FROM passkey_challenge WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
-)
 """
 _DELETE_CHALLENGES = "DELETE FROM passkey_challenge WHERE account_id = $1"
 _LIST = """
@@ -78,11 +74,6 @@ async def use_challenge(
 ) -> bool:
     """Deletes a challenge. Returns False if there is no such challenge for this account, or if it has expired."""
     return bool(await connection.fetchval(_USE_CHALLENGE, challenge, account_id, at))
-
-
-async def delete_old(connection: DatabaseConnection, before: datetime, limit: int) -> int:
-    """Deletes up to `limit` challenges that expired before a moment. Returns their number."""
-    return affected(await connection.execute(_DELETE_OLD, before, limit))
 
 
 async def list_passkeys(connection: DatabaseConnection, account_id: UUID) -> list[Any]:

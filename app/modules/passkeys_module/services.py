@@ -117,8 +117,7 @@ async def _remove_earlier(context: WorkContext, account_id: UUID, before: dateti
 
 
 async def _delete_old(context: JobContext, _: Nothing) -> None:
-    at = context.at
-    await context.delete_in_chunks(lambda connection, limit: db.delete_old(connection, at, limit))
+    await context.delete_in_chunks(db.DELETE_OLD_CHALLENGES, context.at)
 
 
 # With a passkey alone an account is not asked for a second factor after its password: a passkey replaces the password.

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base, ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import delete_of_chat, one_row
+from app.adapters.db.sql import delete_before, delete_of_chat, one_row
 from app.modules.previews_module.parsing import PageDescription
 
 PART_NAME = "link_previews"
@@ -59,11 +59,7 @@ VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (url_hash) DO UPDATE SET title = excluded.title, description = excluded.description,
     site_name = excluded.site_name, image_url = excluded.image_url, fetched_at = excluded.fetched_at
 """
-_FORGET_PAGES = """
-DELETE FROM link_preview_page WHERE url_hash IN (
-    SELECT url_hash FROM link_preview_page WHERE fetched_at < $1 LIMIT $2
-) RETURNING url_hash
-"""
+FORGET_PAGES = delete_before("link_preview_page", "fetched_at", "url_hash")
 _ADD_REMOVAL = "INSERT INTO removed_link_preview (chat_id, seq) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 _DELETE_REMOVALS = "DELETE FROM removed_link_preview WHERE chat_id = $1 AND seq = ANY($2)"
 _PURGE_REMOVALS = delete_of_chat("removed_link_preview", "seq")
@@ -113,10 +109,6 @@ async def find_page(
 async def write_page(connection: DatabaseConnection, url: str, page: PageDescription | None, at: datetime) -> None:
     values = page or (None, None, None, None)
     await connection.execute(_WRITE_PAGE, _hash(url), *values, at)
-
-
-async def forget_pages(connection: DatabaseConnection, before: datetime, limit: int) -> int:
-    return len(await connection.fetch(_FORGET_PAGES, before, limit))
 
 
 async def add_removal(connection: DatabaseConnection, chat_id: UUID, seq: int) -> None:

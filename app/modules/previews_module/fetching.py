@@ -148,8 +148,7 @@ async def _get(
 
 async def _forget(context: JobContext, _: Nothing) -> None:
     """Deletes pages that are no longer used from the cache."""
-    before = context.at - _CACHED_FOR
-    await context.delete_in_chunks(lambda connection, limit: db.forget_pages(connection, before, limit))
+    await context.delete_in_chunks(db.FORGET_PAGES, context.at - _CACHED_FOR)
 
 
 # An event has the address of a preview as well: an edit may have removed the link.

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import affected
+from app.adapters.db.sql import delete_before
 
 
 class TotpFactor(Base):
@@ -77,11 +77,7 @@ _COUNT_WRONG = """
 SELECT coalesce(sum(count), 0) AS total, min(day) AS first FROM wrong_codes WHERE account_id = $1 AND day > $2
 """
 _DELETE_WRONG = "DELETE FROM wrong_codes WHERE account_id = $1"
-_DELETE_OLD = """
-DELETE FROM wrong_codes WHERE (account_id, day) IN (
-    SELECT account_id, day FROM wrong_codes WHERE day < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
-)
-"""
+DELETE_OLD = delete_before("wrong_codes", "day", "account_id", "day")
 
 
 async def set_up(connection: DatabaseConnection, account_id: UUID, secret: bytes, at: datetime) -> bool:
@@ -146,8 +142,3 @@ async def count_wrong(connection: DatabaseConnection, account_id: UUID, after: d
 
 async def forget_wrong(connection: DatabaseConnection, account_id: UUID) -> None:
     await connection.execute(_DELETE_WRONG, account_id)
-
-
-async def delete_old(connection: DatabaseConnection, before: date, limit: int) -> int:
-    """Deletes up to `limit` counts of days before a day. Returns their number."""
-    return affected(await connection.execute(_DELETE_OLD, before, limit))

@@ -131,8 +131,8 @@ async def _remove_earlier(context: WorkContext, account_id: UUID, before: dateti
 
 
 async def _delete_old(context: JobContext, _: Nothing) -> None:
-    at = context.at
-    await context.delete_in_chunks(lambda connection, limit: db.delete_old(connection, at, limit))
+    for statement in (db.DELETE_OLD_FLOWS, db.DELETE_OLD_CODES):
+        await context.delete_in_chunks(statement, context.at)
 
 
 IDENTITY = SignInMethod("oidc", _is_set)

@@ -4,16 +4,14 @@ from datetime import timedelta
 
 from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.modules.recovery_module.db.cruds import sign_ups, tokens
-from app.modules.streams_module.services.log import now
 
 _KEPT = timedelta(days=3)
 """Longer than a mail is retried: its job would store a token that was used and deleted again."""
 
 
 async def _delete_old(context: JobContext, _: Nothing) -> None:
-    at = now()
-    await context.delete_in_chunks(lambda connection, limit: tokens.delete_old(connection, at - _KEPT, limit))
-    await context.delete_in_chunks(lambda connection, limit: sign_ups.delete_old(connection, at, limit))
+    await context.delete_in_chunks(tokens.DELETE_OLD, context.at - _KEPT)
+    await context.delete_in_chunks(sign_ups.DELETE_OLD, context.at)
 
 
 TIDY = Job("recovery.delete_old_tokens", Nothing, _delete_old)

@@ -71,8 +71,7 @@ async def _remove_earlier(context: WorkContext, account_id: UUID, before: dateti
 
 
 async def _delete_old(context: JobContext, _: Nothing) -> None:
-    before = (context.at - WINDOW).date()
-    await context.delete_in_chunks(lambda connection, limit: db.delete_old(connection, before, limit))
+    await context.delete_in_chunks(db.DELETE_OLD, (context.at - WINDOW).date())
 
 
 _ENABLED = Annotated[bool, Field(description="true if signing in needs a code", examples=[True])]

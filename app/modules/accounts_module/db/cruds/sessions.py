@@ -7,7 +7,6 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import affected
 from app.modules.accounts_module.db.models import AuthSession
 
 # Hand-written: each process polls it every second. A row can be committed later than its `revoked_at`, so the caller
@@ -20,7 +19,7 @@ SELECT id, expires_at FROM auth_session WHERE id = ANY($1::uuid[]) AND revoked_a
 """
 LIST_LIVE_OF = "SELECT id FROM auth_session WHERE account_id = $1 AND revoked_at IS NULL AND expires_at > $2"
 
-_DELETE_ENDED = """
+DELETE_ENDED = """
 WITH revoked AS (
     SELECT id FROM auth_session WHERE revoked_at < $1 ORDER BY revoked_at LIMIT $2 FOR UPDATE SKIP LOCKED
 ), expired AS (
@@ -46,11 +45,6 @@ RETURNING id
 _CLEAR_DEVICES = """
 UPDATE auth_session SET user_agent = '', address = '' WHERE account_id = $1 AND (user_agent, address) <> ('', '')
 """
-
-
-async def delete_ended(connection: DatabaseConnection, before: datetime, limit: int) -> int:
-    """Deletes sessions that ended before a moment, up to `limit` revoked and `limit` expired. Returns the number."""
-    return affected(await connection.execute(_DELETE_ENDED, before, limit))
 
 
 async def clear_devices(connection: DatabaseConnection, account_id: UUID) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import affected
 
 _FIND = """
 SELECT id, failures, extract(epoch FROM now() - failed_at)::float AS seconds FROM sign_in_failures WHERE id IN ($1, $2)
@@ -18,7 +17,7 @@ ON CONFLICT (id) DO UPDATE
 SET failures = sign_in_failures.failures + 1, failed_at = excluded.failed_at, forget_at = excluded.forget_at
 """
 _DELETE = "DELETE FROM sign_in_failures WHERE id = ANY($1)"
-_DELETE_OLD = """
+DELETE_OLD_FAILURES = """
 DELETE FROM sign_in_failures WHERE id IN (
     SELECT id FROM sign_in_failures WHERE forget_at < now() ORDER BY forget_at LIMIT $1 FOR UPDATE SKIP LOCKED
 )
@@ -36,8 +35,3 @@ async def add_failure(connection: DatabaseConnection, subject: UUID, forget_afte
 
 async def delete_failures(connection: DatabaseConnection, subjects: list[UUID]) -> None:
     await connection.execute(_DELETE, subjects)
-
-
-async def delete_old_failures(connection: DatabaseConnection, limit: int) -> int:
-    """Deletes up to `limit` failures that no longer count. Returns the number."""
-    return affected(await connection.execute(_DELETE_OLD, limit))

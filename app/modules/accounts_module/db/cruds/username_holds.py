@@ -8,16 +8,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import affected
+from app.adapters.db.sql import delete_before
 from app.modules.accounts_module.db.models import UsernameHold
 
 # Hand-written: each sign-up runs it.
 _RELEASE = "DELETE FROM username_hold WHERE username = $1 RETURNING CASE WHEN held_until > $2 THEN account_id END"
-_DELETE_EXPIRED = """
-DELETE FROM username_hold WHERE username IN (
-    SELECT username FROM username_hold WHERE held_until < now() ORDER BY held_until LIMIT $1 FOR UPDATE SKIP LOCKED
-)
-"""
+DELETE_EXPIRED_HOLDS = delete_before("username_hold", "held_until", "username")
 
 
 async def find_holder(session: AsyncSession, username: str, now: datetime) -> UUID | None:
@@ -44,8 +40,3 @@ async def release(connection: DatabaseConnection, username: str, now: datetime) 
     """Ends the hold of a username that is in use again. Returns the account that it was held for."""
     holder: UUID | None = await connection.fetchval(_RELEASE, username, now)
     return holder
-
-
-async def delete_expired_holds(connection: DatabaseConnection, limit: int) -> int:
-    """Deletes holds whose time is over. Returns how many rows went."""
-    return affected(await connection.execute(_DELETE_EXPIRED, limit))

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import affected
+from app.adapters.db.sql import delete_before
 
 _ADD = """
 INSERT INTO pending_sign_up
@@ -30,11 +30,7 @@ DELETE FROM pending_sign_up WHERE token_hash = $1 AND expires_at > $2
 RETURNING email, email_key, username, display_name, password_hash
 """
 _DELETE_OF_MAILBOX = "DELETE FROM pending_sign_up WHERE email_key = $1"
-_DELETE_OLD = """
-DELETE FROM pending_sign_up WHERE id IN (
-    SELECT id FROM pending_sign_up WHERE expires_at < $1 ORDER BY expires_at LIMIT $2
-)
-"""
+DELETE_OLD = delete_before("pending_sign_up", "expires_at", "id")
 
 
 async def add(
@@ -83,8 +79,3 @@ async def take(connection: DatabaseConnection, token_hash: bytes, at: datetime) 
 
 async def delete_of_mailbox(connection: DatabaseConnection, email_key: str) -> None:
     await connection.execute(_DELETE_OF_MAILBOX, email_key)
-
-
-async def delete_old(connection: DatabaseConnection, before: datetime, limit: int) -> int:
-    """Deletes up to `limit` sign-ups that expired before a moment. Returns their number."""
-    return affected(await connection.execute(_DELETE_OLD, before, limit))

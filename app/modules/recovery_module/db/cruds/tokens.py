@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import affected
+from app.adapters.db.sql import delete_before
 
 # A mail that is sent once more has the same token, which is valid from then on, unless it was used.
 _STORE = """
@@ -28,11 +28,7 @@ UPDATE recovery_token SET used_at = $3
 WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 RETURNING account_id, email
 """
 _REVOKE = "UPDATE recovery_token SET used_at = $3 WHERE account_id = $1 AND purpose = $2 AND used_at IS NULL"
-_DELETE_OLD = """
-DELETE FROM recovery_token WHERE token_hash IN (
-    SELECT token_hash FROM recovery_token WHERE expires_at < $1 ORDER BY expires_at LIMIT $2
-)
-"""
+DELETE_OLD = delete_before("recovery_token", "expires_at", "token_hash")
 _DELETE_OF_ACCOUNT = "DELETE FROM recovery_token WHERE account_id = $1 RETURNING purpose, email"
 
 
@@ -70,11 +66,6 @@ async def use(connection: DatabaseConnection, token_hash: bytes, purpose: str, a
 
 async def revoke(connection: DatabaseConnection, account_id: UUID, purpose: str, at: datetime) -> None:
     await connection.execute(_REVOKE, account_id, purpose, at)
-
-
-async def delete_old(connection: DatabaseConnection, before: datetime, limit: int) -> int:
-    """Deletes up to `limit` tokens that expired before a moment. Returns their number."""
-    return affected(await connection.execute(_DELETE_OLD, before, limit))
 
 
 async def delete_of_account(connection: DatabaseConnection, account_id: UUID) -> set[str]:
