@@ -37,13 +37,12 @@ def tabulate_metrics() -> str:
 
 def tabulate_events(modules: Modules, *, in_russian: bool) -> str:
     """Returns a row for each kind of event that these modules write."""
-    texts = {text.kind: text for text in modules.contributions(EventText)}
-    for kind, model in modules.events.items():
-        texts.setdefault(kind, _text_by_fields(kind, model))
+    known = {text.kind: text for text in modules.contributions(EventText)}
+    texts = (known.get(kind) or _text_by_fields(kind, model) for kind, model in modules.events.items())
     return "".join(
         f"| `{text.kind}` | {_STREAMS[text.stream] if in_russian else text.stream} "
         f"| {(text.russian_data if in_russian else '') or text.data} |\n"
-        for text in texts.values()
+        for text in texts
     )
 
 

@@ -16,7 +16,7 @@ from app.modules.attachments_module.db.models import (
     MessageAttachment,
 )
 from app.modules.attachments_module.dependencies.tus_requests import TUS
-from app.modules.attachments_module.schemas import EVENT_TEXTS, EVENTS
+from app.modules.attachments_module.schemas import EVENTS
 from app.modules.attachments_module.services.avatar_links import AvatarLinks
 from app.modules.attachments_module.services.avatars import AVATARS
 from app.modules.attachments_module.services.collecting import COLLECT, COLLECT_OFTEN, SWEEP, SWEEP_DAILY
@@ -85,7 +85,6 @@ module = Module(
     settings=AttachmentSettings,
     invariants=(*INVARIANTS, nothing_of_deleted("chat_avatar"), nothing_of_erased("account_avatar.account_id")),
     contributes=(
-        *EVENT_TEXTS,
         *INSPECTIONS,
         PART,
         PURGE,

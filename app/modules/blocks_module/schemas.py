@@ -45,5 +45,4 @@ EVENT_TEXTS = (
         "`account_id` of the blocked account; only the account that blocks has the event",
         "`account_id` заблокированного; событие есть только у того, кто блокирует",
     ),
-    EventText("account.unblocked", "account", "`account_id`", "`account_id`"),
 )

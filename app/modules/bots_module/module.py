@@ -1,7 +1,7 @@
 from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.bots_module.api import router
 from app.modules.bots_module.db import INVARIANTS, Bot
-from app.modules.bots_module.schemas import EVENT_TEXTS, EVENTS, TYP
+from app.modules.bots_module.schemas import EVENTS, TYP
 from app.modules.bots_module.services import ABSENT_WITH_OWNER, BOTS_OF_ACCOUNT, HIDDEN_WITH_OWNER, LIMITED_BY_OWNER
 from app.modules.bots_module.settings import CREATE_BOT
 from app.utils.module import Module
@@ -18,7 +18,6 @@ module = Module(
         nothing_of_erased("bot.account_id", "bot.owner_id"),
     ),
     contributes=(
-        *EVENT_TEXTS,
         TYP,
         LIMITED_BY_OWNER,
         ABSENT_WITH_OWNER,

@@ -12,7 +12,6 @@ from app.modules.accounts_module.schemas import Bio, DisplayName, Username
 from app.modules.base_module.schemas import NOT_NULL, Page, RequestModel, ResponseModel
 from app.modules.bots_module.db import list_which_are_bots
 from app.services.context import Context
-from app.utils.event_texts import EventText
 
 _ID = "3f2b8c1e-5d0a-4c7b-9e61-2a7f4d9c8b30"
 _EXAMPLE: dict[str, Any] = {"username": "weather_bot", "display_name": "Погода", "bio": "Прогноз на завтра"}
@@ -93,13 +92,6 @@ EVENTS: dict[str, type[ResponseModel]] = {
     "bot.updated": BotUpdatedPayload,
     "bot.deleted": BotDeletedPayload,
 }
-
-_FIELDS = "`id`, `username`, `display_name`, `bio`"
-EVENT_TEXTS = (
-    EventText("bot.created", "account", _FIELDS, _FIELDS),
-    EventText("bot.updated", "account", _FIELDS, _FIELDS),
-    EventText("bot.deleted", "account", "`id`", "`id`"),
-)
 
 
 async def _describe(context: Context, _: UUID, account_ids: Sequence[UUID]) -> Mapping[UUID, Any]:

@@ -116,5 +116,4 @@ EVENT_TEXTS = (
         "`key_id`, `account_id` of the key (the account itself or its bot), `name`, `scopes`",
         "`key_id`, `account_id` ключа (сам аккаунт или его бот), `name`, `scopes`",
     ),
-    EventText("security.key_revoked", "account", "`key_id`, `account_id`, `name`", "`key_id`, `account_id`, `name`"),
 )

@@ -1,7 +1,7 @@
 from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.leaving_module.api import router
 from app.modules.leaving_module.db import AccountLeaving
-from app.modules.leaving_module.schemas import EVENT_TEXTS, EVENTS
+from app.modules.leaving_module.schemas import EVENTS
 from app.modules.leaving_module.services import ABSENT, COME_BACK, END, FORGET_LEAVING, HAND_OVER, NOT_ADDED
 from app.modules.leaving_module.settings import DEACTIVATE, LeavingSettings
 from app.utils.module import Module
@@ -15,5 +15,5 @@ module = Module(
     events=EVENTS,
     settings=LeavingSettings,
     invariants=(nothing_of_erased("account_leaving.account_id"),),
-    contributes=(*EVENT_TEXTS, ABSENT, COME_BACK, NOT_ADDED, FORGET_LEAVING, HAND_OVER, END, DEACTIVATE),
+    contributes=(ABSENT, COME_BACK, NOT_ADDED, FORGET_LEAVING, HAND_OVER, END, DEACTIVATE),
 )

@@ -6,7 +6,6 @@ from pydantic import ConfigDict, Field
 
 from app.modules.accounts_module.extension import Erasure
 from app.modules.base_module.schemas import RequestModel, ResponseModel
-from app.utils.event_texts import EventText
 
 
 class Deactivation(RequestModel):
@@ -51,8 +50,3 @@ EVENTS: dict[str, type[ResponseModel]] = {
     "account.deactivated": DeactivatedPayload,
     "account.reactivated": ReactivatedPayload,
 }
-
-EVENT_TEXTS = (
-    EventText("account.deactivated", "account", "`erase_at`", "`erase_at`"),
-    EventText("account.reactivated", "account", "`account_id`", "`account_id`"),
-)

@@ -1,7 +1,7 @@
 from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.notifications_module.api import router
 from app.modules.notifications_module.db import NotificationSettings
-from app.modules.notifications_module.schemas import EVENT_TEXTS, EVENTS
+from app.modules.notifications_module.schemas import EVENTS
 from app.modules.notifications_module.services import ERASE_SETTINGS, PREFERENCES
 from app.modules.notifications_module.settings import CHANGE_NOTIFICATIONS
 from app.utils.module import Module
@@ -14,5 +14,5 @@ module = Module(
     models=(NotificationSettings,),
     events=EVENTS,
     invariants=(nothing_of_erased("notification_settings.account_id"),),
-    contributes=(*EVENT_TEXTS, PREFERENCES, ERASE_SETTINGS, CHANGE_NOTIFICATIONS),
+    contributes=(PREFERENCES, ERASE_SETTINGS, CHANGE_NOTIFICATIONS),
 )

@@ -6,7 +6,6 @@ from zoneinfo import available_timezones
 from pydantic import ConfigDict, Field, field_validator
 
 from app.modules.base_module.schemas import RequestModel, ResponseModel
-from app.utils.event_texts import EventText
 
 _EXAMPLE: dict[str, Any] = {"language": "ru", "time_zone": "Europe/Moscow"}
 
@@ -58,5 +57,3 @@ class NotificationsChanged(NotificationsRead):
 
 
 EVENTS: dict[str, type[ResponseModel]] = {"notifications.changed": NotificationsChanged}
-
-EVENT_TEXTS = (EventText("notifications.changed", "account", "`language`, `time_zone`", "`language`, `time_zone`"),)

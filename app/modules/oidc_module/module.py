@@ -6,7 +6,7 @@ from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.accounts_module.services.sealing import Sealer
 from app.modules.oidc_module.api import router
 from app.modules.oidc_module.db import OidcCode, OidcFlow, OidcIdentity
-from app.modules.oidc_module.schemas import EVENT_TEXTS, EVENTS
+from app.modules.oidc_module.schemas import EVENTS
 from app.modules.oidc_module.services.checks import PROVIDERS_ANSWER
 from app.modules.oidc_module.services.identities import CLEANUP_PERIOD, ERASE_IDENTITIES, IDENTITY, NEW_OWNER, TIDY
 from app.modules.oidc_module.services.providers import Providers
@@ -38,7 +38,6 @@ module = Module(
     settings=OidcSettings,
     invariants=(nothing_of_erased("oidc_identity.account_id"),),
     contributes=(
-        *EVENT_TEXTS,
         GRANT,
         PROVIDERS_ANSWER,
         VOUCHED,

@@ -6,7 +6,6 @@ from fastapi import Path, Query
 from pydantic import ConfigDict, Field
 
 from app.modules.base_module.schemas import RequestModel, ResponseModel, Storable
-from app.utils.event_texts import EventText
 
 _CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 _CODE = "Pz8cB0m2wqS5d1n7Xk4vT6hY9jL3rG0fUaEoCiQyNbM"
@@ -104,7 +103,3 @@ EVENTS: dict[str, type[ResponseModel]] = {
     "security.identity_linked": IdentityPayload,
     "security.identity_removed": IdentityPayload,
 }
-EVENT_TEXTS = (
-    EventText("security.identity_linked", "account", "`identity_id`, `provider`, `email`"),
-    EventText("security.identity_removed", "account", "`identity_id`, `provider`, `email`"),
-)

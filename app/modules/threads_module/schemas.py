@@ -63,8 +63,8 @@ EVENT_TEXTS = (
         "`chat_id`, `root_seq`, `read_seq`: the account has read a thread up to this message",
         "`chat_id`, `root_seq`, `read_seq`: аккаунт прочитал ветку до этого сообщения",
     ),
-    EventText("thread.followed", "account", "`chat_id`, `root_seq`", "`chat_id`, `root_seq`"),
-    EventText("thread.unfollowed", "account", "`chat_id`, `root_seq`", "`chat_id`, `root_seq`"),
+    EventText("thread.followed", "account", "`chat_id`, `root_seq`"),
+    EventText("thread.unfollowed", "account", "`chat_id`, `root_seq`"),
 )
 
 

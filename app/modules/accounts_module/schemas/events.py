@@ -71,7 +71,6 @@ EVENT_TEXTS = (
         "`id`, `username`, `display_name`, `bio`; `who_may_add` if it was in the request",
         "`id`, `username`, `display_name`, `bio`; `who_may_add`, если он передан",
     ),
-    EventText("security.signed_in", "account", "`session_id`, `user_agent`, `address`"),
     EventText(
         "security.password_changed",
         "account",
@@ -79,5 +78,4 @@ EVENT_TEXTS = (
         "`by`: `password`, `mail` или `operator`",
     ),
     EventText("security.factor_added", "account", "`factor`: `totp`, `recovery_codes`, `passkey`"),
-    EventText("security.factor_removed", "account", "`factor`"),
 )

@@ -1,5 +1,4 @@
 from app.modules.attachments_module.schemas.attachment import (
-    EVENT_TEXTS,
     EVENTS,
     AttachmentIds,
     AttachmentInMessage,
@@ -15,7 +14,6 @@ from app.modules.attachments_module.schemas.avatar import AvatarRead, AvatarUpda
 
 __all__ = [
     "EVENTS",
-    "EVENT_TEXTS",
     "AttachmentIds",
     "AttachmentInMessage",
     "AttachmentRead",

@@ -5,7 +5,6 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field
 
 from app.modules.base_module.schemas import RequestModel, ResponseModel
-from app.utils.event_texts import EventText
 
 MAX_OF_MESSAGE = 10
 MAX_URLS = 100
@@ -146,8 +145,3 @@ EVENTS: dict[str, type[ResponseModel]] = {
     "attachment.ready": AttachmentTold,
     "attachment.refused": AttachmentTold,
 }
-_EVENT_FIELDS = "`id`, `filename`, `content_type`, `size`, `width`, `height`, `blurhash`, `state`, `reason`"
-EVENT_TEXTS = (
-    EventText("attachment.ready", "account", _EVENT_FIELDS, _EVENT_FIELDS),
-    EventText("attachment.refused", "account", _EVENT_FIELDS, _EVENT_FIELDS),
-)

@@ -91,8 +91,8 @@ class ReadMovedPayload(_Payload):
 
 EVENTS: dict[str, type[ResponseModel]] = {
     "member.added": MemberPayload,
-    "member.removed": MemberRemovedPayload,
     "member.changed": MemberPayload,
+    "member.removed": MemberRemovedPayload,
     "chat.updated": ChatPayload,
     "chat.deleted": ChatDeletedPayload,
     "chat.joined": ChatJoinedPayload,
@@ -101,12 +101,6 @@ EVENTS: dict[str, type[ResponseModel]] = {
 }
 
 EVENT_TEXTS = (
-    EventText(
-        "member.added",
-        "chat",
-        "`chat_id`, `account_id`, `role`, `actor_id`",
-        "`chat_id`, `account_id`, `role`, `actor_id`",
-    ),
     EventText(
         "member.changed",
         "chat",
@@ -124,12 +118,6 @@ EVENT_TEXTS = (
         "chat",
         "`chat_id`, `actor_id`, and those of `title`, `description`, `owner_id` that have changed; null means removed",
         "`chat_id`, `actor_id` и те из `title`, `description`, `owner_id`, что изменились; null — значение удалено",
-    ),
-    EventText(
-        "chat.deleted",
-        "chat",
-        "`chat_id`, `actor_id`",
-        "`chat_id`, `actor_id`",
     ),
     EventText(
         "chat.joined",
