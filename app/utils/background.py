@@ -11,6 +11,14 @@ _CANCELLED_AGAIN_AFTER = 1.0
 """Seconds between two cancellations of the same task."""
 
 
+async def wait_at_most(seconds: float | None, end: Awaitable[object]) -> None:
+    """Returns at the end, or after this time. None: no limit."""
+    # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the end.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await end
+
+
 async def cancel_and_wait(task: asyncio.Task[Any]) -> None:
     """Cancels the task repeatedly until it ends. Raises the error with which it ended, if any.
 
@@ -88,6 +96,4 @@ class Background:
                 async with self.working():
                     await has_ended.wait()
                 return
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_AGAIN_AFTER):
-                    await has_ended.wait()
+            await wait_at_most(_LOOK_AGAIN_AFTER, has_ended.wait())

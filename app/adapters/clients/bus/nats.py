@@ -19,6 +19,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import SecureConnWantedError, StaleConnectionError
 
 from app.adapters.clients.bus.remote import MAX_PAYLOAD, BusConnection, RemoteBus
+from app.utils.background import wait_at_most
 from app.utils.isolation import call_isolated
 from app.utils.tracing import NO_TRACING, Tracing
 
@@ -240,9 +241,7 @@ async def find_problems(servers: Sequence[str], subject: str, seconds: float) ->
         if listening and (sender := await connect(listening[0], lambda payload: None)):
             await sender.send([message])
             for server in listening:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(seconds):
-                        await arrived[server].wait()
+                await wait_at_most(seconds, arrived[server].wait())
     return wrong + [
         f"{host_of(server)}: a message from {host_of(listening[0])} does not arrive"
         for server in listening

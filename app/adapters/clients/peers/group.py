@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from hashlib import blake2b
 from math import ceil
@@ -16,7 +16,7 @@ from loguru import logger
 from app.adapters.clients.peers.folder import PeerFolder
 from app.adapters.clients.peers.frames import MAX_CONTENT
 from app.adapters.clients.peers.link import PeerLink, PeerSession
-from app.utils.background import running
+from app.utils.background import running, wait_at_most
 
 TICK = 0.25
 """Seconds between two tests of a process that owes an answer. After five of them in silence it counts as ended."""
@@ -177,9 +177,7 @@ class PeerGroup:
             names = [name for name in folder.list_names() if name != self.name and name not in self._links]
             are_done = [await self._connect(folder, name) for name in names]
             await asyncio.sleep(_PAUSE)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(None if all(are_done) else _RETRY):
-                    await self._wake_up.wait()
+            await wait_at_most(None if all(are_done) else _RETRY, self._wake_up.wait())
 
     async def _connect(self, folder: PeerFolder, name: str) -> bool:
         """Connects with a process. Returns False if it must be tried again later."""

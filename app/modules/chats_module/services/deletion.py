@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from uuid import UUID
 
 from loguru import logger
@@ -16,6 +15,7 @@ from app.modules.chats_module.db.models import Chat, ChatMember
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.streams_module.services.log import Log, now, read_head, truncate
 from app.services.context import work_context
+from app.utils.background import wait_at_most
 from app.utils.container import Container
 from app.utils.isolation import report_failure
 
@@ -56,10 +56,7 @@ class Deletions:
                 await self._do_round()
             except Exception as error:  # noqa: BLE001 - the next round resumes where this one stopped
                 logger.warning("the deletion of chats was interrupted: {!r}", error)
-            # Not `wait_for`: before Python 3.12 it loses a cancellation that arrives together with the event.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_PERIOD):
-                    await self._wake_up.wait()
+            await wait_at_most(_PERIOD, self._wake_up.wait())
             self._wake_up.clear()
 
     async def _do_round(self) -> None:

@@ -18,7 +18,7 @@ from app.modules.jobs_module.services import metrics
 from app.modules.jobs_module.services.completions import Completions
 from app.modules.jobs_module.services.running import Outcome, RunningJob, attempt, span_details
 from app.modules.jobs_module.services.schedules import Schedules
-from app.utils.background import cancel_and_wait, running
+from app.utils.background import cancel_and_wait, running, wait_at_most
 from app.utils.container import Container
 
 LEASE = 10.0
@@ -117,9 +117,7 @@ class Runner:
                 wait = await self._claim()
             except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot claim jobs: {!r}", error)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._woken.wait()
+            await wait_at_most(wait, self._woken.wait())
 
     async def _claim(self) -> float:
         """Starts due jobs. Returns the seconds until the next claim; the end of a job triggers it earlier."""

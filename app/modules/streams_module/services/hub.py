@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from app.modules.streams_module.db.cruds.read import Part, list_after, list_head
 from app.modules.streams_module.services.awaited_events import AwaitedEvents
 from app.modules.streams_module.services.frames import Frame, make_frame
 from app.utils import metrics
-from app.utils.background import running
+from app.utils.background import running, wait_at_most
 from app.utils.isolation import call_isolated, report_failure
 
 SWEEP_PERIOD = 1.5
@@ -210,10 +210,7 @@ class Hub:
     async def _keep_sweeping(self) -> None:
         """Finds events whose notification was lost, until cancelled."""
         while True:
-            # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the event.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(SWEEP_PERIOD):
-                    await self._sweep_due.wait()
+            await wait_at_most(SWEEP_PERIOD, self._sweep_due.wait())
             self._sweep_due.clear()
             try:
                 await self._sweep()

@@ -25,7 +25,7 @@ from app.modules.streams_module.services.subscribers.registration import registe
 from app.modules.streams_module.services.subscribers.retrying import retry_failure
 from app.modules.streams_module.services.subscribers.stream_queue import StreamQueue
 from app.modules.streams_module.services.subscribers.sweep import Sweep
-from app.utils.background import running
+from app.utils.background import running, wait_at_most
 from app.utils.container import Container
 from app.utils.tracing import SpanDetails
 
@@ -93,9 +93,7 @@ class Subscribers:
         handling = (self._keep_handling(subscriber) for subscriber in self._subscribers.values())
         others = (self._keep_finding(), self._keep_flushing(), self._keep_retrying(), self._sweep.run())
         async with running(*handling, *others):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_REGISTRATION):
-                    await self._is_registered.wait()
+            await wait_at_most(_REGISTRATION, self._is_registered.wait())
             self._bus.handled_by = self._digest
             yield
             self._bus.handled_by = ""
@@ -171,9 +169,7 @@ class Subscribers:
     async def _wait(self) -> None:
         """Waits until a stream is notified or due."""
         now_ = asyncio.get_running_loop().time()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(self._later[0][0] - now_, 0) if self._later else None):
-                await self._notified.wait()
+        await wait_at_most(max(self._later[0][0] - now_, 0) if self._later else None, self._notified.wait())
         await asyncio.sleep(_GATHER)
 
     async def _find(self, streams: Mapping[UUID, bool]) -> None:
