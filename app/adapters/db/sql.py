@@ -35,6 +35,17 @@ def delete_of_chat(table: str, *key: str) -> str:
     return " ".join(["DELETE FROM", table, "WHERE (", columns, ") IN (", chunk, ") RETURNING chat_id"])
 
 
+def delete_of_account(table: str, *key: str, account: str = "account_id") -> str:
+    """Returns the statement that deletes up to $2 rows of the account $1, which is in the column `account`.
+
+    `key` are the other columns of the primary key. The statement returns the last of them for each row that it deletes.
+    """
+    columns = ", ".join(key)
+    chunk = " ".join(["SELECT", columns, "FROM", table, "WHERE", account, "= $1 LIMIT $2"])
+    found = " ".join([account, "= $1 AND (", columns, ") IN (", chunk, ")"])
+    return " ".join(["DELETE FROM", table, "WHERE", found, "RETURNING", key[-1]])
+
+
 def delete_before(table: str, column: str, *key: str) -> str:
     """Returns the statement that deletes up to $2 rows whose `column` is before $1, the oldest first.
 

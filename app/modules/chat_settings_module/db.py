@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import delete_of_account
 
 
 class ChatSettings(ChatFamilyModel):
@@ -39,11 +40,7 @@ VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (chat_id, account_id) DO UPDATE SET muted_until = excluded.muted_until,
     is_archived = excluded.is_archived, is_pinned = excluded.is_pinned, notify = excluded.notify
 """
-_DELETE = """
-DELETE FROM chat_settings WHERE account_id = $1 AND chat_id IN (
-    SELECT chat_id FROM chat_settings WHERE account_id = $1 LIMIT $2
-) RETURNING chat_id
-"""
+_DELETE = delete_of_account("chat_settings", "chat_id")
 
 
 async def list_settings(

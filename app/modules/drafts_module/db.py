@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import delete_of_account
 from app.utils.invariants import Invariant
 
 
@@ -61,10 +62,7 @@ _LIST_QUOTING = "SELECT account_id FROM draft WHERE chat_id = $1 AND reply_to_se
 _DELETE_QUOTING = """
 DELETE FROM draft WHERE chat_id = $1 AND reply_to_seq = ANY($2) AND account_id = ANY($3) RETURNING account_id
 """
-_DELETE_OF_ACCOUNT = """
-DELETE FROM draft WHERE account_id = $1 AND chat_id IN (SELECT chat_id FROM draft WHERE account_id = $1 LIMIT $2)
-RETURNING chat_id
-"""
+_DELETE_OF_ACCOUNT = delete_of_account("draft", "chat_id")
 
 
 async def find_draft(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import delete_of_account
 from app.utils.invariants import Invariant
 
 
@@ -90,11 +91,7 @@ WHERE chat_id = $1 AND account_id = $2 AND joined_event_seq < $3 AND state <> 's
 _LIST_ACCOUNTS = """
 SELECT DISTINCT account_id FROM scheduled_message WHERE chat_id = $1 AND state <> 'sending' LIMIT $2
 """
-_DELETE_OF_ACCOUNT = """
-DELETE FROM scheduled_message WHERE account_id = $1 AND (chat_id, id) IN (
-    SELECT chat_id, id FROM scheduled_message WHERE account_id = $1 LIMIT $2
-) RETURNING id
-"""
+_DELETE_OF_ACCOUNT = delete_of_account("scheduled_message", "chat_id", "id")
 _LIST_VALUES = """
 SELECT (body -> $1)::text AS value FROM scheduled_message WHERE account_id = ANY($2) AND body -> $1 IS NOT NULL
 """
@@ -221,7 +218,7 @@ async def list_accounts(connection: DatabaseConnection, chat_id: UUID, limit: in
     return [row["account_id"] for row in await connection.fetch(_LIST_ACCOUNTS, chat_id, limit)]
 
 
-async def delete_of_account(connection: DatabaseConnection, account_id: UUID, limit: int) -> list[UUID]:
+async def delete_all_of(connection: DatabaseConnection, account_id: UUID, limit: int) -> list[UUID]:
     """Deletes up to `limit` messages of an account. Returns their ids."""
     return [row["id"] for row in await connection.fetch(_DELETE_OF_ACCOUNT, account_id, limit)]
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import delete_of_chat
+from app.adapters.db.sql import delete_of_account, delete_of_chat
 from app.utils.invariants import Invariant
 
 
@@ -67,11 +67,7 @@ ON CONFLICT DO NOTHING
 _TRIM = "DELETE FROM message_version WHERE chat_id = $1 AND seq = $2 AND number <= $3"
 _DELETE = "DELETE FROM message_version WHERE chat_id = $1 AND seq = ANY($2)"
 _PURGE = delete_of_chat("message_version", "seq", "number")
-_DELETE_OF_ACCOUNT = """
-DELETE FROM message_version WHERE sender_id = $1 AND (chat_id, seq, number) IN (
-    SELECT chat_id, seq, number FROM message_version WHERE sender_id = $1 LIMIT $2
-) RETURNING seq
-"""
+_DELETE_OF_ACCOUNT = delete_of_account("message_version", "chat_id", "seq", "number", account="sender_id")
 
 
 async def list_versions(connection: DatabaseConnection, chat_id: UUID, seq: int) -> list[dict[str, Any]]:

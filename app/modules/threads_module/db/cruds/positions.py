@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import delete_of_account
 
 MAX_UNREAD = 10_000
 """Unread replies of a thread that are counted. Any member can write millions."""
@@ -75,11 +76,7 @@ FROM (
 ) p
 ORDER BY p.active_at DESC, p.chat_id DESC, p.root_seq DESC
 """  # noqa: S608 - constants only
-_DELETE_OF_ACCOUNT = """
-DELETE FROM thread_position WHERE account_id = $1 AND (chat_id, root_seq) IN (
-    SELECT chat_id, root_seq FROM thread_position WHERE account_id = $1 LIMIT $2
-) RETURNING chat_id
-"""
+_DELETE_OF_ACCOUNT = delete_of_account("thread_position", "chat_id", "root_seq")
 
 
 async def has_room(connection: DatabaseConnection, chat_id: UUID, root_seq: int, account_id: UUID) -> bool:
