@@ -18,7 +18,7 @@ from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.embedded.binaries import find_binaries
 from app.adapters.db.embedded.process import client_environment
 from app.adapters.db.servers import direct_server
-from app.commands.create_database import create_like, drop_database, quote
+from app.commands.create_database import connected, create_like, drop_database, quote
 from app.modules.streams_module.services.sequence_numbers import move_numbers_ahead
 from app.settings import load_settings
 from app.utils.confirmation import Yes, confirm
@@ -95,11 +95,8 @@ def restore(
 
 async def refuse_if_used(address: DatabaseAddress) -> None:
     """Raises BadParameter if the database is in use: a running server would write into a database that is dropped."""
-    maintenance = await asyncpg.connect(**address.with_database("postgres").connect_arguments())
-    try:
+    async with connected(address.with_database("postgres")) as maintenance:
         users = await maintenance.fetchval(_USERS, address.database)
-    finally:
-        await maintenance.close()
     if users:
         raise typer.BadParameter(f"{users} connections use database {address.database}: stop the server first")
 
@@ -174,9 +171,8 @@ async def _replace(address: DatabaseAddress, new: DatabaseAddress) -> None:
     old = _beside(address, "before_restore")
     # One that a killed restore has left.
     await drop_database(old)
-    maintenance = await asyncpg.connect(**address.with_database("postgres").connect_arguments())
     try:
-        async with maintenance.transaction():
+        async with connected(address.with_database("postgres")) as maintenance, maintenance.transaction():
             if await maintenance.fetchval("SELECT true FROM pg_database WHERE datname = $1", address.database):
                 await maintenance.execute(_rename(address, old))
             await maintenance.execute(_rename(new, address))
@@ -184,8 +180,6 @@ async def _replace(address: DatabaseAddress, new: DatabaseAddress) -> None:
         raise typer.BadParameter(
             f"a program uses database {address.database} or {new.database}: stop it first; nothing is changed"
         ) from None
-    finally:
-        await maintenance.close()
     await drop_database(old)
 
 

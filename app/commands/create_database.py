@@ -1,8 +1,12 @@
 """Creates and drops databases, through a connection to the database `postgres` of the same server."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 
 # The column of a provider's own locale has another name in each version.
 _CREATE_LIKE = """
@@ -18,33 +22,35 @@ SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING %L', $2::text, 'UT
 """
 
 
+@asynccontextmanager
+async def connected(address: DatabaseAddress) -> AsyncIterator[Connection]:
+    connection = await asyncpg.connect(**address.connect_arguments())
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
 async def create_database(address: DatabaseAddress) -> bool:
     """Creates the database if it is missing. Returns True if it was."""
     try:
-        connection = await asyncpg.connect(**address.connect_arguments())
+        async with connected(address):
+            return False
     except asyncpg.InvalidCatalogNameError:
         await create_like(address, address)
         return True
-    await connection.close()
-    return False
 
 
 async def create_like(new: DatabaseAddress, old: DatabaseAddress) -> None:
     """Creates a database with the locale of another one on the same server, or the server's if that does not exist."""
-    maintenance = await asyncpg.connect(**new.with_database("postgres").connect_arguments())
-    try:
+    async with connected(new.with_database("postgres")) as maintenance:
         statement = await maintenance.fetchval(_CREATE_LIKE, old.database, new.database)
         await maintenance.execute(statement)
-    finally:
-        await maintenance.close()
 
 
 async def drop_database(address: DatabaseAddress) -> None:
-    maintenance = await asyncpg.connect(**address.with_database("postgres").connect_arguments())
-    try:
+    async with connected(address.with_database("postgres")) as maintenance:
         await maintenance.execute(f"DROP DATABASE IF EXISTS {quote(address.database)} WITH (FORCE)")
-    finally:
-        await maintenance.close()
 
 
 def quote(name: str) -> str:

@@ -13,6 +13,7 @@ from app.adapters.db.base import REPLICATED
 from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.servers import database_server, require_migrated
 from app.commands.backup import refuse_if_used
+from app.commands.create_database import connected
 from app.commands.generated import read_tables
 from app.settings import load_settings
 from app.utils.confirmation import Yes, confirm
@@ -83,36 +84,29 @@ def distribute(yes: Yes = False) -> None:
 
 
 async def _refuse_without_citus(address: DatabaseAddress) -> None:
-    connection = await asyncpg.connect(**address.connect_arguments())
-    try:
+    async with connected(address) as connection:
         has_citus = await connection.fetchval("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')")
-    finally:
-        await connection.close()
     if not has_citus:
         raise DatabaseNotReady(f"database {address.database} has no extension citus: it stays on one server")
 
 
 async def _distribute(address: DatabaseAddress, placements: Sequence[Placement]) -> Sequence[Placement]:
-    connection = await asyncpg.connect(**address.connect_arguments())
-    try:
-        async with connection.transaction():
-            missing = {row["name"] for row in await connection.fetch(_NOT_DISTRIBUTED)}
-            todo = [placement for placement in placements if placement.table in missing]
-            keys = await connection.fetch(_FOREIGN_KEYS, [placement.table for placement in todo])
-            # Else each shard is changed over a connection of its own, which does not see this transaction.
-            await connection.execute("SET LOCAL citus.multi_shard_modify_mode TO 'sequential'")
-            # A table cannot refer to one that is distributed after it, nor the other way round.
-            for key in keys:
-                await connection.execute(key["removal"])
-            for placement in todo:
-                await _place(connection, placement)
-            for placement in todo:
-                # The rows are on the nodes now. Their old copies would only take space.
-                await connection.execute(_REMOVE_COPY, placement.table)
-            for key in keys:
-                await connection.execute(key["addition"])
-    finally:
-        await connection.close()
+    async with connected(address) as connection, connection.transaction():
+        missing = {row["name"] for row in await connection.fetch(_NOT_DISTRIBUTED)}
+        todo = [placement for placement in placements if placement.table in missing]
+        keys = await connection.fetch(_FOREIGN_KEYS, [placement.table for placement in todo])
+        # Else each shard is changed over a connection of its own, which does not see this transaction.
+        await connection.execute("SET LOCAL citus.multi_shard_modify_mode TO 'sequential'")
+        # A table cannot refer to one that is distributed after it, nor the other way round.
+        for key in keys:
+            await connection.execute(key["removal"])
+        for placement in todo:
+            await _place(connection, placement)
+        for placement in todo:
+            # The rows are on the nodes now. Their old copies would only take space.
+            await connection.execute(_REMOVE_COPY, placement.table)
+        for key in keys:
+            await connection.execute(key["addition"])
     return todo
 
 

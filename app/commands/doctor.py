@@ -16,7 +16,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.embedded import EmbeddedPostgresError
-from app.adapters.db.migrations.heads import DatabaseIsNewer, known_heads, removed_modules
+from app.adapters.db.migrations.heads import DatabaseIsNewer, applied_revisions, known_heads, removed_modules
 from app.adapters.db.servers import direct_server
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.commands.doctor_checks import (
@@ -203,9 +203,7 @@ async def check_clock(connection: "asyncpg.Connection[asyncpg.Record]") -> Findi
 
 
 async def check_migrations(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
-    exists = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
-    rows = await connection.fetch("SELECT version_num FROM alembic_version") if exists else []
-    revisions = {row["version_num"] for row in rows}
+    revisions = await applied_revisions(connection)
     advice = "run `python manage.py db migrate`"
     wrong = [f"{revision} is not applied" for revision in sorted(known_heads() - revisions)]
     try:

@@ -45,7 +45,7 @@ def known_heads() -> frozenset[str]:
 
 async def is_current(connection: "DatabaseConnection") -> bool:
     """Returns True if the database has all migrations of this code. Raises DatabaseIsNewer."""
-    revisions = await _revisions_in(connection)
+    revisions = await applied_revisions(connection)
     removed_modules(revisions)
     return known_heads() <= revisions
 
@@ -55,12 +55,13 @@ async def can_be_served(connection: "DatabaseConnection") -> bool:
 
     It may have those of newer code too: during an upgrade the old processes serve until they are replaced.
     """
-    revisions = await _revisions_in(connection)
+    revisions = await applied_revisions(connection)
     continued = {module_of(revision) for revision in revisions - known_revisions().keys()}
     return all(head in revisions or module_of(head) in continued for head in known_heads())
 
 
-async def _revisions_in(connection: "DatabaseConnection") -> set[str]:
+async def applied_revisions(connection: "DatabaseConnection") -> set[str]:
+    """Returns the newest revision of each branch in a database: none in one that was never migrated."""
     exists = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
     rows = await connection.fetch("SELECT version_num FROM alembic_version") if exists else []
     return {row["version_num"] for row in rows}
