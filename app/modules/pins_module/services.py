@@ -11,6 +11,7 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.base_module.schemas import Moment, Position
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.chats_module.extension import ChatPurge, Permission
+from app.modules.chats_module.services.access import lock_chat
 from app.modules.messages_module.errors import MessageIsDeleted
 from app.modules.messages_module.extension import MessageRemoval, Messages
 from app.modules.messages_module.services.views import MessageViews, dump
@@ -53,7 +54,7 @@ async def pin(
     work: UnitOfWork, log: Log, views: MessageViews, messages: Messages, chat_id: UUID, account_id: UUID, seq: int
 ) -> None:
     """Pins a message. Repeating it changes nothing. Raises MessageNotFound, MessageIsDeleted or TooManyPins."""
-    raw = await _lock(work, log, chat_id, account_id)
+    raw = await lock_chat(work, log, PIN, chat_id, account_id)
     await messages.check_mark(work, chat_id, account_id)
     message = await views.for_event(raw, chat_id, seq)
     if message["deleted_at"] is not None:
@@ -69,18 +70,10 @@ async def pin(
 
 async def unpin(work: UnitOfWork, log: Log, views: MessageViews, chat_id: UUID, account_id: UUID, seq: int) -> None:
     """Unpins a message. It changes nothing if the message is not pinned. Raises MessageNotFound."""
-    raw = await _lock(work, log, chat_id, account_id)
+    raw = await lock_chat(work, log, PIN, chat_id, account_id)
     await views.for_event(raw, chat_id, seq)
     if await db.delete_pins(raw, chat_id, [seq]):
         await log.append(work, chat_id, _event("message.unpinned", chat_id, seq, account_id))
-
-
-async def _lock(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID) -> Any:
-    await log.lock(work, chats=[chat_id])
-    raw = await work.raw()
-    # The role may have changed a moment ago.
-    await PIN.check(raw, account_id, chat_id)
-    return raw
 
 
 def _event(kind: str, chat_id: UUID, seq: int, actor_id: UUID | None) -> Any:

@@ -12,6 +12,7 @@ from app.modules.attachments_module.schemas import AvatarRead
 from app.modules.attachments_module.services.avatar_links import Avatar, AvatarLinks
 from app.modules.attachments_module.services.keeping import keep_image, let_go
 from app.modules.chats_module.extension import ChatPart, ChatPurge
+from app.modules.chats_module.services.access import lock_chat
 from app.modules.chats_module.services.chats import append_updated
 from app.modules.chats_module.services.permissions import CHANGE_CHAT
 from app.modules.jobs_module.extension import Jobs
@@ -45,7 +46,7 @@ async def set_of_chat(
     work: UnitOfWork, log: Log, jobs: Jobs, chat_id: UUID, account_id: UUID, attachment_id: UUID
 ) -> None:
     """Sets the avatar of a chat to a file of the caller. Raises ChatNotFound, NotAllowedInChat, and as `keep_image`."""
-    raw = await _lock_chat(work, log, chat_id, account_id)
+    raw = await lock_chat(work, log, CHANGE_CHAT, chat_id, account_id)
     before = (await crud.list_of_chats(raw, [chat_id])).get(chat_id)
     if before == attachment_id:
         return
@@ -57,18 +58,10 @@ async def set_of_chat(
 
 async def remove_of_chat(work: UnitOfWork, log: Log, jobs: Jobs, chat_id: UUID, account_id: UUID) -> None:
     """Removes the avatar of a chat, if it has one, and deletes its file. Raises ChatNotFound or NotAllowedInChat."""
-    removed = await crud.delete_of_chat(await _lock_chat(work, log, chat_id, account_id), chat_id)
+    removed = await crud.delete_of_chat(await lock_chat(work, log, CHANGE_CHAT, chat_id, account_id), chat_id)
     if removed is not None:
         await let_go(work, jobs, removed)
         await append_updated(work, log, chat_id, account_id)
-
-
-async def _lock_chat(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID) -> Any:
-    await log.lock(work, chats=[chat_id])
-    raw = await work.raw()
-    # The role may have changed a moment ago.
-    await CHANGE_CHAT.check(raw, account_id, chat_id)
-    return raw
 
 
 async def _describe_accounts(context: Context, viewer: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Any]:

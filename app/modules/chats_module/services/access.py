@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.connection import Connection, DatabaseConnection
+from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.chats_module.db.cruds.access import (
     Membership,
     find_departure,
@@ -13,6 +14,7 @@ from app.modules.chats_module.db.cruds.access import (
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.extension import Permission
 from app.modules.streams_module.errors import StreamGap
+from app.modules.streams_module.services.log import Log
 from app.modules.streams_module.services.reader import Reader
 from app.modules.streams_module.services.reads import Heads
 
@@ -24,6 +26,7 @@ __all__ = [
     "get_event_reader",
     "get_heads",
     "get_membership",
+    "lock_chat",
 ]
 
 
@@ -47,6 +50,17 @@ def check(membership: Membership, permission: Permission, refusal: str | None = 
     """Raises NotAllowedInChat, with `refusal` as its text, unless the member has the permission."""
     if not permission.allows(membership.chat_type, membership.role):
         raise NotAllowedInChat(refusal)
+
+
+async def lock_chat(work: UnitOfWork, log: Log, permission: Permission, chat_id: UUID, account_id: UUID) -> Connection:
+    """Locks a chat for an action, and returns the connection. Raises ChatNotFound or NotAllowedInChat.
+
+    The permission is checked under the lock: the role may have changed a moment ago.
+    """
+    await log.lock(work, chats=[chat_id])
+    raw = await work.raw()
+    await permission.check(raw, account_id, chat_id)
+    return raw
 
 
 async def get_event_reader(connection: DatabaseConnection, chat_id: UUID, account_id: UUID, after: int) -> Reader:

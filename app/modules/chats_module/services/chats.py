@@ -12,7 +12,7 @@ from app.modules.accounts_module.services.accounts import list_existing_accounts
 from app.modules.chats_module.db.models import Chat
 from app.modules.chats_module.errors import ChatIdTaken
 from app.modules.chats_module.schemas import ChatCreate, ChatUpdate
-from app.modules.chats_module.services.access import check, get_membership
+from app.modules.chats_module.services.access import get_membership, lock_chat
 from app.modules.chats_module.services.membership_changes import add_to_chat
 from app.modules.chats_module.services.parts import ChatParts
 from app.modules.chats_module.services.permissions import CHANGE_CHAT, DELETE_CHAT
@@ -82,8 +82,7 @@ async def update_chat(
     work: UnitOfWork, log: Log, parts: ChatParts, chat_id: UUID, account_id: UUID, changes: ChatUpdate
 ) -> None:
     """Changes the title, the description and contributed fields. Appends `chat.updated` if anything changed."""
-    await log.lock(work, chats=[chat_id])
-    check(await get_membership(await work.raw(), chat_id, account_id), CHANGE_CHAT)
+    await lock_chat(work, log, CHANGE_CHAT, chat_id, account_id)
     sent = {name: getattr(changes, name) for name in changes.model_fields_set}
     is_part_changed = await parts.apply(work, (chat_id, account_id), sent)
     chat = await work.session.get(Chat, chat_id, populate_existing=True)
@@ -113,8 +112,7 @@ async def delete_chat(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUI
 
     Raises ChatNotFound or NotAllowedInChat.
     """
-    await log.lock(work, chats=[chat_id])
-    check(await get_membership(await work.raw(), chat_id, account_id), DELETE_CHAT)
+    await lock_chat(work, log, DELETE_CHAT, chat_id, account_id)
     await mark_deleted(work, log, chat_id, account_id)
 
 
