@@ -64,8 +64,7 @@ def settings_for(address: DatabaseAddress) -> DbSettings:
 
 def on_database(settings: Settings, address: DatabaseAddress) -> Settings:
     """Returns the settings of a server on this database, with a store of files for it alone."""
-    files = settings.own[AttachmentSettings]
-    assert isinstance(files, AttachmentSettings)
+    files = settings.of(AttachmentSettings)
     files = files.model_copy(update={"store": f"{files.store}/{address.database}"})
     return replace(settings, db=settings_for(address), own={**settings.own, AttachmentSettings: files})
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -42,6 +42,8 @@ __all__ = [
 
 ENV_FILE = PROJECT_ROOT / ".env"
 
+Group = TypeVar("Group", bound=SettingsGroup)
+
 
 class SettingsError(Exception):
     """Settings are missing or wrong. Each of the `problems` is one line with the name and the allowed values."""
@@ -71,6 +73,10 @@ class Settings:
     tracing: TracingSettings
     own: Mapping[type[SettingsGroup], SettingsGroup] = field(default_factory=dict, hash=False)
     env_file: Path | None = field(default=None, compare=False)
+
+    def of(self, kind: type[Group]) -> Group:
+        """Returns this group of a module."""
+        return cast("Group", self.own[kind])
 
 
 CORE_GROUPS: Mapping[str, type[SettingsGroup]] = {

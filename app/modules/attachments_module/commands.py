@@ -26,8 +26,7 @@ def adopt(yes: Yes = False) -> None:
     From then on its server deletes the objects that it has no files for. Another database must not use the store.
     """
     settings = with_own(load_settings(), [AttachmentSettings])
-    group = settings.own[AttachmentSettings]
-    assert isinstance(group, AttachmentSettings)  # noqa: S101
+    group = settings.of(AttachmentSettings)
     confirm(settings.app.environment, f"Give {group.store} to database {settings.db.server_db}?", yes)
 
     async def run(database: Database) -> None:

@@ -25,8 +25,7 @@ def _group() -> None:
 @commands.command()
 def test(address: Annotated[str, typer.Argument(help="where the mail goes")]) -> None:
     """Send a test mail now, and say what the mail server answers."""
-    settings = with_own(load_settings(), [MailSettings]).own[MailSettings]
-    assert isinstance(settings, MailSettings)  # noqa: S101
+    settings = with_own(load_settings(), [MailSettings]).of(MailSettings)
     if settings.server is None:
         raise typer.BadParameter("MAIL_URL is not set")
     try:

@@ -53,9 +53,7 @@ async def _find_orphans(settings: Settings, connection: Connection) -> list[str]
 
 
 def _store(settings: Settings) -> FileStore:
-    group = settings.own[AttachmentSettings]
-    assert isinstance(group, AttachmentSettings)  # noqa: S101
-    return FileStore(group)
+    return FileStore(settings.of(AttachmentSettings))
 
 
 INSPECTIONS = (

@@ -11,8 +11,8 @@ from app.utils.invariants import Inspection
 
 
 async def _find(settings: Settings, _: object) -> Sequence[str]:
-    own = settings.own[MailSettings]
-    if not isinstance(own, MailSettings) or own.server is None:
+    own = settings.of(MailSettings)
+    if own.server is None:
         return ()
     try:
         await probe(own)
@@ -29,9 +29,8 @@ MAIL_SERVER = Inspection(
 
 
 async def _find_link_problems(settings: Settings, _: object) -> Sequence[str]:
-    own, app = settings.own[MailSettings], settings.app
-    is_sending = isinstance(own, MailSettings) and own.server is not None
-    if not is_sending or app.environment is not Mode.PROD or app.address_base:
+    app = settings.app
+    if settings.of(MailSettings).server is None or app.environment is not Mode.PROD or app.address_base:
         return ()
     return (f"API_PUBLIC_URL is not set: they begin with {app.public_url}",)
 

@@ -13,8 +13,8 @@ from app.utils.invariants import Inspection
 
 
 async def _find(settings: Settings, _: object) -> Sequence[str]:
-    own, container, wrong = settings.own[OidcSettings], Container(), []
-    if not isinstance(own, OidcSettings) or not own.providers:
+    own, container, wrong = settings.of(OidcSettings), Container(), []
+    if not own.providers:
         return ()
     client = container.put(HttpClient, HttpClient(settings.egress))
     try:
