@@ -180,9 +180,8 @@ async def remove(
 
 
 def _go(location: str) -> RedirectResponse:
-    """Returns a redirect whose address stays out of caches and out of the Referer of the next page."""
-    headers = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
-    return RedirectResponse(location, status.HTTP_303_SEE_OTHER, headers)
+    # By the headers of every response, the address stays out of caches and out of the Referer of the next page.
+    return RedirectResponse(location, status.HTTP_303_SEE_OTHER)
 
 
 def _cookie_of(state: str) -> str:

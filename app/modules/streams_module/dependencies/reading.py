@@ -84,8 +84,8 @@ async def answer_events(log_reader: LogReader, reader: Reader, query: EventsQuer
         return StreamingResponse(
             () if query.is_head else _watched_events(log_reader, reader, query, watching),
             media_type=_EVENT_STREAM,
-            # Caches must not store it, and proxies must not buffer it.
-            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+            # Proxies must not buffer it.
+            headers={"X-Accel-Buffering": "no"},
         )
     if query.is_head or not query.wait:
         page = await log_reader.poll(reader, query.after, query.limit, 0, lambda: True)
