@@ -35,7 +35,7 @@ async def block(
     if blocked_id == account_id:
         raise ValidationFailed(("path", "account_id"), "an account cannot block itself")
     raw = await _lock(work, log, account_id, blocked_id)
-    if not await list_existing_accounts(work, {blocked_id}):
+    if not await list_existing_accounts(raw, {blocked_id}):
         raise AccountNotFound
     at = now()
     if await db.insert_block(raw, account_id, blocked_id, at):
@@ -54,7 +54,7 @@ async def unblock(
     if await _take_back(work, raw, account_id, blocked_id):
         await log.append(work, account_id, event("account.unblocked", {"account_id": str(blocked_id)}))
         await _announce(work, filters, rules, blocked_id)
-    elif not await list_existing_accounts(work, {blocked_id}):
+    elif not await list_existing_accounts(raw, {blocked_id}):
         raise AccountNotFound
 
 
@@ -127,7 +127,7 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) ->
     blocking_id, blocked_id = found
     work, log = context.work, context.container.get(Log)
     raw = await _lock(work, log, blocking_id, blocked_id)
-    if await _take_back(work, raw, blocking_id, blocked_id) and await list_existing_accounts(work, {blocking_id}):
+    if await _take_back(work, raw, blocking_id, blocked_id) and await list_existing_accounts(raw, {blocking_id}):
         await log.append(work, blocking_id, event("account.unblocked", {"account_id": str(blocked_id)}))
     return True
 

@@ -1,6 +1,6 @@
 """Where forwarded messages come from, in hand-written SQL."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -60,7 +60,6 @@ class Origin(NamedTuple):
 
 _FIND = "SELECT origin_chat_id, origin_seq, author_id FROM message_forward WHERE chat_id = $1 AND seq = $2"
 _FIND_NAME = "SELECT display_name FROM account WHERE id = $1"
-_LIST_EXISTING = "SELECT id FROM account WHERE id = ANY($1) AND erased_at IS NULL"
 _INSERT = """
 INSERT INTO message_forward (chat_id, seq, origin_chat_id, origin_seq, author_id)
 SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::uuid[])
@@ -83,11 +82,6 @@ async def find_origin(connection: DatabaseConnection, chat_id: UUID, seq: int) -
 
 async def find_name(connection: DatabaseConnection, account_id: UUID) -> str:
     return str(await connection.fetchval(_FIND_NAME, account_id) or "")
-
-
-async def list_existing(connection: DatabaseConnection, account_ids: Collection[UUID]) -> set[UUID]:
-    """Returns those of the accounts that are not erased."""
-    return {row["id"] for row in await connection.fetch(_LIST_EXISTING, list(account_ids))}
 
 
 async def insert_forwards(connection: DatabaseConnection, forwards: Sequence[tuple[UUID, int, Origin]]) -> None:

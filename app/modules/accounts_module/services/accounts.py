@@ -201,9 +201,9 @@ async def list_refusing_accounts(work: UnitOfWork, account_ids: set[UUID]) -> se
     return await crud.list_refusing_ids(work.session, account_ids)
 
 
-async def list_existing_accounts(work: UnitOfWork, account_ids: set[UUID]) -> set[UUID]:
+async def list_existing_accounts(connection: DatabaseConnection, account_ids: Collection[UUID]) -> set[UUID]:
     """Returns those of the ids that belong to accounts which are not erased."""
-    return await crud.list_existing_ids(work.session, account_ids)
+    return await crud.list_existing_ids(connection, account_ids)
 
 
 async def check_admin(work: UnitOfWork, account_id: UUID) -> None:

@@ -124,7 +124,8 @@ async def mark_deleted(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UU
 
 
 async def _check_accounts(work: UnitOfWork, creator_id: UUID, account_ids: set[UUID]) -> None:
-    unknown = {creator_id, *account_ids} - await list_existing_accounts(work, {creator_id, *account_ids})
+    every = {creator_id, *account_ids}
+    unknown = every - await list_existing_accounts(await work.raw(), every)
     if creator_id in unknown:
         # The account was created after the backup that was restored.
         raise InvalidToken

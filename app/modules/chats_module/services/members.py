@@ -61,7 +61,7 @@ async def add_members(
     if actor.chat_type == "direct":
         raise DirectChatIsFixed
     check(actor, APPOINT_ADMINS if request.role == "admin" else ADD_MEMBERS)
-    unknown = roles.keys() - await list_existing_accounts(work, set(roles))
+    unknown = roles.keys() - await list_existing_accounts(await work.raw(), roles)
     if unknown:
         raise ValidationFailed(("body", "account_ids"), f"no such account: {', '.join(sorted(map(str, unknown)))}")
     # Not before the check: an id that is a chat's would be locked in the wrong order.

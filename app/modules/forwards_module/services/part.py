@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from app.modules.accounts_module.services.accounts import list_existing_accounts
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.forwards_module import db
 from app.modules.forwards_module.schemas import ForwardedFrom
@@ -26,7 +27,7 @@ async def _prepare(context: Context, requests: Sequence[PartRequest]) -> list[An
     """
     given = [request.server_value for request in requests]
     authors = {one.origin.author_id for one in given if isinstance(one, Forwarded) and one.origin.author_id}
-    existing = await db.list_existing(context.connection, authors) if authors else set()
+    existing = await list_existing_accounts(context.connection, authors) if authors else set()
     return [_show(one, existing) if isinstance(one, Forwarded) else one for one in given]
 
 

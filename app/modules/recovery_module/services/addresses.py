@@ -59,7 +59,7 @@ async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, sign_ups: SignUps, tok
         raise LinkExpired
     account_id, email = used["account_id"], used["email"]
     await log.lock(work, accounts=[account_id])
-    if not await list_existing_accounts(work, {account_id}):
+    if not await list_existing_accounts(raw, {account_id}):
         raise LinkExpired
     current = await find_mail_address(work, account_id)
     if current != email:

@@ -60,7 +60,7 @@ async def _confirm(context: JobContext, confirmation: Confirmation) -> Letter | 
         current = await find_mail_address(work, account_id)
         mailbox = (await mailboxes.list_mailboxes(raw, [account_id])).get(account_id)
         is_own = current == email and not (mailbox and mailbox["is_verified"])
-        if not await list_existing_accounts(work, {account_id}):
+        if not await list_existing_accounts(raw, {account_id}):
             return None
         if not (is_own or (mailbox and mailbox["pending_email"] == email)):
             return None
@@ -99,7 +99,7 @@ async def _notify(context: JobContext, notice: Notice) -> Letter | None:
     """An account that was erased meanwhile gets no mail."""
     if notice.account_id is not None:
         async with context.unit_of_work() as work:
-            if not await list_existing_accounts(work, {notice.account_id}):
+            if not await list_existing_accounts(await work.raw(), {notice.account_id}):
                 return None
     return Letter(notice.email, notice.template, account_id=notice.account_id)
 

@@ -1,5 +1,6 @@
 """Queries on accounts by id, username or login."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ _LOCK_UNCHANGED = """
 SELECT id FROM account WHERE id = $1 AND erased_at IS NULL AND ($2::text IS NULL OR password_hash = $2) FOR KEY SHARE
 """
 
+_LIST_EXISTING = "SELECT id FROM account WHERE id = ANY($1) AND erased_at IS NULL"
 _REPLACE_HASH = "UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id"
 
 
@@ -84,6 +86,5 @@ async def list_refusing_ids(session: AsyncSession, account_ids: set[UUID]) -> se
     return set((await session.scalars(statement)).all())
 
 
-async def list_existing_ids(session: AsyncSession, account_ids: set[UUID]) -> set[UUID]:
-    statement = select(Account.id).where(Account.id.in_(account_ids), Account.erased_at.is_(None))
-    return set((await session.scalars(statement)).all())
+async def list_existing_ids(connection: DatabaseConnection, account_ids: Collection[UUID]) -> set[UUID]:
+    return {row["id"] for row in await connection.fetch(_LIST_EXISTING, list(account_ids))}
