@@ -150,7 +150,7 @@ def hot_statements(many: int) -> dict[str, Run]:
         "chosen chats with hidden members": lambda on: _CHATS.list_chosen(on, ANNA, people, chats),
         "settings of chats": lambda on: chat_settings.list_settings(on, ANNA, chats),
         "streams of a socket": lambda on: streams.list_readable(on, ANNA),
-        "streams that were left": lambda on: streams.list_left(on, ANNA, chats),
+        "streams that were left": lambda on: access.list_departures(on, ANNA, chats),
         "small chats of a socket": lambda on: streams.list_small(on, ANNA, 50, 300, 1_000),
         "mentions": lambda on: entities.list_mentions(on, ANNA, _LATER, 9, unread=False),
         "unread mentions": lambda on: entities.list_mentions(on, ANNA, _LATER, 9, unread=True),

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.modules.chats_module.db.cruds import streams as crud
+from app.modules.chats_module.db.cruds.access import list_departures
 from app.modules.chats_module.schemas import ReadPosition
 from app.modules.chats_module.schemas.socket import ReadAnswer, ReadData, ReceiptSignal
 from app.modules.chats_module.services.reading import mark_read
@@ -30,7 +31,7 @@ async def _list_streams(context: Context, account_id: UUID) -> Sequence[Readable
 
 
 async def _list_left(context: Context, account_id: UUID, chat_ids: Sequence[UUID]) -> Sequence[LeftStream]:
-    return [LeftStream._make(row) for row in await crud.list_left(context.connection, account_id, chat_ids)]
+    return [LeftStream._make(row) for row in await list_departures(context.connection, account_id, chat_ids)]
 
 
 async def _list_audience(context: Context, account_id: UUID, limit: int) -> Sequence[UUID]:

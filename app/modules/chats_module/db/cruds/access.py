@@ -1,5 +1,6 @@
 """Memberships and former memberships, in hand-written SQL: they are read at each request about a chat."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -20,10 +21,10 @@ WHERE c.id = $1 AND c.deleted_at IS NULL
 """
 
 # Only the last event of a deleted chat may be read, even while the others are still being deleted.
-_FIND_DEPARTURE = """
-SELECT CASE WHEN c.deleted_at IS NULL THEN s.first_seq ELSE s.last_seq END AS first_seq, f.left_event_seq
+_DEPARTURES = """
+SELECT f.chat_id, CASE WHEN c.deleted_at IS NULL THEN s.first_seq ELSE s.last_seq END AS first_seq, f.left_event_seq
 FROM former_member f JOIN chat c ON c.id = f.chat_id JOIN stream s ON s.id = f.chat_id
-WHERE f.chat_id = $1 AND f.account_id = $2
+WHERE f.chat_id = ANY($1) AND f.account_id = $2
 """
 _LAST_DEPARTURE = "SELECT max(left_event_seq) FROM former_member WHERE chat_id = $1 AND left_event_seq >= 0"
 
@@ -53,6 +54,7 @@ class ChatLog(NamedTuple):
 class Departure(NamedTuple):
     """The events of a chat that a former member may read: from `first_seq` to `left_seq`."""
 
+    chat_id: UUID
     first_seq: int
     left_seq: int
 
@@ -69,10 +71,17 @@ async def find_log_for_member(connection: DatabaseConnection, chat_id: UUID, acc
     return ChatLog(*rows[0]) if rows else None
 
 
+async def list_departures(
+    connection: DatabaseConnection, account_id: UUID, chat_ids: Sequence[UUID]
+) -> Sequence[Departure]:
+    """Returns the departures from those of the chats that the account has left."""
+    return [Departure(*row) for row in await connection.fetch(_DEPARTURES, chat_ids, account_id)]
+
+
 async def find_departure(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Departure | None:
     """Returns None if the account is not a former member."""
-    rows = await connection.fetch(_FIND_DEPARTURE, chat_id, account_id)
-    return Departure(*rows[0]) if rows else None
+    departures = await list_departures(connection, account_id, [chat_id])
+    return departures[0] if departures else None
 
 
 async def find_last_departure(connection: DatabaseConnection, chat_id: UUID) -> int:

@@ -16,13 +16,6 @@ CROSS JOIN LATERAL {one_row("stream", id="a.chat_id")} s
 WHERE a.account_id = $1 AND c.deleted_at IS NULL
 """  # noqa: S608 - constants only
 
-# As in `find_departure`, only the last event of a deleted chat may be read.
-_LEFT = """
-SELECT f.chat_id, CASE WHEN c.deleted_at IS NULL THEN s.first_seq ELSE s.last_seq END AS first_seq, f.left_event_seq
-FROM former_member f JOIN chat c ON c.id = f.chat_id JOIN stream s ON s.id = f.chat_id
-WHERE f.chat_id = ANY($1) AND f.account_id = $2
-"""
-
 _SMALL = f"""
 SELECT chat_id FROM (
     SELECT chat_id, sum(member_count) OVER (ORDER BY member_count, active_at DESC, chat_id) AS members
@@ -40,12 +33,6 @@ SELECT chat_id FROM (
 async def list_readable(connection: DatabaseConnection, account_id: UUID) -> Sequence[Any]:
     """Returns the streams of the account's chats, with the sequence numbers of the two events by which it joined."""
     rows: Sequence[Any] = await connection.fetch(_READABLE, account_id)
-    return rows
-
-
-async def list_left(connection: DatabaseConnection, account_id: UUID, chat_ids: Sequence[UUID]) -> Sequence[Any]:
-    """Returns those of the chats that the account has left, with the events that it may still read."""
-    rows: Sequence[Any] = await connection.fetch(_LEFT, chat_ids, account_id)
     return rows
 
 
