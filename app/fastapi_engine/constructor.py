@@ -12,7 +12,7 @@ from app.adapters.clients.http import HttpClient
 from app.adapters.db.database import BackgroundDatabase, Database
 from app.adapters.db.servers import own_server_address
 from app.fastapi_engine.docs import install_docs
-from app.fastapi_engine.events.startup import lifespan_of
+from app.fastapi_engine.lifespan import lifespan_of
 from app.fastapi_engine.middlewares.cors_middleware import cors_middleware
 from app.fastapi_engine.middlewares.errors_middleware import ErrorsMiddleware
 from app.fastapi_engine.middlewares.log_middleware import LogMiddleware
