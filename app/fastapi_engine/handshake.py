@@ -13,10 +13,10 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
+from app.fastapi_engine.request_head import Header
+
 PATHS_STATE = "websocket_paths"
 """The key of the patterns of all WebSocket paths in the lifespan's state."""
-
-Header = tuple[bytes, bytes]
 
 _LONGEST_OFFER = 1024
 """The largest size of all `Connection` and `Upgrade` headers, in bytes. The library parses them slowly."""
