@@ -1,9 +1,12 @@
 """Expressions of hand-written SQL that several modules use, and how to read what it returns."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
+
+from app.adapters.db.connection import DatabaseConnection
 
 
 def time_as_json(column: str) -> str:
@@ -65,6 +68,12 @@ def json_object(fields: Sequence[tuple[str, str]]) -> str:
 def json_constant(value: Any) -> str:
     """Encodes a JSON value as a text constant of SQL."""
     return "'" + orjson.dumps(value, default=str).decode().replace("'", "''") + "'"
+
+
+async def read_clock(connection: DatabaseConnection) -> datetime:
+    """Returns the time by the clock of the database, which all processes share."""
+    at: datetime = await connection.fetchval("SELECT statement_timestamp()")
+    return at
 
 
 def affected(status: str) -> int:

@@ -30,7 +30,6 @@ _FIND = """
 SELECT messages, erase_at, erase_at <= statement_timestamp() AS is_due, ended_at FROM account_leaving
 WHERE account_id = $1 FOR UPDATE
 """
-_TIME = "SELECT statement_timestamp()"
 _LIST = "SELECT account_id, ended_at FROM account_leaving WHERE account_id = ANY($1)"
 # A process without this module keeps the row when it opens a session. Leaving has ended all sessions that were open.
 _LIST_OPEN = "SELECT DISTINCT account_id FROM auth_session WHERE account_id = ANY($1) AND revoked_at IS NULL"
@@ -61,12 +60,6 @@ async def find_leaving(connection: DatabaseConnection, account_id: UUID) -> Any 
     """Returns and locks the row of an account that is leaving."""
     rows = await connection.fetch(_FIND, account_id)
     return rows[0] if rows else None
-
-
-async def read_time(connection: DatabaseConnection) -> datetime:
-    """Returns the time by the clock of the database."""
-    at: datetime = await connection.fetchval(_TIME)
-    return at
 
 
 async def list_leaving(connection: DatabaseConnection, account_ids: Collection[UUID]) -> list[UUID]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from app.adapters.db.sql import read_clock
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import WrongCredentials
 from app.modules.accounts_module.extension import Absence, AccountHook, Erasure, SignInHook
@@ -47,7 +48,7 @@ async def deactivate(work: UnitOfWork, container: Container, account_id: UUID, m
     await erasure.end_access(work, container, account_id)
     payload, key = Leaving(account_id=account_id), str(account_id)
     # Until then other processes may still create chats for it.
-    twice = Leaving(account_id=account_id, again_at=await db.read_time(raw) + erasure.TOKENS_END_AFTER)
+    twice = Leaving(account_id=account_id, again_at=await read_clock(raw) + erasure.TOKENS_END_AFTER)
     await jobs.enqueue(work, HAND_OVER, twice, key=key, owner_id=account_id)
     await jobs.enqueue(work, END, payload, key=key, run_at=erase_at, owner_id=account_id)
     await log.append(
@@ -86,7 +87,7 @@ async def _hand_over(context: JobContext, payload: Leaving) -> None:
         after = chat_id
     if payload.again_at is not None:
         async with context.unit_of_work() as work:
-            left = payload.again_at - await db.read_time(await work.raw())
+            left = payload.again_at - await read_clock(await work.raw())
         if left > timedelta():
             raise RetryAfter(left.total_seconds())
 

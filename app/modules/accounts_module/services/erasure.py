@@ -8,10 +8,11 @@ from uuid import UUID
 from loguru import logger
 from pydantic import BaseModel
 
+from app.adapters.db.sql import read_clock
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds import sessions
-from app.modules.accounts_module.db.cruds.erasure import closed_for, delete_presence, list_closed, read_time
+from app.modules.accounts_module.db.cruds.erasure import closed_for, delete_presence, list_closed
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
@@ -105,7 +106,7 @@ async def _close(work: UnitOfWork, container: Container, account_id: UUID) -> No
         raise GiveUp(f"there is no account {account_id}")
     if account.erased_at is not None:
         return
-    at, username = await read_time(await work.raw()), account.username
+    at, username = await read_clock(await work.raw()), account.username
     # No user can have taken this username, nor take it later: it contains a hyphen, which sign-up refuses.
     account.username, account.email, account.email_copy = f"deleted-{account_id.hex}", None, 0
     account.display_name = account.bio = ""

@@ -1,21 +1,14 @@
 """Accounts that are being erased or were erased, in hand-written SQL."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 
 _DELETE_PRESENCE = "DELETE FROM account_presence WHERE account_id = $1"
 _LIST_CLOSED = "SELECT id FROM account WHERE id = ANY($1) AND erased_at IS NOT NULL"
-_TIME = "SELECT statement_timestamp()"
 _CLOSED_FOR = "SELECT statement_timestamp() - erased_at FROM account WHERE id = $1"
-
-
-async def read_time(connection: DatabaseConnection) -> datetime:
-    """Returns the time by the clock of the database: the processes that work on an erasure share no other one."""
-    at: datetime = await connection.fetchval(_TIME)
-    return at
 
 
 async def closed_for(connection: DatabaseConnection, account_id: UUID) -> timedelta:
