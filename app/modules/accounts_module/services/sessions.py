@@ -109,8 +109,8 @@ async def refresh(
         session.expires_at = _find_expiry(tokens, session.created_at, now)
         await work.session.flush()
         return _make_token_pair(tokens, session)
-    since = now - tokens.settings.refresh_reuse
-    session = await crud.find_just_refreshed(work.session, claim.session_id, claim.generation, since, now)
+    reuse = tokens.settings.refresh_reuse
+    session = await crud.find_just_refreshed(work.session, claim.session_id, claim.generation, reuse, now)
     if session is not None:
         return _make_token_pair(tokens, session)
     return await _end_copied(work, revocations, claim)

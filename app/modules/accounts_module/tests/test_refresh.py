@@ -12,8 +12,10 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.services import sessions
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.settings import Settings
+from tests.clocks import clock_moved_by
 from tests.fakers import API, FakeClient, ok, problem
 from tests.servers import ReusedServer, served
 
@@ -42,6 +44,14 @@ async def test_a_repeated_refresh_gets_the_same_pair(server: httpx.AsyncClient, 
         assert ok(await _refresh(server, anna.refresh_token)) == first
     assert not await _is_refused(server, first["access_token"])
     ok(await _refresh(server, first["refresh_token"]))
+
+
+async def test_a_refresh_is_repeated_at_a_process_whose_clock_is_ahead(
+    server: httpx.AsyncClient, anna: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = ok(await _refresh(server, anna.refresh_token))
+    monkeypatch.setattr(sessions, "datetime", clock_moved_by(timedelta(seconds=30)))
+    assert ok(await _refresh(server, anna.refresh_token)) == first
 
 
 async def test_a_spent_token_whose_successor_is_spent_ends_the_session(
@@ -73,7 +83,7 @@ async def test_a_spent_token_used_again_late_ends_the_session(
 ) -> None:
     phone = await anna.another_device().sign_in()
     pair = ok(await _refresh(server, phone.refresh_token))
-    move = "UPDATE auth_session SET last_used_at = last_used_at - $1::interval WHERE generation = 2"
+    move = "UPDATE auth_session SET updated_at = updated_at - $1::interval WHERE generation = 2"
     await running_server.connection.execute(move, timedelta(seconds=5))
     again = ok(await _refresh(server, phone.refresh_token))
     ok(await server.get(f"{API}/accounts/me", headers={"Authorization": f"Bearer {again['access_token']}"}))

@@ -11,7 +11,7 @@ from app.adapters.db.connection import Connection
 from app.modules.accounts_module.tests.erasing import erase
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.oidc_module.module import module
-from app.modules.oidc_module.tests.browser import SITE, Browser
+from app.modules.oidc_module.tests.browser import SITE, Browser, refresh
 from app.modules.oidc_module.tests.provider import FakeProvider
 from app.modules.passkeys_module.tests.authenticator import register
 from app.modules.recovery_module.tests.links import email_of, tokens_of
@@ -104,6 +104,18 @@ async def test_the_session_that_removes_an_identity_stays(
     provider.disable("anna-1")
     tokens = {"refresh_token": by_provider.refresh_token}
     ok(await browser.http.post(f"{API}/accounts/refresh", json=tokens))
+
+
+async def test_the_removal_of_an_identity_gives_a_spent_token_no_more_time(
+    anna: FakeClient, browser: Browser, container: Container
+) -> None:
+    identity = ok(await link(anna, browser))
+    by_provider = await browser.sign_in()
+    spent = {"refresh_token": by_provider.refresh_token}
+    ok(await refresh(by_provider))
+    await rows(container, "UPDATE auth_session SET updated_at = updated_at - interval '11 seconds'")
+    assert (await by_provider.delete(f"{PATH}/{identity['id']}")).status_code == 204
+    problem(await browser.http.post(f"{API}/accounts/refresh", json=spent), 401, "unauthenticated")
 
 
 async def test_the_last_way_to_sign_in_cannot_be_removed(browser: Browser, provider: FakeProvider) -> None:

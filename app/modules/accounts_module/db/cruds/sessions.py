@@ -1,9 +1,9 @@
 """Queries on sessions: finding, refreshing, listing, revoking and deleting them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.db.connection import DatabaseConnection
@@ -74,13 +74,14 @@ async def spend_generation(
 
 
 async def find_just_refreshed(
-    session: AsyncSession, session_id: UUID, generation: int, since: datetime, now: datetime
+    session: AsyncSession, session_id: UUID, generation: int, within: timedelta, now: datetime
 ) -> AuthSession | None:
-    """Returns the session if `generation` was spent at `since` or later and its successor is unspent."""
+    """Returns the session if `generation` was spent within this time and its successor is unspent."""
     statement = select(AuthSession).where(
         AuthSession.id == session_id,
         AuthSession.generation == generation + 1,
-        AuthSession.last_used_at >= since,
+        # By the clock of the database: another process, with another clock, may have spent it.
+        AuthSession.updated_at >= func.now() - within,
         AuthSession.revoked_at.is_(None),
         AuthSession.expires_at > now,
     )
@@ -113,8 +114,10 @@ async def find_origin(connection: DatabaseConnection, session_id: UUID) -> str |
 
 
 async def clear_origin(session: AsyncSession, session_id: UUID, origin: str) -> None:
+    # `updated_at` stays the time of the last refresh.
+    cleared = {"origin": None, "updated_at": AuthSession.updated_at}
     await session.execute(
-        update(AuthSession).where(AuthSession.id == session_id, AuthSession.origin == origin).values(origin=None)
+        update(AuthSession).where(AuthSession.id == session_id, AuthSession.origin == origin).values(cleared)
     )
 
 
