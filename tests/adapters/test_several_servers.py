@@ -10,11 +10,12 @@ from sqlalchemy import text
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.adapters.db.migrations.commands import migrate
-from app.adapters.db.servers import is_migrated
+from app.adapters.db.servers import is_migrated, replica_addresses
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.adapters.errors import DatabaseReadOnly
-from app.settings.db_settings import DbSettings, split_servers
+from app.settings.db_settings import DbSettings, Pooler, split_servers
 from tests.processes import free_port
+from tests.servers import settings_for
 from tests.wire import Wire
 
 _READ_ONLY = "SET default_transaction_read_only = on"
@@ -109,3 +110,12 @@ async def test_connections_to_a_server_that_becomes_read_only_are_replaced(datab
         with pytest.raises(DatabaseReadOnly):
             await write_by_session(database)
         await write_by_session(database)
+
+
+async def test_a_replica_ends_long_statements_though_the_primary_has_a_pooler(
+    database_address: DatabaseAddress,
+) -> None:
+    settings = settings_for(replace(database_address, pooler=Pooler.TRANSACTION))
+    (address,) = replica_addresses(settings.model_copy(update={"replica_addresses": database_address.host}))
+    async with Database(address).connected() as database:
+        assert await ask(database, "SHOW statement_timeout") == "4s"

@@ -31,7 +31,9 @@ def replica_addresses(settings: DbSettings) -> list[DatabaseAddress]:
     """Returns the addresses in `PG_REPLICA_ADDRESSES`."""
     if settings.replica_addresses is None:
         return []
-    return replace(own_server_address(settings), host=settings.replica_addresses).servers
+    # The PgBouncer that gives settings to shared connections is in front of the primary only.
+    pooler = Pooler.NONE if settings.pooler is Pooler.TRANSACTION else settings.pooler
+    return replace(own_server_address(settings), host=settings.replica_addresses, pooler=pooler).servers
 
 
 def embedded_server(settings: DbSettings) -> EmbeddedPostgres:
