@@ -236,9 +236,9 @@ class Jobs:
         await queue.remove(await work.raw(), owner_id, job.name)
 
     async def reschedule(
-        self, work: UnitOfWork, job: Job, key: str, run_at: datetime, owner_id: UUID | None = None
+        self, work: UnitOfWork, job: Job, key: str, run_at: datetime | None = None, owner_id: UUID | None = None
     ) -> bool:
-        """Changes the time of the job that waits under a key. Returns True if there was one.
+        """Changes the time of the job that waits under a key, or makes it due at once. Returns True if there was one.
 
         It has all its attempts again: else those who ask for it often would make it dead.
         """

@@ -14,7 +14,6 @@ from app.modules.jobs_module.extension import Job, JobContext, Jobs
 from app.modules.mail_module.extension import Letter, mail_job
 from app.modules.recovery_module.db.cruds import mailboxes, tokens
 from app.modules.recovery_module.services.tokens import Purpose, link_of, make_token
-from app.modules.streams_module.services.log import now
 from app.utils.canonical import canonical_email
 from app.utils.secrets import hash_of
 
@@ -49,7 +48,7 @@ async def send_soon(
     work: UnitOfWork, jobs: Jobs, job: Job, payload: BaseModel, key: str, owner_id: UUID | None = None
 ) -> None:
     """Enqueues a mail. One that waits for its next attempt under the same key is tried at once instead."""
-    if not await jobs.reschedule(work, job, key, now(), owner_id):
+    if not await jobs.reschedule(work, job, key, owner_id=owner_id):
         await jobs.enqueue(work, job, payload, key=key, owner_id=owner_id)
 
 

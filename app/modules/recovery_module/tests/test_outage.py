@@ -12,7 +12,9 @@ from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
 from app.modules.mail_module.tests.mailbox import Mailbox, with_mail
 from app.modules.recovery_module.tests.links import email_of, tokens_of
+from app.modules.streams_module.services import log
 from app.settings import Settings
+from tests.clocks import clock_moved_by
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.wire import Wire, wire_to
 
@@ -111,9 +113,11 @@ async def until_refused(connection: Connection, name: str) -> None:
     await eventually(was_tried)
 
 
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(hours=1)])
 async def test_a_mail_that_waits_is_tried_at_once_when_it_is_asked_for_again(
-    anna: FakeClient, mailbox: Mailbox, connection: Connection
+    anna: FakeClient, mailbox: Mailbox, connection: Connection, monkeypatch: pytest.MonkeyPatch, ahead: timedelta
 ) -> None:
+    monkeypatch.setattr(log, "datetime", clock_moved_by(ahead))
     await tokens_of(mailbox, "confirm", email_of(anna))
     forgotten = {"email": email_of(anna)}
     for path, body, purpose, count in ((_VERIFY, None, "confirm", 2), (_FORGOT, forgotten, "reset", 1)):

@@ -26,7 +26,8 @@ _EXISTS = "SELECT id FROM job WHERE owner_id = $1 AND name = $2 AND key = $3 AND
 _CANCEL = "DELETE FROM job WHERE owner_id = $1 AND name = $2 AND key = $3 AND state = 'waiting' RETURNING id"
 _REMOVE = "DELETE FROM job WHERE owner_id = $1 AND name = $2 AND state <> 'running'"
 _RESCHEDULE = """
-UPDATE job SET run_at = $4, attempts = 0 WHERE owner_id = $1 AND name = $2 AND key = $3 AND state = 'waiting'
+UPDATE job SET run_at = coalesce($4, clock_timestamp()), attempts = 0
+WHERE owner_id = $1 AND name = $2 AND key = $3 AND state = 'waiting'
 RETURNING id
 """
 
@@ -77,6 +78,9 @@ async def remove(connection: Connection, owner_id: UUID, name: str) -> None:
     await connection.execute(_REMOVE, owner_id, name)
 
 
-async def reschedule(connection: Connection, owner_id: UUID, name: str, key: str, run_at: datetime) -> bool:
-    """Changes the time of the waiting job, which has all its attempts again. Returns True if there was one."""
+async def reschedule(connection: Connection, owner_id: UUID, name: str, key: str, run_at: datetime | None) -> bool:
+    """Changes the time of the waiting job, which has all its attempts again. Returns True if there was one.
+
+    A job without a time is due at once.
+    """
     return await connection.fetchval(_RESCHEDULE, owner_id, name, key, run_at) is not None
