@@ -39,8 +39,8 @@ class Presence:
         self._sources = sources
         # Accounts with a socket here after its hello.
         self._online: set[UUID] = set()
-        # Accounts that had their last socket here, and the times at which they are offline and this is published.
-        self._leaving: dict[UUID, datetime] = {}
+        # Accounts that had their last socket here, until it is published that they are offline.
+        self._leaving: dict[UUID, object] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         # Not set during a refresh.
         self._is_refreshed = asyncio.Event()
@@ -53,12 +53,11 @@ class Presence:
         if account_id in self._online:
             return
         self._online.add(account_id)
-        now = datetime.now(UTC)
         is_back = self._leaving.pop(account_id, None) is not None
         try:
-            await self._store_online([account_id], now)
+            await self._store_online([account_id])
             if not is_back:
-                await self._publish(account_id, online=True, at=now)
+                await self._publish(account_id, online=True, at=datetime.now(UTC))
         except Exception as error:  # noqa: BLE001 - the next refresh stores it
             logger.debug("cannot store that an account came online: {!r}", error)
 
@@ -71,19 +70,19 @@ class Presence:
             # The hello of its only socket has failed.
             return
         self._online.discard(account_id)
-        now = datetime.now(UTC)
-        online_until = self._leaving[account_id] = now + _OFFLINE_AFTER
+        leaving = self._leaving[account_id] = object()
         # Else it could store after this that the account is online.
         await self._is_refreshed.wait()
-        if self._leaving.get(account_id) is not online_until:
+        if self._leaving.get(account_id) is not leaving:
             return
+        online_until = None
         try:
             async with self._database.connection() as connection:
-                await crud.mark_offline(connection, account_id, now, online_until)
+                online_until = await crud.mark_offline(connection, account_id, _OFFLINE_AFTER)
             self._bus.notify(_LEFT, {"account_id": str(account_id)})
         except Exception as error:  # noqa: BLE001 - the state expires, and the socket is already closed
             logger.debug("cannot store that an account went offline: {!r}", error)
-        self._begin(self._publish_absence(account_id, online_until))
+        self._begin(self._publish_absence(account_id, leaving, online_until))
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -113,7 +112,7 @@ class Presence:
 
     async def _correct(self, account_id: UUID) -> None:
         try:
-            await self._store_online([account_id], datetime.now(UTC))
+            await self._store_online([account_id])
         except Exception as error:  # noqa: BLE001 - the next refresh stores it
             logger.debug("cannot store that an account is still online: {!r}", error)
 
@@ -122,16 +121,19 @@ class Presence:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _store_online(self, account_ids: Sequence[UUID], now: datetime) -> None:
+    async def _store_online(self, account_ids: Sequence[UUID]) -> None:
         async with self._database.connection() as connection:
-            await crud.mark_online(connection, account_ids, now, now + _LASTS)
+            await crud.mark_online(connection, account_ids, _LASTS)
 
-    async def _publish_absence(self, account_id: UUID, online_until: datetime) -> None:
+    async def _publish_absence(self, account_id: UUID, leaving: object, online_until: datetime | None) -> None:
         """Publishes that an account is offline, unless it returns before, here or on another process."""
         await asyncio.sleep(_OFFLINE_AFTER.total_seconds())
-        if self._leaving.get(account_id) is not online_until:
+        if self._leaving.get(account_id) is not leaving:
             return
         del self._leaving[account_id]
+        if online_until is None:
+            # It was not stored.
+            return
         try:
             async with self._database.connection() as connection:
                 last_seen_at = await crud.find_last_seen(connection, account_id, online_until)
@@ -156,7 +158,7 @@ class Presence:
             self._is_refreshed.clear()
             try:
                 if self._online:
-                    await self._store_online(list(self._online), datetime.now(UTC))
+                    await self._store_online(list(self._online))
             except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot refresh presence: {!r}", error)
             finally:

@@ -1,7 +1,8 @@
-"""Presence of accounts while several things happen to them at once."""
+"""Presence of accounts while several things happen to them at once, and across processes."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -18,8 +19,9 @@ from app.modules.sockets_module.tests.test_short_absences import changes
 from app.settings import Settings
 from app.utils.background import running
 from app.utils.container import Container
+from tests.clocks import clock_moved_by
 from tests.databases import rows
-from tests.fakers import FakeClient, FakeSocket, eventually
+from tests.fakers import FakeClient, FakeSocket, eventually, ok
 from tests.servers import served
 
 _LOCK = "SELECT FROM account_presence WHERE account_id = $1 FOR UPDATE"
@@ -87,3 +89,14 @@ async def test_an_account_that_another_process_publishes_as_offline_too_late_is_
         other.state.container.get(Registry).signal("presence", late, UUID(club))
         await socket.until(lambda: changes(socket, anna) == [True, False, True])
         assert socket.signals[-1]["last_seen_at"] > late["last_seen_at"]
+
+
+async def test_an_account_is_online_on_a_process_whose_clock_is_behind(
+    anna: FakeClient, boris: FakeClient, club: str, live_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "datetime", clock_moved_by(timedelta(minutes=-2)))
+    async with FakeSocket(anna, live_server) as socket:
+        await socket.ask("typing", chat_id=club, is_typing=True)
+        assert ok(await boris.get(f"/accounts/{anna.id}"))["online"]
+        (found,) = ok(await boris.get("/accounts", query=anna.username))["items"]
+        assert found["online"]

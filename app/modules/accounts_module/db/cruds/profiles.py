@@ -20,23 +20,23 @@ _MOST_BY_INDEX = 2_000
 """Accounts with the characters of a text that are looked at through the index. More of them are too many."""
 _FROM_THE_FIRST: Key = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 _COLUMNS = """
-SELECT a.id, a.username, a.display_name, a.bio, coalesce(p.online_until > $1, false) AS online, p.last_seen_at,
+SELECT a.id, a.username, a.display_name, a.bio, coalesce(p.online_until > now(), false) AS online, p.last_seen_at,
        a.created_at
 """
 _PRESENCE = "LEFT JOIN account_presence p ON p.account_id = a.id"
-_ONE = f"{_COLUMNS} FROM account a {_PRESENCE} WHERE a.id = $2"
+_ONE = f"{_COLUMNS} FROM account a {_PRESENCE} WHERE a.id = $1"
 _ID = "SELECT id FROM account WHERE username = $1"
-_NEXT = "SELECT * FROM account WHERE (created_at, id) > ($2, $3::uuid) ORDER BY created_at, id"
-_IN_ORDER = "ORDER BY a.created_at, a.id LIMIT $4"
+_NEXT = "SELECT * FROM account WHERE (created_at, id) > ($1, $2::uuid) ORDER BY created_at, id"
+_IN_ORDER = "ORDER BY a.created_at, a.id LIMIT $3"
 _ALL = f"""
 {_COLUMNS} FROM (
-    SELECT * FROM ({_NEXT} LIMIT {_WINDOW}) next WHERE erased_at IS NULL ORDER BY created_at, id LIMIT $4
+    SELECT * FROM ({_NEXT} LIMIT {_WINDOW}) next WHERE erased_at IS NULL ORDER BY created_at, id LIMIT $3
 ) a {_PRESENCE} {_IN_ORDER}
 """  # noqa: S608 - constants only
 # For a common name: enough matches are found among the next accounts in the order of the list.
 _AMONG_NEXT = f"""
 {_COLUMNS} FROM ({_NEXT} LIMIT {_WINDOW}) a {_PRESENCE}
-WHERE a.erased_at IS NULL AND a.search_text LIKE $5 {_IN_ORDER}
+WHERE a.erased_at IS NULL AND a.search_text LIKE $4 {_IN_ORDER}
 """
 _END_OF_NEXT = """
 SELECT created_at, id FROM account WHERE (created_at, id) > ($1, $2::uuid) ORDER BY created_at, id OFFSET $3 LIMIT 1
@@ -46,15 +46,15 @@ SELECT created_at, id FROM account WHERE (created_at, id) > ($1, $2::uuid) ORDER
 # would leave the index.
 _BY_INDEX = f"""
 WITH found AS MATERIALIZED (
-    SELECT id, created_at, search_text FROM account WHERE search_grams @> (SELECT $6::int[])
+    SELECT id, created_at, search_text FROM account WHERE search_grams @> (SELECT $5::int[])
 ), bounded AS MATERIALIZED (
     SELECT * FROM found LIMIT {_MOST_BY_INDEX} + 1
 ), counted AS MATERIALIZED (
     SELECT count(*) <= {_MOST_BY_INDEX} AS is_all FROM bounded
 ), page AS MATERIALIZED (
     SELECT id FROM bounded
-    WHERE (SELECT is_all FROM counted) AND (created_at, id) > ($2, $3::uuid) AND search_text LIKE $5
-    ORDER BY created_at, id LIMIT $4
+    WHERE (SELECT is_all FROM counted) AND (created_at, id) > ($1, $2::uuid) AND search_text LIKE $4
+    ORDER BY created_at, id LIMIT $3
 )
 SELECT counted.is_all, row.* FROM counted
 LEFT JOIN LATERAL ({_COLUMNS} FROM page JOIN account a USING (id) {_PRESENCE} {_IN_ORDER}) row ON true
@@ -75,7 +75,7 @@ class Profiles(NamedTuple):
 
 async def find_profile(connection: DatabaseConnection, account_id: UUID) -> Any | None:
     """Returns the public fields of one account."""
-    rows = await connection.fetch(_ONE, datetime.now(UTC), account_id)
+    rows = await connection.fetch(_ONE, account_id)
     return rows[0] if rows else None
 
 
@@ -92,22 +92,20 @@ async def list_profiles(connection: DatabaseConnection, query: str, after: Key |
     accounts after `end`: neither a text that is neither common nor rare nor an account after many erased ones is
     searched for to the end of the table at once.
     """
-    at, start = datetime.now(UTC), after or _FROM_THE_FIRST
+    start = after or _FROM_THE_FIRST
     text = search_text(query)
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     among_next, patterns = (_AMONG_NEXT, [f"%{escaped}%"]) if text else (_ALL, [])
     rows: list[Any] = []
     for number in range(_MOST_WINDOWS):
-        rows += await connection.fetch(among_next, at, *start, limit - len(rows), *patterns)
+        rows += await connection.fetch(among_next, *start, limit - len(rows), *patterns)
         if len(rows) >= limit:
             return Profiles(rows)
         ends: Sequence[Any] = await connection.fetch(_END_OF_NEXT, *start, _WINDOW - 1)
         if not ends:
             return Profiles(rows)
         if text and number == 0 and len(rows) * _MOST_WINDOWS < limit:
-            found: Sequence[Any] = await connection.fetch(
-                _BY_INDEX, at, *start, limit, f"%{escaped}%", query_grams(text)
-            )
+            found: Sequence[Any] = await connection.fetch(_BY_INDEX, *start, limit, f"%{escaped}%", query_grams(text))
             if found[0]["is_all"]:
                 return Profiles([row for row in found if row["id"] is not None])
         # An account that was committed in between may have moved the end to before the last one found.
