@@ -113,9 +113,11 @@ _DELETE_OF_ACCOUNT = """
 DELETE FROM oidc_identity WHERE account_id = $1 AND ($2::timestamptz IS NULL OR created_at < $2)
 RETURNING id, provider, email
 """
+# By the clock of the database: processes' clocks may differ.
 _LEASE = """
-UPDATE oidc_identity SET leased_until = $3 WHERE id = $1 AND (leased_until IS NULL OR leased_until < $2)
-RETURNING provider, issuer, subject, sealed, checked_at
+UPDATE oidc_identity SET leased_until = statement_timestamp() + make_interval(secs => $2)
+WHERE id = $1 AND (leased_until IS NULL OR leased_until < statement_timestamp())
+RETURNING provider, issuer, subject, sealed, checked_at, leased_until
 """
 _EXISTS = "SELECT EXISTS (SELECT FROM oidc_identity WHERE id = $1)"
 # The owner may have signed in meanwhile: newer tokens stay.
@@ -191,9 +193,9 @@ async def delete_of_account(connection: DatabaseConnection, account_id: UUID, be
     return list(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, before))
 
 
-async def lease(connection: DatabaseConnection, identity_id: UUID, at: datetime, until: datetime) -> Any | None:
+async def lease(connection: DatabaseConnection, identity_id: UUID, seconds: float) -> Any | None:
     """Returns an identity, unless another process asks the provider about it now."""
-    rows = await connection.fetch(_LEASE, identity_id, at, until)
+    rows = await connection.fetch(_LEASE, identity_id, seconds)
     return rows[0] if rows else None
 
 

@@ -32,29 +32,26 @@ async def _is_valid(container: Container, identity_id: UUID) -> bool:
     comes twice. Raises ProviderUnavailable if the provider has not answered for longer than GRACE.
     """
     database = container.get(Database)
-    leased = await _lease(database, identity_id, container.get(Settings).egress.timeout_s)
-    if leased is None:
+    identity = await _lease(database, identity_id, container.get(Settings).egress.timeout_s)
+    if identity is None:
         return False
-    identity, until = leased
     try:
         return await _ask(container, database, identity_id, identity)
     finally:
         async with database.connection() as connection:
-            await db.end_lease(connection, identity_id, until)
+            await db.end_lease(connection, identity_id, identity["leased_until"])
 
 
-async def _lease(database: Database, identity_id: UUID, longest: float) -> tuple[Any, datetime] | None:
-    """Returns the identity when no other process asks about it, and until when; None if it was removed.
+async def _lease(database: Database, identity_id: UUID, longest: float) -> Any | None:
+    """Returns the identity when no other process asks about it; None if it was removed.
 
     Raises ProviderUnavailable if that takes longer than `longest` seconds.
     """
     for _ in range(int(longest / _PAUSE) + 1):
-        at = datetime.now(UTC)
-        until = at + timedelta(seconds=_REQUESTS * longest)
         async with database.connection() as connection:
-            identity = await db.lease(connection, identity_id, at, until)
+            identity = await db.lease(connection, identity_id, _REQUESTS * longest)
             if identity is not None:
-                return identity, until
+                return identity
             if not await db.exists(connection, identity_id):
                 return None
         await asyncio.sleep(_PAUSE)

@@ -4,13 +4,18 @@ import asyncio
 from datetime import timedelta
 
 import httpx
+import pytest
 from fastapi.responses import JSONResponse
 
+from app.adapters.db.database import Database
+from app.modules.oidc_module.errors import ProviderUnavailable
+from app.modules.oidc_module.services import vouching
 from app.modules.oidc_module.services.vouching import GRACE
 from app.modules.oidc_module.tests.browser import Browser, refresh, signed_in
 from app.modules.oidc_module.tests.provider import FakeProvider
 from app.modules.second_factor_module.tests.authenticator import code_now
 from app.utils.container import Container
+from tests.clocks import clock_moved_by
 from tests.databases import rows
 from tests.fakers import API, FakeClient, ok, problem
 
@@ -100,6 +105,17 @@ async def test_a_process_that_has_died_while_it_asked_delays_a_refresh_only_shor
     client = await browser.sign_in()
     await rows(container, "UPDATE oidc_identity SET leased_until = now() + interval '1 second'")
     ok(await refresh(client))
+
+
+async def test_a_process_whose_clock_is_ahead_does_not_ask_while_another_one_does(
+    browser: Browser, container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await browser.sign_in()
+    ((identity_id,),) = await rows(container, "SELECT id FROM oidc_identity")
+    assert await vouching._lease(container.get(Database), identity_id, 5) is not None
+    monkeypatch.setattr(vouching, "datetime", clock_moved_by(timedelta(minutes=1)))
+    with pytest.raises(ProviderUnavailable):
+        await vouching._lease(container.get(Database), identity_id, 0)
 
 
 async def test_a_second_factor_does_not_cut_a_session_off_from_its_provider(
