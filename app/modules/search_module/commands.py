@@ -58,7 +58,8 @@ async def _begin(database: Database) -> None:
         async with open_unit_of_work(database) as work:
             if await building.begin(work):
                 return
-        if (await building.read_progress(database)).is_building:
+        progress = await building.read_progress(database)
+        if progress.is_building and progress.has_form:
             return
         await asyncio.sleep(0.1)
 

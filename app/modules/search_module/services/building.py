@@ -29,7 +29,7 @@ _CHATS_AT_ONCE = 100
 
 
 class Progress(NamedTuple):
-    """How far a build has come; `has_form`: the index that is in use has the lexemes that this code makes."""
+    """How far a build has come; `has_form`: the newest index has the lexemes that this code makes."""
 
     is_building: bool
     is_first: bool
@@ -61,9 +61,7 @@ class Building:
             pause = _PERIOD
             try:
                 # Once: later on, an empty index may be one whose first message is just about to be indexed.
-                if not has_looked:
-                    await begin_if_missing(self._database)
-                has_looked = True
+                has_looked = has_looked or await begin_if_missing(self._database)
                 await self.finish()
             except Exception as error:  # noqa: BLE001 - the next round resumes where this one stopped
                 logger.warning("building the search index was interrupted: {!r}", error)
@@ -81,12 +79,12 @@ class Building:
         async with open_unit_of_work(self._database) as work:
             raw = await work.raw()
             build = await crud.claim(raw)
-            if build is None or build["state"] != "building":
+            if build is None or build["state"] != "building" or build["form"] != FORM:
                 return None
             ranges = await _next_ranges(raw, build["chat_id"], build["seq"])
             if not ranges:
                 await crud.analyze(raw)
-                await crud.swap(raw, FORM, now())
+                await crud.swap(raw, now())
                 logger.info("the index of searches is built")
                 return None
             held = await hold_streams(work, SEARCH, [chat_id for chat_id, _, _ in ranges])
@@ -113,26 +111,30 @@ async def _next_ranges(connection: Connection, chat_id: UUID | None, seq: int) -
     return ranges
 
 
-async def begin_if_missing(database: Database) -> None:
-    """Begins a build where messages were never indexed, or indexed in another form."""
+async def begin_if_missing(database: Database) -> bool:
+    """Begins a build where messages were never indexed, or are indexed in another form.
+
+    Returns False if it cannot know, since another process works on a build at this moment.
+    """
     async with open_unit_of_work(database) as work:
         raw = await work.raw()
         build = await crud.claim(raw)
-        if build is None or build["state"] == "building":
-            return
-        is_missing = await crud.is_missing(raw)
+        if build is None:
+            return False
+        is_missing = build["state"] != "building" and await crud.is_missing(raw)
         if is_missing or build["form"] != FORM:
-            await crud.begin(raw, now(), is_first=is_missing)
+            await crud.begin(raw, FORM, now(), is_first=is_missing)
             logger.info("building the search index in the background")
+        return True
 
 
 async def begin(work: UnitOfWork) -> bool:
-    """Begins a build, for an operator. Returns False where one is under way."""
+    """Begins a build, for an operator. Returns False where one in the same form is under way."""
     raw = await work.raw()
     build = await crud.claim(raw)
-    if build is None or build["state"] == "building":
+    if build is None or (build["state"] == "building" and build["form"] == FORM):
         return False
-    await crud.begin(raw, now(), is_first=False)
+    await crud.begin(raw, FORM, now(), is_first=False)
     return True
 
 

@@ -14,8 +14,8 @@ SELECT EXISTS (SELECT FROM message WHERE deleted_at IS NULL) AND NOT EXISTS (SEL
 """
 _BEGIN = """
 UPDATE search_build
-SET state = 'building', is_first = is_first OR $1, chat_id = NULL, seq = 0, done = 0, began_at = $2, ended_at = NULL,
-    total = (SELECT coalesce(sum(last_seq), 0) FROM chat WHERE deleted_at IS NULL)
+SET state = 'building', form = $1, is_first = is_first OR $2, chat_id = NULL, seq = 0, done = 0, began_at = $3,
+    ended_at = NULL, total = (SELECT coalesce(sum(last_seq), 0) FROM chat WHERE deleted_at IS NULL)
 """
 # Of one transaction with _BEGIN: a reader of `search_message` never waits for it.
 _EMPTY = "TRUNCATE search_message_next"
@@ -26,7 +26,7 @@ ORDER BY id LIMIT $2
 """
 _LAST_SEQ = "SELECT last_seq FROM chat WHERE id = $1 AND deleted_at IS NULL"
 _MOVE = "UPDATE search_build SET chat_id = $1, seq = $2, done = done + $3"
-_END = "UPDATE search_build SET state = 'ready', is_first = false, form = $1, chat_id = NULL, seq = 0, ended_at = $2"
+_END = "UPDATE search_build SET state = 'ready', is_first = false, chat_id = NULL, seq = 0, ended_at = $1"
 _ANALYZE_SECONDS = 60.0
 _ANALYZE = "SET LOCAL statement_timeout = '60s'; ANALYZE search_message_next"
 # By their names: no statement of a search has to know which of the two is in use. Searches that come meanwhile wait for
@@ -63,8 +63,8 @@ async def is_missing(connection: Connection) -> bool:
     return bool(await connection.fetchval(_IS_MISSING))
 
 
-async def begin(connection: Connection, at: datetime, *, is_first: bool) -> None:
-    await connection.execute(_BEGIN, is_first, at)
+async def begin(connection: Connection, form: str, at: datetime, *, is_first: bool) -> None:
+    await connection.execute(_BEGIN, form, is_first, at)
     await connection.execute(_EMPTY)
 
 
@@ -88,7 +88,7 @@ async def analyze(connection: Connection) -> None:
     await connection.execute(_ANALYZE, timeout=_ANALYZE_SECONDS)
 
 
-async def swap(connection: Connection, form: str, at: datetime) -> None:
+async def swap(connection: Connection, at: datetime) -> None:
     """Puts the next index in the place of the one that searches read, which is emptied."""
-    await connection.execute(_END, form, at)
+    await connection.execute(_END, at)
     await connection.execute(_SWAP)
