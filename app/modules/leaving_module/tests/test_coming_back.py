@@ -1,4 +1,4 @@
-"""An owner comes back by a process without this module, or while a chat is handed over."""
+"""An owner comes back by a process without this module, while a chat is handed over, or too late."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,8 +14,9 @@ from app.modules.leaving_module.tests.leaving import end_now, leave
 from app.modules.streams_module.services.log import Log
 from app.settings import Settings
 from app.utils.container import Container
+from tests.busy import when_not_busy
 from tests.databases import rows
-from tests.fakers import FakeClient, eventually, ok
+from tests.fakers import PASSWORD, FakeClient, eventually, ok, problem
 from tests.servers import served, without
 from tests.waiting import until_waiting
 
@@ -85,3 +86,13 @@ async def test_no_chat_is_handed_over_while_its_owner_is_coming_back(
 
     await eventually(has_ended)
     assert ok(await boris.get(f"/chats/{club}"))["owner_id"] == anna.id
+
+
+async def test_an_account_whose_erasure_has_begun_does_not_come_back(anna: FakeClient, container: Container) -> None:
+    await leave(anna)
+    await rows(container, "UPDATE account_leaving SET ended_at = now()")
+    sign_in = {"login": anna.username, "password": PASSWORD}
+    refused = await when_not_busy(lambda: anna.another_device().post("/accounts/sign-in", sign_in))
+    problem(refused, 401, "unauthenticated")
+    assert await rows(container, "SELECT FROM event WHERE kind = 'account.reactivated'") == []
+    assert len(await rows(container, "SELECT FROM account_leaving")) == 1
