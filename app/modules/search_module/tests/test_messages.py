@@ -81,12 +81,13 @@ async def test_the_most_relevant_comes_first_where_that_is_asked_for(anna: FakeC
 
 
 async def test_filters_narrow_a_search(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    # The day may end during the test.
+    today = datetime.now(UTC).date()
+    later = today + timedelta(days=2)
     other = await anna.open_chat(boris, title="Другой")
     await anna.send(club, "план: https://example.com/a")
     await boris.send(club, f"план для @{anna.username}")
     await anna.send(other, "план")
-    today = datetime.now(UTC).date()
-    tomorrow = today + timedelta(days=1)
     first, second, third = "план: https://example.com/a", f"план для @{anna.username}", "план"
     assert await texts(anna, "план") == [third, second, first]
     assert await texts(anna, "план has:link") == await texts(anna, "план", has="link") == [first]
@@ -99,12 +100,12 @@ async def test_filters_narrow_a_search(anna: FakeClient, boris: FakeClient, club
     assert await texts(anna, f"план in:{other}") == await texts(anna, "план", chat_id=other) == [third]
     assert await texts(anna, f"план in:{other}", chat_id=club) == []
     assert await texts(anna, f"in:{other}") == [third]
-    assert await texts(anna, f"before:{tomorrow}", order="relevant") == [third, second, first]
+    assert await texts(anna, f"before:{later}", order="relevant") == [third, second, first]
     assert await texts(anna, f"план after:{today}") == [third, second, first]
-    assert await texts(anna, "план", after=tomorrow) == await texts(anna, f"план before:{today}") == []
-    assert await texts(anna, "план", before=tomorrow, after=today) == [third, second, first]
+    assert await texts(anna, "план", after=later) == await texts(anna, f"план before:{today}") == []
+    assert await texts(anna, "план", before=later, after=today) == [third, second, first]
     assert await texts(anna, f"-для in:{club}") == await texts(anna, "-для", chat_id=club) == [first]
-    for given in ({"sender_id": anna.id}, {"after": today, "has": "link"}, {"before": tomorrow, "chat_id": club}):
+    for given in ({"sender_id": anna.id}, {"after": today, "has": "link"}, {"before": later, "chat_id": club}):
         assert first in await texts(anna, "-для", **given)
 
 
