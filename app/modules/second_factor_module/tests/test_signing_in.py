@@ -93,15 +93,16 @@ async def test_a_code_of_the_app_that_is_used_at_once_works_once(anna: FakeClien
 async def test_after_a_hundred_wrong_codes_only_a_recovery_code_helps(anna: FakeClient, connection: Connection) -> None:
     secret, codes = await set_up(anna)
     ticket = await ticket_of(anna)
+    # The day may end during the test.
     today = datetime.now(UTC).date()
     add = "INSERT INTO wrong_codes (account_id, day, count) VALUES ($1, $2, $3)"
-    await connection.execute(add, anna.uuid, today - timedelta(days=30), 95)
+    await connection.execute(add, anna.uuid, today - timedelta(days=29), 95)
     await connection.execute(add, anna.uuid, today - timedelta(days=31), 50)
     answers = await asyncio.gather(*(when_not_busy(lambda: finish(anna, ticket, "no code")) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 15
     refused = await finish(anna, ticket, code_now(secret))
     problem(refused, 429, "rate_limited")
-    assert 0 < int(refused.headers["retry-after"]) <= 86_400
+    assert 0 < int(refused.headers["retry-after"]) <= 2 * 86_400
     ok(await finish(anna, ticket, codes[3]))
     # A month after the first wrong codes there are attempts again.
     await connection.execute("UPDATE wrong_codes SET day = day - 31 WHERE day < $1", today)
