@@ -22,7 +22,7 @@ from app.utils.container import Container
 from tests.clocks import clock_moved_by
 from tests.databases import rows
 from tests.fakers import FakeClient, FakeSocket, eventually, ok
-from tests.servers import served
+from tests.servers import listening, served
 
 _LOCK = "SELECT FROM account_presence WHERE account_id = $1 FOR UPDATE"
 _WAITS = """
@@ -100,3 +100,25 @@ async def test_an_account_is_online_on_a_process_whose_clock_is_behind(
         assert ok(await boris.get(f"/accounts/{anna.id}"))["online"]
         (found,) = ok(await boris.get("/accounts", query=anna.username))["items"]
         assert found["online"]
+
+
+async def test_an_account_that_closes_its_last_socket_at_one_process_stays_online_by_another(
+    anna: FakeClient, live_server: str, container: Container, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The other process begins now: it corrects the state before its first refresh.
+    monkeypatch.setattr(module, "_REFRESH", 600.0)
+    other = build_app(settings)
+
+    async def is_connected() -> bool:
+        return other.state.container.get(Bus).unavailable_because is None
+
+    async def is_corrected() -> bool:
+        ((lasts,),) = await rows(container, _LASTS, anna.uuid)
+        return lasts == module._LASTS and await rows(container, _LAST_SEEN, anna.uuid) != seen
+
+    async with listening(other) as there, FakeSocket(anna, there), FakeSocket(anna, live_server) as socket:
+        await eventually(is_connected)
+        await socket.ask("ping")
+        seen = await rows(container, _LAST_SEEN, anna.uuid)
+        await socket.cut()
+        await eventually(is_corrected)
