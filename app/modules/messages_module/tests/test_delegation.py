@@ -12,9 +12,12 @@ import pytest
 from fastapi import FastAPI
 
 from app.adapters.clients.peers import group as peer_group
+from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.services.delegation import Delegation
+from app.modules.messages_module.services.delegation import delegation as sender_side
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.services.sends import Sent
 from app.modules.messages_module.settings import MessagesSettings
@@ -191,6 +194,24 @@ async def test_the_writer_refuses_a_send_of_a_session_that_has_ended(
     refusal = await result
     assert refusal.code == "unauthenticated"
     assert await texts_of(anna, chat) == []
+
+
+@pytest.mark.parametrize("limit", ["MAX_WAITING_IN_CHAT", "MAX_WAITING"])
+async def test_a_send_is_refused_while_too_many_wait_for_the_other_process(
+    app: FastAPI, other: FastAPI, anna: FakeClient, connection: Connection, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(sender_side, limit, 3)
+    chat, free = [await open_chat_of(app, anna) for _ in range(2)]
+    body = {"client_msg_id": str(uuid4()), "text": "?"}
+    async with connection.transaction():
+        await connection.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", UUID(chat))
+        put = partial(container_of(app).get(SendQueue).submit, UUID(chat), anna.uuid)
+        waiting = [put(message(str(number))) for number in range(3)]
+        refused, elsewhere = [await anna.post(f"/chats/{each}/messages", body) for each in (chat, free)]
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert problem(refused, 503, "unavailable")["title"] == QueueFull.title
+    assert elsewhere.status_code == (201 if limit == "MAX_WAITING_IN_CHAT" else 503)
+    assert await texts_of(anna, chat) == ["0", "1", "2"]
 
 
 async def test_delegation_can_be_switched_off(settings: Settings, app: FastAPI, anna: FakeClient) -> None:
