@@ -4,9 +4,11 @@ import asyncio
 from uuid import UUID
 
 import orjson
+import pytest
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.streams_module.services import reader as module
 from app.modules.streams_module.services.log import Log, event
 from app.modules.streams_module.services.reader import LogReader, Reader
 from app.utils.container import Container
@@ -62,3 +64,21 @@ async def test_an_event_stream_whose_session_ends_sends_no_further_event(
     async for part in container.get(LogReader).server_sent_events(reader, 0, lambda: len(parts) < 2):
         parts.append(part)
     assert [part.partition(b"\n")[0] for part in parts] == [b"retry: 1000", b"id: 1"]
+
+
+async def test_an_event_stream_without_events_sends_comments(
+    boris: FakeClient, club: str, container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_KEEPALIVE", 0.1)
+    chat, parts = UUID(club), [b""]
+    stream = container.get(LogReader).server_sent_events(
+        Reader(chat, boris.uuid), 2, lambda: not parts[-1].startswith(b"id: 3\n")
+    )
+    async with asyncio.timeout(30):
+        async for part in stream:
+            parts.append(part)
+            if part.startswith(b":") and parts.count(part) == 1:
+                async with open_unit_of_work(container.get(Database)) as work:
+                    await container.get(Log).append(work, chat, event("chat.updated", {"title": "Клуб"}))
+    assert parts[1:3] == [b"retry: 1000\n\n", b": still here\n\n"]
+    assert parts[-1].startswith(b"id: 3\n")
