@@ -8,10 +8,12 @@ import pytest
 from fastapi import FastAPI
 
 from app.adapters.base.bus import Bus
+from app.adapters.errors import PoolExhausted
 from app.fastapi_engine import constructor
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.extension import PresenceFilter
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
+from app.modules.sockets_module.services import registry
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.tests.test_lost_notifications import add_socket
 from app.services.context import Context
@@ -25,11 +27,15 @@ TIMES = 20
 
 
 class SlowFilter:
-    """Hides accounts from everyone. Each read waits for `may_end`, and returns what was hidden at its beginning."""
+    """Hides accounts from everyone. Each read waits for `may_end`, and returns what was hidden at its beginning.
+
+    With `errors` it raises one of them.
+    """
 
     def __init__(self) -> None:
         self.hidden: set[UUID] = set()
         self.viewers: list[UUID] = []
+        self.errors: list[Exception] = []
         self.running = self.most = 0
         self.may_end = asyncio.Event()
 
@@ -42,6 +48,8 @@ class SlowFilter:
         self.most = max(self.most, self.running)
         await self.may_end.wait()
         self.running -= 1
+        if self.errors:
+            raise self.errors.pop()
         return hidden
 
 
@@ -102,3 +110,22 @@ async def test_a_known_change_is_read_before_those_that_may_have_been_missed(
     assert slow.viewers.index(last) <= 1
     for socket in sockets:
         container.get(Registry).remove(socket)
+
+
+@pytest.mark.usefixtures("live_server")
+async def test_a_change_that_a_busy_database_does_not_show_is_read_again_a_moment_later(
+    container: Container, slow: SlowFilter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_RETRY", 0.01)
+    socket = add_socket(container, uuid4())
+
+    async def is_newest() -> bool:
+        return socket.hidden == set(map(str, slow.hidden))
+
+    slow.hidden.add(uuid4())
+    slow.errors.append(PoolExhausted())
+    slow.may_end.set()
+    container.get(PresenceFilters).announce(socket.identity.account_id)
+    await eventually(is_newest)
+    assert len(slow.viewers) == 2
+    container.get(Registry).remove(socket)
