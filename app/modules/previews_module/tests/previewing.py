@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from app.adapters.clients.http import HttpClient
+from app.adapters.db.database import Database
+from app.modules.previews_module.fetching import ADD_PREVIEW
 from app.utils.container import Container
 from tests.adapters.http_servers import FakeResolver, RawServer, http_client, response
 from tests.fakers import FakeClient, eventually, ok
@@ -46,3 +48,24 @@ async def until_titled(user: FakeClient, chat_id: str, *titles: str, seq: int = 
         return await titles_of(user, chat_id, seq) == list(titles)
 
     await eventually(is_so)
+
+
+async def until_idle(container: Container) -> None:
+    """Waits until no event and no job is left that could add a preview."""
+
+    async def is_idle() -> bool:
+        async with container.get(Database).connection() as connection:
+            behind = await connection.fetchval(
+                """
+                SELECT count(*) FROM stream s LEFT JOIN subscriber_cursor c
+                    ON c.stream_id = s.id AND c.subscriber = 'previews'
+                WHERE EXISTS (
+                    SELECT FROM event e WHERE e.stream_id = s.id AND e.seq > coalesce(c.seq, 0)
+                      AND e.kind IN ('message.created', 'message.edited')
+                )
+                """
+            )
+            jobs = await connection.fetchval("SELECT count(*) FROM job WHERE name = $1", ADD_PREVIEW.name)
+            return not behind and not jobs
+
+    await eventually(is_idle)

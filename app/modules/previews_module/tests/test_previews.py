@@ -7,34 +7,12 @@ from uuid import UUID
 import pytest
 
 from app.adapters.db.database import Database
-from app.modules.previews_module.fetching import ADD_PREVIEW
 from app.modules.previews_module.settings import PreviewSettings
-from app.modules.previews_module.tests.previewing import page, read, titles_of, until_titled, url_of
+from app.modules.previews_module.tests.previewing import page, read, titles_of, until_idle, until_titled, url_of
 from app.settings.app_settings import Mode
 from app.utils.container import Container
 from tests.adapters.http_servers import RawServer, redirect, response
 from tests.fakers import FakeClient, eventually, ok, problem
-
-
-async def until_idle(container: Container) -> None:
-    """Waits until no event and no job is left that could add a preview."""
-
-    async def is_idle() -> bool:
-        async with container.get(Database).connection() as connection:
-            behind = await connection.fetchval(
-                """
-                SELECT count(*) FROM stream s LEFT JOIN subscriber_cursor c
-                    ON c.stream_id = s.id AND c.subscriber = 'previews'
-                WHERE EXISTS (
-                    SELECT FROM event e WHERE e.stream_id = s.id AND e.seq > coalesce(c.seq, 0)
-                      AND e.kind IN ('message.created', 'message.edited')
-                )
-                """
-            )
-            jobs = await connection.fetchval("SELECT count(*) FROM job WHERE name = $1", ADD_PREVIEW.name)
-            return not behind and not jobs
-
-    await eventually(is_idle)
 
 
 async def test_the_first_link_of_a_message_gets_a_preview(
