@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from base64 import b64encode
+from collections.abc import AsyncIterator
 from os import urandom
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from app.modules.attachments_module.services import uploads
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.uploading import (
+    PART,
     add,
     begin,
     download,
@@ -23,7 +25,7 @@ from app.modules.attachments_module.tests.uploading import (
     upload,
 )
 from app.utils.container import Container
-from tests.fakers import FakeClient, eventually, problem
+from tests.fakers import API, FakeClient, eventually, ok, problem
 
 MIB = 1024 * 1024
 
@@ -133,6 +135,23 @@ async def test_a_creation_whose_bytes_are_refused_reserves_nothing(
     monkeypatch.setattr(uploads, "MAX_OF_ACCOUNT", 0)
     problem(await tus(anna, "POST", data=b"abc", **part), 429, "rate_limited")
     assert await connection.fetchval("SELECT bytes FROM attachment_usage") == 0
+
+
+async def test_so_many_uploads_are_received_at_once(
+    anna: FakeClient, boris: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MAX_AT_ONCE", 1)
+    path = await begin(anna, 6)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"abc"
+        problem(await post(boris, b"abc"), 503, "overloaded")
+        yield b"def"
+
+    headers = {**anna.headers, **PART, "Upload-Offset": "0"}
+    sent = await anna.http.patch(f"{API}/attachments{path}", content=body(), headers=headers)
+    assert (sent.status_code, await offset(anna, path)) == (204, 6)
+    ok(await post(boris, b"abc"))
 
 
 async def test_what_is_no_tus_is_refused(anna: FakeClient, boris: FakeClient, anonymous: FakeClient) -> None:
