@@ -11,6 +11,7 @@ from app.adapters.db.connection import Connection
 from app.modules.accounts_module.tests.erasing import erase
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.oidc_module.module import module
+from app.modules.oidc_module.services import identities
 from app.modules.oidc_module.tests.browser import SITE, Browser, refresh
 from app.modules.oidc_module.tests.provider import FakeProvider
 from app.modules.passkeys_module.tests.authenticator import register
@@ -49,6 +50,18 @@ async def test_an_identity_belongs_to_one_account(anna: FakeClient, boris: FakeC
     ok(await link(anna, browser))
     problem(await link(boris, browser), 409, "conflict")
     assert ok(await boris.get(PATH))["items"] == []
+
+
+async def test_an_account_has_a_limited_number_of_identities(
+    anna: FakeClient, browser: Browser, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identities, "MAX_IDENTITIES", 1)
+    ok(await link(anna, browser))
+    provider.subject = "boris-2"
+    problem(await link(anna, browser), 409, "conflict")
+    provider.subject = "anna-1"
+    ok(await link(anna, browser))
+    assert len(ok(await anna.get(PATH))["items"]) == 1
 
 
 async def test_an_identity_is_linked_again_while_it_signs_in(
