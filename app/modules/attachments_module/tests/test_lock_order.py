@@ -10,12 +10,14 @@ from app.adapters.db.database import Database
 from app.modules.attachments_module.db.cruds import attachments, contents, uploads
 from app.modules.attachments_module.db.invariants import INVARIANTS
 from app.modules.attachments_module.tests.uploading import ready
+from app.modules.messages_module.services.send_queue import SendQueue
 from app.utils.container import Container
 from tests.busy import when_not_busy
 from tests.fakers import FakeClient, eventually, ok, problem
 
 _LOCK_STREAM = "SELECT FROM stream WHERE id = $1 FOR UPDATE"
 _LOCK_FILE = "SELECT FROM attachment WHERE id = $1 FOR UPDATE"
+_BLOCKED_BY = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))"
 _WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
@@ -31,10 +33,18 @@ async def test_a_batch_takes_files_before_the_used_bytes_of_their_owners(
 ) -> None:
     sent, new = await ready(anna, urandom(50)), await ready(anna, urandom(50))
     ok(await anna.post(f"/chats/{club}/messages", {"attachments": [sent["id"]]}))
-    database = container.get(Database)
+    database, queue = container.get(Database), container.get(SendQueue)
+
+    async def both_wait() -> bool:
+        return queue._waiting == 2
+
+    async def waits_for_the_file() -> bool:
+        return bool(await connection.fetchval(_BLOCKED_BY, pid))
+
     async with database.connection() as job, job.transaction():
         # As at the end of its processing.
         await job.execute(_LOCK_FILE, UUID(new["id"]))
+        pid = await job.fetchval("SELECT pg_backend_pid()")
         async with database.connection() as other, other.transaction():
             # Both sends wait for the chat, and become one batch.
             await other.execute(_LOCK_STREAM, UUID(club))
@@ -42,10 +52,8 @@ async def test_a_batch_takes_files_before_the_used_bytes_of_their_owners(
                 when_not_busy(lambda: anna.post(f"/chats/{club}/messages/1/forward", {"to_chat_id": club})),
                 when_not_busy(lambda: anna.post(f"/chats/{club}/messages", {"attachments": [new["id"]]})),
             )
-            await wait_until_one_waits(connection)
-            await asyncio.sleep(0.2)
-        await asyncio.sleep(0.2)
-        await wait_until_one_waits(connection)
+            await eventually(both_wait)
+        await eventually(waits_for_the_file)
         await job.execute("SET LOCAL lock_timeout = '300ms'")
         await uploads.release(job, anna.uuid, 0)
     for answer in await sends:

@@ -8,6 +8,7 @@ import pytest
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.extension import Erasure
 from app.modules.accounts_module.tests.erasing import erase
+from app.modules.messages_module.services.send_queue import SendQueue
 from app.utils.container import Container
 from tests.busy import when_not_busy
 from tests.databases import rows
@@ -53,9 +54,10 @@ async def test_a_forward_that_waits_during_the_erasure_of_the_author_has_no_name
     await anna.send(club, "Все счастливые семьи")
     first, second, third = [await boris.open_chat(clara, title=title) for title in ("Кафе", "Чай", "Сад")]
     ok(await boris.post(f"/chats/{club}/messages/1/forward", {"to_chat_id": first}))
+    queue = container.get(SendQueue)
 
-    async def one_waits() -> bool:
-        return bool(await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"))
+    async def both_wait() -> bool:
+        return queue._waiting == 2
 
     async with connection.transaction():
         await connection.execute("SELECT FROM stream WHERE id = ANY($1) FOR UPDATE", [UUID(second), UUID(third)])
@@ -64,8 +66,7 @@ async def test_a_forward_that_waits_during_the_erasure_of_the_author_has_no_name
             when_not_busy(lambda: boris.post(f"/chats/{club}/messages/1/forward", {"to_chat_id": second})),
             when_not_busy(lambda: boris.post(f"/chats/{first}/messages/1/forward", {"to_chat_id": third})),
         )
-        await eventually(one_waits)
-        await asyncio.sleep(0.2)
+        await eventually(both_wait)
         await erase(container, connection, anna)
     assert [ok(answer)["forwarded_from"]["sender_name"] for answer in await forwards] == ["", ""]
     assert await rows(container, "SELECT FROM message_forward WHERE author_id IS NOT NULL") == []
