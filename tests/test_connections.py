@@ -27,6 +27,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.go_on = asyncio.Event()
+        self.has_begun = asyncio.Event()
         self.app = FastAPI(lifespan=self._lifespan)
         self.app.get("/fast")(self._fast)
         self.app.get("/slow")(self._slow)
@@ -47,6 +48,7 @@ class Stage:
         return "slow"
 
     async def _echo(self, request: Request) -> list[str]:
+        self.has_begun.set()
         body = await request.body()
         return [body.decode(), request.headers.get("x-trailer", "none")]
 
@@ -222,7 +224,7 @@ async def test_half_a_request_is_refused_at_shutdown(monkeypatch: pytest.MonkeyP
     stage = Stage()
     async with listening(stage.app) as address:
         talking = asyncio.create_task(talk(address, [POST + b"ab"]))
-        await asyncio.sleep(0.2)
+        await stage.has_begun.wait()
     answer = await talking
     assert (statuses(answer), b"\r\nretry-after: 1\r\n" in answer) == ([b"503"], True)
 

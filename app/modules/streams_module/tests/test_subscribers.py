@@ -181,7 +181,10 @@ async def test_a_subscriber_across_streams_gets_all_events_of_a_stream_together_
 async def test_events_that_a_process_has_not_handled_when_it_ends_are_handled_by_another_one(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
+    has_begun = asyncio.Event()
+
     async def never(context: SubscriberContext, events: Sequence[Event]) -> None:
+        has_begun.set()
         await asyncio.Event().wait()
 
     ended = MemoryBus()
@@ -189,7 +192,7 @@ async def test_events_that_a_process_has_not_handled_when_it_ends_are_handled_by
         async with process(container, replace(noting(), handle=never), bus=ended):
             seq = (await anna.send(club, "1"))["seq"]
             ended.notify_stream(UUID(club), seq + 1)
-            await asyncio.sleep(0.3)
+            await asyncio.wait_for(has_begun.wait(), 30)
         await until_noted(connection, club, ["1"])
 
 
