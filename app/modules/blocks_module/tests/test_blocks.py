@@ -1,17 +1,19 @@
 """Blocks: no direct chat and no message in it either way, no adding, nothing shown live to the blocked."""
 
-import asyncio
 from uuid import UUID, uuid4
 
 import pytest
 
 from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.blocks_module import services
 from app.modules.blocks_module.tests.blocking import PATH, block, unblock
+from app.modules.streams_module.services.log import Log
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, FakeSocket, eventually, ok, problem
+from tests.waiting import begin_in_order
 
 
 async def test_blocks_are_listed_and_are_events_of_the_blocking_account_alone(
@@ -186,18 +188,29 @@ async def test_only_the_accounts_of_a_page_are_looked_up(
     assert await filters.read_all_hidden(boris.uuid) == {anna.uuid, clara.uuid}
 
 
-async def test_a_direct_chat_opened_while_it_is_being_blocked_is_either_refused_or_closed(
-    anna: FakeClient, boris: FakeClient, clara: FakeClient
+async def test_a_direct_chat_that_is_opened_just_before_the_block_is_closed(
+    anna: FakeClient, boris: FakeClient, container: Container
 ) -> None:
-    for other in (boris, clara):
-        opened, blocked = await asyncio.gather(
-            other.post("/chats", {"type": "direct", "member_ids": [anna.id]}), anna.put(f"{PATH}/{other.id}")
+    async with open_unit_of_work(container.get(Database)) as work:
+        await container.get(Log).lock(work, accounts=[anna.uuid])
+        opening, blocking = await begin_in_order(
+            container, boris.post("/chats", {"type": "direct", "member_ids": [anna.id]}), anna.put(f"{PATH}/{boris.id}")
         )
-        assert blocked.status_code == 204
-        assert opened.status_code in (201, 403)
-        if opened.status_code == 201:
-            chat = opened.json()["id"]
-            problem(await other.post(f"/chats/{chat}/messages", {"text": "Нельзя"}), 403, "forbidden")
+    chat = ok(await opening)["id"]
+    ok(await blocking)
+    problem(await boris.post(f"/chats/{chat}/messages", {"text": "Нельзя"}), 403, "forbidden")
+
+
+async def test_a_direct_chat_that_is_opened_just_after_the_block_is_refused(
+    anna: FakeClient, boris: FakeClient, container: Container
+) -> None:
+    async with open_unit_of_work(container.get(Database)) as work:
+        await container.get(Log).lock(work, accounts=[anna.uuid])
+        blocking, opening = await begin_in_order(
+            container, anna.put(f"{PATH}/{boris.id}"), boris.post("/chats", {"type": "direct", "member_ids": [anna.id]})
+        )
+    ok(await blocking)
+    problem(await opening, 403, "forbidden")
 
 
 async def test_the_check_is_off_for_chats_without_a_block(
