@@ -100,6 +100,36 @@ async def test_a_stranger_and_a_deleted_chat_are_refused_as_ever(
     problem(await anna.post(f"/chats/{club}/messages", {"text": "?"}), 404, "not_found")
 
 
+async def test_a_deadlock_in_the_one_statement_refuses_no_send(
+    anna: FakeClient,
+    club: str,
+    app: FastAPI,
+    lockings: list[Any],
+    connections: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await send(anna, club)
+    statement = insert._INSERT_AS_KNOWN
+    stopped = statement.replace("free WHERE", "free WHERE pg_advisory_xact_lock(7) IS NOT NULL AND", 1)
+    assert stopped != statement
+    monkeypatch.setattr(insert, "_INSERT_AS_KNOWN", stopped)
+    holder, other = connections[:2]
+    async with other.transaction():
+        # The deadlock is found by the batch, not here.
+        await other.execute("SET LOCAL deadlock_timeout = '1min'")
+        await other.execute("SELECT FROM chat_member WHERE chat_id = $1 FOR UPDATE", UUID(club))
+        async with holder.transaction():
+            await holder.execute("SELECT pg_advisory_xact_lock(7)")
+            sending = asyncio.create_task(send(anna, club))
+            await until_waiting(app.state.container, 1)
+            # The batch has locked the chat. It goes on to the members when `holder` has ended.
+            locking = asyncio.create_task(other.execute("SELECT FROM chat WHERE id = $1 FOR UPDATE", UUID(club)))
+            await until_waiting(app.state.container, 2)
+        await locking
+    assert await sending == 2
+    assert len(lockings) == 2
+
+
 async def test_a_repeated_send_gets_the_stored_message(anna: FakeClient, club: str, lockings: list[Any]) -> None:
     body = {"client_msg_id": str(uuid4()), "text": "один раз"}
     first = await anna.send(club, **body)
