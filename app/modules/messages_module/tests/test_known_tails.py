@@ -15,6 +15,7 @@ from app.modules.messages_module.db.cruds import insert
 from app.modules.messages_module.db.cruds import send as send_crud
 from app.modules.messages_module.db.cruds.insert import NewMessage, insert_if_as_known
 from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services import known_tails
 from app.modules.messages_module.services.known_tails import MAY_SEND
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.utils.container import Container
@@ -128,6 +129,16 @@ async def test_a_deadlock_in_the_one_statement_refuses_no_send(
         await locking
     assert await sending == 2
     assert len(lockings) == 2
+
+
+async def test_as_many_chats_are_known_as_there_is_room_for(
+    anna: FakeClient, lockings: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_tails, "_MAX_CHATS", 1)
+    chats = [await anna.open_chat() for _ in range(3)]
+    # The third chat takes the place of the others.
+    assert [await send(anna, chat) for chat in (*chats, chats[2], chats[0])] == [1, 1, 1, 2, 2]
+    assert len(lockings) == 4
 
 
 async def test_a_repeated_send_gets_the_stored_message(anna: FakeClient, club: str, lockings: list[Any]) -> None:
