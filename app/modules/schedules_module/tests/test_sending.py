@@ -7,9 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.tests.erasing import erase
 from app.modules.messages_module.extension import Messages
 from app.modules.messages_module.schemas import MessageCreate
+from app.modules.schedules_module.ending import LEAVE
 from app.modules.schedules_module.tests.scheduling import (
     after,
     bring_forward,
@@ -20,6 +23,7 @@ from app.modules.schedules_module.tests.scheduling import (
     texts_of,
     until_ended,
 )
+from app.modules.streams_module.extension import hold_streams
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok, problem
@@ -74,11 +78,16 @@ async def test_the_messages_of_a_member_who_leaves_fail_at_once(
     assert await texts_of(anna, club) == []
 
 
-async def test_a_member_who_comes_back_can_schedule_again(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_a_member_who_comes_back_can_schedule_again(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container
+) -> None:
     await schedule(boris, club, "Прежнее")
-    ok(await anna.delete(f"/chats/{club}/members/{boris.id}"))
-    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))
-    added = await schedule(boris, club, "Новое")
+    async with open_unit_of_work(container.get(Database)) as work:
+        # The end of the first membership is handled after this block.
+        assert await hold_streams(work, LEAVE, [boris.uuid])
+        ok(await anna.delete(f"/chats/{club}/members/{boris.id}"))
+        ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))
+        added = await schedule(boris, club, "Новое")
     await until_ended(boris)
     assert await scheduled_of(boris, club) == [added]
 
