@@ -105,6 +105,22 @@ async def test_the_messages_of_a_deleted_chat_fail(
     assert await count_jobs(container) == 0
 
 
+async def test_a_message_that_is_being_sent_does_not_hold_up_the_deletion_of_its_chat(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container
+) -> None:
+    """Its process has ended. Another one takes its job over."""
+    await schedule(anna, club)
+    sending = await schedule(boris, club)
+    await rows(container, "UPDATE scheduled_message SET state = 'sending' WHERE id = $1", UUID(sending["id"]))
+    ok(await anna.delete(f"/chats/{club}"))
+
+    async def is_purged() -> bool:
+        return bool(await rows(container, "SELECT FROM chat WHERE purged_at IS NOT NULL"))
+
+    await eventually(is_purged)
+    assert [str(row["id"]) for row in await rows(container, "SELECT id FROM scheduled_message")] == [sending["id"]]
+
+
 @pytest.mark.usefixtures("erasing_at_once")
 async def test_erasing_an_account_deletes_its_scheduled_messages(
     anna: FakeClient,
@@ -136,6 +152,21 @@ async def test_a_message_is_sent_once_if_its_process_ended_after_the_send(
     (sent,) = await until_ended(anna)
     assert sent["seq"] == 1
     assert await texts_of(anna, club) == ["Раз"]
+
+
+async def test_a_message_is_not_sent_if_its_process_ended_after_the_failure(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    scheduled = await schedule(anna, club)
+    await rows(container, "UPDATE scheduled_message SET state = 'failed', code = 'forbidden', detail = '?'")
+    assert await bring_forward(container, anna, scheduled)
+
+    async def has_run() -> bool:
+        return await count_jobs(container) == 0
+
+    await eventually(has_run)
+    assert await texts_of(anna, club) == []
+    assert await events_of(anna, "sent", "failed") == []
 
 
 async def test_a_message_that_was_sent_before_its_author_left_has_not_failed(
