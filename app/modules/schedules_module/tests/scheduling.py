@@ -10,6 +10,7 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.jobs_module.extension import Jobs
 from app.modules.schedules_module.sending import SEND
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok
 
 LATER = timedelta(hours=1)
@@ -56,8 +57,17 @@ async def until_ended(user: FakeClient, count: int = 1) -> Sequence[dict[str, An
 
 async def bring_forward(container: Container, user: FakeClient, scheduled: dict[str, Any]) -> bool:
     """Makes the job of a message due now, as if its time had come. Returns False if it has none."""
+    await make_due(container, scheduled)
+    return await run(container, user, scheduled)
+
+
+async def make_due(container: Container, scheduled: dict[str, Any]) -> None:
+    """Changes the time of a message to a second ago. Its job does not run yet."""
+    at = datetime.now(UTC) - timedelta(seconds=1)
+    await rows(container, "UPDATE scheduled_message SET send_at = $2 WHERE id = $1", UUID(scheduled["id"]), at)
+
+
+async def run(container: Container, user: FakeClient, scheduled: dict[str, Any]) -> bool:
+    """Lets the job of a message run now. Returns False if it has none."""
     async with open_unit_of_work(container.get(Database)) as work:
-        raw = await work.raw()
-        at = datetime.now(UTC) - timedelta(seconds=1)
-        await raw.execute("UPDATE scheduled_message SET send_at = $2 WHERE id = $1", UUID(scheduled["id"]), at)
-        return await container.get(Jobs).reschedule(work, SEND, scheduled["id"], at, user.uuid)
+        return await container.get(Jobs).reschedule(work, SEND, scheduled["id"], datetime.now(UTC), user.uuid)

@@ -1,7 +1,5 @@
-"""What becomes of scheduled messages: refusals, crashes, races, and the end of what they belong to."""
+"""What becomes of scheduled messages: refusals, crashes, and the end of what they belong to."""
 
-import asyncio
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -195,67 +193,6 @@ async def test_a_message_that_was_sent_before_the_module_of_a_field_was_switched
     (ended,) = await until_ended(anna)
     assert ended["seq"] == 1
     assert await rows(container, "SELECT id FROM scheduled_message") == []
-
-
-async def test_an_edit_at_the_moment_of_sending_is_sent_or_refused(
-    anna: FakeClient, club: str, container: Container
-) -> None:
-    """Never sent with the old text after the edit was accepted."""
-    expected: set[str] = set()
-
-    async def race(number: int, scheduled: dict[str, Any]) -> None:
-        assert await bring_forward(container, anna, scheduled)
-        await asyncio.sleep(number * 0.003)
-        answer = await anna.patch(path_of(club, scheduled), {"text": f"{number}: новый"})
-        assert answer.status_code in (200, 404, 409), answer.text
-        expected.add(f"{number}: {'новый' if answer.status_code == 200 else 'прежний'}")
-
-    added = [await schedule(anna, club, f"{number}: прежний") for number in range(20)]
-    await asyncio.gather(*(race(*each) for each in enumerate(added)))
-    await until_ended(anna, 20)
-    assert sorted(await texts_of(anna, club)) == sorted(expected)
-
-
-async def test_a_cancellation_at_the_moment_of_sending_holds_or_is_refused(
-    anna: FakeClient, club: str, container: Container
-) -> None:
-    expected: set[str] = set()
-
-    async def race(number: int, scheduled: dict[str, Any]) -> None:
-        assert await bring_forward(container, anna, scheduled)
-        await asyncio.sleep(number * 0.003)
-        answer = await anna.delete(path_of(club, scheduled))
-        assert answer.status_code in (204, 404, 409), answer.text
-        if answer.status_code != 204:
-            expected.add(f"{number}")
-
-    added = [await schedule(anna, club, f"{number}") for number in range(20)]
-    await asyncio.gather(*(race(*each) for each in enumerate(added)))
-
-    async def nothing_waits() -> bool:
-        return await scheduled_of(anna, club) == [] and await count_jobs(container) == 0
-
-    await eventually(nothing_waits)
-    assert set(await texts_of(anna, club)) == expected
-    assert len(await events_of(anna, "cancelled")) == 20 - len(expected)
-
-
-async def test_a_message_that_is_moved_again_and_again_is_sent_once(
-    anna: FakeClient, club: str, container: Container
-) -> None:
-    async def race(number: int, scheduled: dict[str, Any]) -> None:
-        assert await bring_forward(container, anna, scheduled)
-        await asyncio.sleep(number * 0.003)
-        for delay in (3600.0, 0.3, 3600.0, 0.5):
-            # The time may pass while the request waits for the others.
-            while (answer := await anna.patch(path_of(club, scheduled), {"send_at": after(delay)})).status_code == 422:
-                pass
-            assert answer.status_code in (200, 404, 409), answer.text
-
-    added = [await schedule(anna, club, f"{number}") for number in range(10)]
-    await asyncio.gather(*(race(*each) for each in enumerate(added)))
-    await until_ended(anna, 10)
-    assert sorted(await texts_of(anna, club)) == sorted(f"{number}" for number in range(10))
 
 
 async def test_a_send_that_is_limited_is_tried_again(anna: FakeClient, club: str, container: Container) -> None:
