@@ -10,11 +10,12 @@ from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.drafts_module.db import INVARIANTS
 from app.modules.drafts_module.services import DRAFTS_OF_ACCOUNT
-from app.modules.streams_module.services.log import now
+from app.modules.streams_module.services.log import Log, now
 from app.services.context import work_context
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
+from tests.waiting import begin_in_order
 
 NOTHING = {"text": "", "reply_to_seq": None, "updated_at": None}
 
@@ -96,15 +97,20 @@ async def test_deleting_a_message_deletes_the_drafts_that_reply_to_it(
     assert len(await changes(clara)) == 1
 
 
-async def test_no_draft_replies_to_a_message_deleted_meanwhile(anna: FakeClient, boris: FakeClient, club: str) -> None:
-    for seq in range(1, 11):
-        await anna.send(club)
-        answer, _ = await asyncio.gather(
-            boris.put(f"/chats/{club}/draft", {"text": f"Ответ {seq}", "reply_to_seq": seq}),
-            anna.delete(f"/chats/{club}/messages/{seq}"),
-        )
-        assert answer.status_code in (200, 409)
-        assert await draft_of(boris, club) == NOTHING
+@pytest.mark.parametrize("is_saved_first", [True, False])
+async def test_no_draft_replies_to_a_message_deleted_meanwhile(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container, is_saved_first: bool
+) -> None:
+    await anna.send(club)
+    saving = boris.put(f"/chats/{club}/draft", {"text": "Ответ", "reply_to_seq": 1})
+    deleting = anna.delete(f"/chats/{club}/messages/1")
+    calls = (saving, deleting) if is_saved_first else (deleting, saving)
+    async with open_unit_of_work(container.get(Database)) as work:
+        await container.get(Log).lock(work, chats=[UUID(club)])
+        begun = await begin_in_order(container, *calls)
+    statuses = [(await call).status_code for call in begun]
+    assert statuses == ([200, 204] if is_saved_first else [204, 409])
+    assert await draft_of(boris, club) == NOTHING
 
 
 async def test_a_draft_cannot_reply_to_what_is_deleted_or_missing(anna: FakeClient, club: str) -> None:
