@@ -9,13 +9,15 @@ import pytest
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.drafts_module.db import INVARIANTS
-from app.modules.drafts_module.services import DRAFTS_OF_ACCOUNT
+from app.modules.drafts_module.schemas import DraftUpdate
+from app.modules.drafts_module.services import DRAFTS_OF_ACCOUNT, save_draft
+from app.modules.messages_module.services.views import MessageViews
 from app.modules.streams_module.services.log import Log, now
 from app.services.context import work_context
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
-from tests.waiting import begin_in_order
+from tests.waiting import begin_in_order, until_waiting
 
 NOTHING = {"text": "", "reply_to_seq": None, "updated_at": None}
 
@@ -111,6 +113,20 @@ async def test_no_draft_replies_to_a_message_deleted_meanwhile(
     statuses = [(await call).status_code for call in begun]
     assert statuses == ([200, 204] if is_saved_first else [204, 409])
     assert await draft_of(boris, club) == NOTHING
+
+
+async def test_a_draft_that_has_lost_its_reply_while_the_message_is_deleted_is_kept(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container
+) -> None:
+    await anna.send(club)
+    await save(boris, club, "Ответ", 1)
+    async with open_unit_of_work(container.get(Database)) as work:
+        log, views, draft = container.get(Log), container.get(MessageViews), DraftUpdate(text="Просто так")
+        await save_draft(work, log, views, UUID(club), boris.uuid, draft)
+        deleting = asyncio.create_task(anna.delete(f"/chats/{club}/messages/1"))
+        await until_waiting(container, 1)
+    ok(await deleting)
+    assert (await draft_of(boris, club))["text"] == "Просто так"
 
 
 async def test_a_draft_cannot_reply_to_what_is_deleted_or_missing(anna: FakeClient, club: str) -> None:
