@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from pydantic_core import to_jsonable_python
 
 from app.adapters.db.connection import DatabaseConnection
 
@@ -67,7 +68,8 @@ def json_object(fields: Sequence[tuple[str, str]]) -> str:
 
 def json_constant(value: Any) -> str:
     """Encodes a JSON value as a text constant of SQL."""
-    return "'" + orjson.dumps(value, default=str).decode().replace("'", "''") + "'"
+    text = orjson.dumps(value, default=to_jsonable_python, option=orjson.OPT_UTC_Z).decode()
+    return "'" + text.replace("'", "''") + "'"
 
 
 async def read_clock(connection: DatabaseConnection) -> datetime:

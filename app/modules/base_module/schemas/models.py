@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, create_model, field_validator
+from pydantic_core import to_jsonable_python
 
 from app.modules.base_module.schemas.types import check_storable
 from app.services.parts import Part
@@ -45,7 +46,7 @@ def extended(
         name or base.__name__, __base__=base, __doc__=base.__doc__, __module__=base.__module__, **fields
     )
     if isinstance(shown, dict):
-        model.model_config["json_schema_extra"] = {"example": {**shown, **example}}
+        model.model_config["json_schema_extra"] = {"example": {**shown, **to_jsonable_python(example)}}
         model.model_rebuild(force=True)
     return model
 

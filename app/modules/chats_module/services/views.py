@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic_core import to_jsonable_python
 
 from app.adapters.db.connection import Connection
 from app.modules.base_module.schemas import Moment
@@ -57,4 +58,4 @@ async def _describe(connection: Connection, parts: ChatParts, viewer: UUID, rows
 
 
 def _dump(value: Any) -> bytes:
-    return orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z)
+    return orjson.dumps(value, default=to_jsonable_python, option=orjson.OPT_UTC_Z)

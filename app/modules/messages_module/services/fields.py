@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic_core import to_jsonable_python
 
 from app.adapters.db.sql import json_constant, json_object, time_as_json
 from app.modules.messages_module.db.cruds.reactions import REACTIONS
@@ -39,9 +40,10 @@ class MessageFields:
     def __init__(self, parts: Sequence[MessagePart] = (), views: Sequence[MessageView] = ()) -> None:
         self.parts = tuple(parts)
         self.views = tuple(views)
-        self.empty = {part.name: part.empty for part in parts}
-        """Values of the parts of a message that has none."""
-        stored = [(part.name, _sql_of_part(part)) for part in parts]
+        self.empty: dict[str, Any] = to_jsonable_python({part.name: part.empty for part in parts})
+        """Values of the parts of a message that has none, as JSON."""
+        self._of_tombstone: dict[str, Any] = to_jsonable_python({part.name: part.of_tombstone for part in parts})
+        stored = [(part.name, self._sql_of_part(part.name)) for part in parts]
         shown = [
             (view.name, f"coalesce(({view.sql})::text, {json_constant(view.empty)})") for view in views if view.sql
         ]
@@ -98,17 +100,17 @@ class MessageFields:
 
     def of_tombstone(self) -> dict[str, Any]:
         """Returns the values that replace those of a deleted message."""
-        return {part.name: part.of_tombstone for part in self.parts if not part.is_kept}
+        return {part.name: self._of_tombstone[part.name] for part in self.parts if not part.is_kept}
 
     def kept(self, stored: Mapping[str, Any] | None) -> bytes | None:
         """Returns the JSON for the column `parts` of a deleted message."""
         kept = {part.name for part in self.parts if part.is_kept}
         return self.to_store({name: value for name, value in (stored or {}).items() if name in kept})
 
-
-def _sql_of_part(part: MessagePart) -> str:
-    shown = f"coalesce((m.parts -> '{part.name}')::text, {json_constant(part.empty)})"
-    if part.of_tombstone == part.empty:
-        # A deleted message has no parts but those that it keeps.
-        return shown
-    return f"CASE WHEN m.deleted_at IS NULL THEN {shown} ELSE {json_constant(part.of_tombstone)} END"
+    def _sql_of_part(self, name: str) -> str:
+        empty, of_tombstone = self.empty[name], self._of_tombstone[name]
+        shown = f"coalesce((m.parts -> '{name}')::text, {json_constant(empty)})"
+        if of_tombstone == empty:
+            # A deleted message has no parts but those that it keeps.
+            return shown
+        return f"CASE WHEN m.deleted_at IS NULL THEN {shown} ELSE {json_constant(of_tombstone)} END"

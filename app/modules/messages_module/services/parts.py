@@ -87,7 +87,7 @@ class MessageParts:
 
     def check_editable(self, values: Mapping[str, Any]) -> None:
         """Raises MessageIsFinal if one of the parts forbids edits."""
-        if any(part.forbids_edits and values[part.name] != part.empty for part in self.fields.parts):
+        if any(part.forbids_edits and values[part.name] != self.fields.empty[part.name] for part in self.fields.parts):
             raise MessageIsFinal
 
     def complete(self, request: BaseModel, text: str, current: Mapping[str, Any]) -> BaseModel:
@@ -112,21 +112,21 @@ class MessageParts:
         values: dict[str, Any] = {}
         needs: dict[str, Any] = {}
         for part in parts:
-            name = part.name
+            name, empty = part.name, self.fields.empty[part.name]
             if part.derive is not None and name not in server_parts:
                 value = part.derive(request)
             else:
                 value = server_parts[name] if name in server_parts else sent[name]
-                if part.prepare is not None and not (is_new and value == part.empty):
+                if part.prepare is not None and not (is_new and value == empty):
                     value = NEEDS_PREPARE
             if isinstance(value, NeedsPrepare):
                 if part.prepare is None:
                     raise TypeError(f"the part {name!r} of messages needs `prepare`, which it does not have")
                 needs[name] = value.derived
-            elif not is_new or value != part.empty:
+            elif not is_new or value != empty:
                 # Only now, because most values of most messages are empty.
                 value = as_json(name, value)
-                if not is_new or value != part.empty:
+                if not is_new or value != empty:
                     values[name] = value
         if not values and not needs and not sent:
             return NOTHING
@@ -179,7 +179,7 @@ class MessageParts:
                     results[place] = answer
                 elif not isinstance(before, ServiceError):
                     value = as_json(part.name, answer)
-                    if not is_new or value != part.empty:
+                    if not is_new or value != self.fields.empty[part.name]:
                         results[place] = {**before, part.name: value}
         for place, part_input in enumerate(inputs):
             request: Any = part_input.request

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic_core import to_jsonable_python
 
 from app.adapters.db.connection import Connection
 from app.modules.chats_module.errors import ChatNotFound
@@ -137,4 +138,4 @@ def _sides(page: Page, side: Side) -> tuple[bool, bool]:
 
 
 def dump(value: Any) -> bytes:
-    return orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z)
+    return orjson.dumps(value, default=to_jsonable_python, option=orjson.OPT_UTC_Z)
