@@ -24,6 +24,7 @@ from app.modules.streams_module.services.reader import LogReader
 from app.modules.streams_module.services.reads import StreamReads
 from app.modules.streams_module.services.retention import EVERY_HOUR, FORGET_OLD_EVENTS
 from app.modules.streams_module.services.subscribers import Subscribers
+from app.modules.streams_module.services.subscribers.inspecting import KEEPING_UP
 from app.settings import Settings
 from app.utils.background import Background
 from app.utils.container import Container
@@ -73,7 +74,7 @@ module = Module(
     description="The durable event log of each chat and each account",
     depends_on=("base", "jobs"),
     models=(Stream, Event, SubscriberCursor, SubscriberFailure, SubscriberProcess, SubscriberRow, SubscriberSweep),
-    contributes=(FORGET_OLD_EVENTS, EVERY_HOUR, BUS, REPLICAS),
+    contributes=(FORGET_OLD_EVENTS, EVERY_HOUR, BUS, REPLICAS, KEEPING_UP),
     lifespan=lifespan,
     invariants=INVARIANTS,
     check=check,

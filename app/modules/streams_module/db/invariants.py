@@ -16,25 +16,6 @@ INVARIANTS = (
         "subscriber that no module has",
     ),
     Invariant(
-        says="no subscriber is more than 5 minutes behind",
-        find="""
-            SELECT oldest.stream_id,
-                   format('%s is %s events behind; the oldest is %s, of %s', n.name, n.events_behind, seq, at) AS detail
-            FROM subscriber n CROSS JOIN LATERAL (
-                SELECT s.id AS stream_id, e.seq, e.at
-                FROM stream s LEFT JOIN subscriber_cursor c ON c.stream_id = s.id AND c.subscriber = n.name
-                CROSS JOIN LATERAL (
-                    SELECT seq, at FROM event WHERE stream_id = s.id AND seq > coalesce(c.seq, 0) ORDER BY seq LIMIT 1
-                ) e
-                WHERE s.last_seq > coalesce(c.seq, 0) ORDER BY e.at LIMIT 1
-            ) oldest
-            WHERE n.behind_since < now() - interval '5 minutes' AND oldest.at < now() - interval '5 minutes'
-            ORDER BY n.name
-        """,
-        advice="`python manage.py subscribers list` shows the lag; if it does not shrink, run more processes "
-        "with API_BACKGROUND=true, or `python manage.py worker`; `forget` removes a subscriber that no module has",
-    ),
-    Invariant(
         says="every event belongs to a stream",
         find="""
             SELECT e.stream_id, format('%s events, and no stream', count(*)) AS detail

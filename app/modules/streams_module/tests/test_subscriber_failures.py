@@ -1,7 +1,6 @@
 """Failures of subscribers: their effect on the event, on its stream, and on other streams and subscribers."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,11 +9,12 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
-from app.modules.streams_module.db.invariants import INVARIANTS
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, hold_streams
 from app.modules.streams_module.services.subscribers import finding, handling, operating, sweep
+from app.modules.streams_module.services.subscribers.inspecting import KEEPING_UP
 from app.modules.streams_module.services.subscribers.retrying import retry_failure
 from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
+from app.settings import Settings
 from app.utils.container import Container
 from app.utils.metrics import REGISTRY
 from tests.fakers import FakeClient, eventually
@@ -177,11 +177,11 @@ async def test_a_subscriber_that_is_behind_is_reported(
     club: str,
     container: Container,
     connection: Connection,
+    settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The lag in events and seconds is shown to the operator, in the metrics, and by `doctor` after five minutes."""
     monkeypatch.setattr(sweep, "_MEASURE", 0)
-    (invariant,) = (invariant for invariant in INVARIANTS if "minutes behind" in invariant.says)
 
     def measured(metric: str) -> float | None:
         return REGISTRY.get_sample_value(f"messenger_subscriber_lag_{metric}", {"subscriber": "noting"})
@@ -199,8 +199,8 @@ async def test_a_subscriber_that_is_behind_is_reported(
         (status,) = [each for each in await operating.list_subscribers(connection) if each.name == "noting"]
         assert status.events_behind == 3
         assert status.seconds_behind > 600
-        found = [row for row in await connection.fetch(invariant.find) if str(row["stream_id"]) == club]
-        assert any("noting is 3 events behind" in row["detail"] for row in found)
+        found = await KEEPING_UP.find(settings, connection)
+        assert any(line.startswith(f"{club}: noting is 3 events behind") for line in found)
         assert len(await operating.skip_events(connection, "noting", UUID(club))) == 1
         await until_noted(connection, club, ["1", "2"])
 
@@ -208,18 +208,7 @@ async def test_a_subscriber_that_is_behind_is_reported(
             return (measured("events"), measured("seconds")) == (0, 0)
 
         await eventually(has_caught_up, 20)
-        assert not any("noting" in row["detail"] for row in await connection.fetch(invariant.find))
-
-
-async def test_a_subscriber_of_a_module_that_is_switched_off_is_named_as_such(
-    container: Container, connection: Connection, database_address: DatabaseAddress
-) -> None:
-    async with process(container, noting(), replace(noting(), name="search")):
-        pass
-    lines = (await manage(database_address, "subscribers", "list")).stdout.splitlines()
-    (noted,) = [line for line in lines if line.startswith("noting:")]
-    (search,) = [line for line in lines if line.startswith("search:")]
-    assert (noted.endswith(", no enabled module has it"), search.endswith(" set aside")) == (True, True)
+        assert not any("noting" in line for line in await KEEPING_UP.find(settings, connection))
 
 
 async def test_a_misspelled_subscriber_is_refused(
