@@ -145,48 +145,55 @@ async def _check(
     at: datetime,
 ) -> list[tuple[Send, _Poster]]:
     """Returns the sends that the checks of their chats accept. Adds the others to `plan.refused`."""
+    distinct = _find_distinct(candidates)
     sends = [
         (
             CheckedSend(send.chat_id, send.sender_id, poster.membership.role, send.request),
             poster.membership.checks or (),
         )
-        for send, poster in candidates
+        for send, poster in distinct.values()
     ]
-    refusals = await parts.check(connection, sends, at)
-    plan.refused += [
-        (send, refusal) for (send, _), refusal in zip(candidates, refusals, strict=True) if refusal is not None
-    ]
-    return [candidate for candidate, refusal in zip(candidates, refusals, strict=True) if refusal is None]
+    refusals = dict(zip(distinct, await parts.check(connection, sends, at), strict=True))
+    checked = [(candidate, refusals[_key_of(*candidate)]) for candidate in candidates]
+    plan.refused += [(send, refusal) for (send, _), refusal in checked if refusal is not None]
+    return [candidate for candidate, refusal in checked if refusal is None]
 
 
 async def _prepare(
     connection: Connection, parts: MessageParts, candidates: Sequence[tuple[Send, _Poster]], at: datetime
 ) -> dict[Send, Mapping[str, Any] | ServiceError]:
-    """Returns the values or a refusal of each send whose parts must be prepared.
-
-    Of equal sends only the first is prepared, since only one of them is written.
-    """
-    keys: dict[Send, tuple[Any, ...]] = {}
-    inputs: dict[tuple[Any, ...], PartInput] = {}
-    for send, poster in candidates:
-        if not send.given.needs:
-            continue
-        key = keys[send] = id(poster), send.client_msg_id or send, send.digest
-        if key not in inputs:
-            inputs[key] = PartInput(
-                send.chat_id,
-                poster.membership.chat_type,
-                send.sender_id,
-                poster.membership.role,
-                poster.membership.last_seq,
-                send.request,
-                send.given,
-                send.server_parts,
-            )
-    if not inputs:
+    """Returns the values or a refusal of each send whose parts must be prepared."""
+    needing = [(send, poster) for send, poster in candidates if send.given.needs]
+    if not needing:
         return {}
-    prepared = dict(zip(inputs, await parts.prepare(connection, list(inputs.values()), at), strict=True))
-    return {send: prepared[key] for send, key in keys.items()}
+    distinct = _find_distinct(needing)
+    inputs = [
+        PartInput(
+            send.chat_id,
+            poster.membership.chat_type,
+            send.sender_id,
+            poster.membership.role,
+            poster.membership.last_seq,
+            send.request,
+            send.given,
+            send.server_parts,
+        )
+        for send, poster in distinct.values()
+    ]
+    prepared = dict(zip(distinct, await parts.prepare(connection, inputs, at), strict=True))
+    return {send: prepared[_key_of(send, poster)] for send, poster in needing}
+
+
+def _find_distinct(candidates: Sequence[tuple[Send, _Poster]]) -> dict[tuple[Any, ...], tuple[Send, _Poster]]:
+    """Returns the first of equal sends, since only one of them is written, by their key."""
+    distinct: dict[tuple[Any, ...], tuple[Send, _Poster]] = {}
+    for candidate in candidates:
+        distinct.setdefault(_key_of(*candidate), candidate)
+    return distinct
+
+
+def _key_of(send: Send, poster: _Poster) -> tuple[Any, ...]:
+    return id(poster), send.client_msg_id or send, send.digest
 
 
 def _find_posters(batch: Sequence[Send]) -> tuple[list[tuple[UUID, UUID]], list[int]]:
