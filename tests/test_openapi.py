@@ -187,13 +187,6 @@ def test_path_parameters_are_in_the_order_of_the_path(document: Json) -> None:
         assert given == re.findall(r"\{(\w+)\}", path), (method, path)
 
 
-def test_every_integer_has_the_format_that_its_range_needs(document: Json) -> None:
-    for part in _parts(document):
-        if part.get("type") == "integer":
-            fits = part.get("maximum", MAX_BIGINT) < 2**31
-            assert part["format"] == ("int32" if fits else "int64"), part
-
-
 def test_every_operation_says_whether_it_needs_a_token(document: Json) -> None:
     security = {operation["operationId"]: operation["security"] for _, _, operation in _operations(document)}
     open_to_all = {name for name, schemes in security.items() if schemes == []}

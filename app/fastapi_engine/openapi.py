@@ -1,6 +1,6 @@
 """The OpenAPI document: the routes' declarations, completed by what all routes have in common."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,14 +11,13 @@ from app.dependencies.scopes import SCOPES, scope_of
 from app.fastapi_engine.api_description import API_DESCRIPTION
 from app.fastapi_engine.problems import STATUSES, make_problem
 from app.modules.base_module.schemas import Problem
-from app.resources.constants import MAX_BIGINT
 from app.services.errors import Category
 from app.services.http_requests import BearerScheme
 from app.settings.app_settings import AppSettings
+from app.utils.json_schemas import finish_numbers
 
 Json = dict[str, Any]
 
-_MAX_INT32 = 2**31 - 1
 _PROBLEM = "application/problem+json"
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _REQUEST_ID = "0b6f3f3f5d1e4f6f8d0b8a3f1c2d4e5f"
@@ -114,8 +113,7 @@ def document(app: FastAPI, settings: AppSettings, schemes: Sequence[BearerScheme
         _add_errors(path, operation, has_keys=bool(schemes))
     for model in schemas.values():
         _restore_nulls(model)
-    for part in _parts(schema):
-        _finish_number(part)
+    finish_numbers(schema)
     app.openapi_schema = schema
     return schema
 
@@ -210,26 +208,3 @@ def _restore_nulls(model: Json) -> None:
         for name in model.get("required", ()):
             if {"type": "null"} in properties[name].get("anyOf", ()):
                 model["example"].setdefault(name, None)
-
-
-def _finish_number(part: Json) -> None:
-    """Writes bounds as integers, and adds the format of an integer.
-
-    FastAPI converts bounds to floats, which makes the largest bigint greater by one than the database allows.
-    """
-    for bound in ("minimum", "maximum"):
-        if isinstance(part.get(bound), float) and part[bound].is_integer():
-            part[bound] = min(int(part[bound]), MAX_BIGINT)
-    if part.get("type") == "integer":
-        fits = isinstance(part.get("maximum"), int) and part["maximum"] <= _MAX_INT32
-        part.setdefault("format", "int32" if fits else "int64")
-
-
-def _parts(part: Any) -> Iterator[Json]:
-    """Yields every object of the document."""
-    if isinstance(part, dict):
-        yield part
-        part = list(part.values())
-    if isinstance(part, list):
-        for inner in part:
-            yield from _parts(inner)

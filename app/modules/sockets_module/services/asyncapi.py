@@ -30,6 +30,7 @@ from app.modules.sockets_module.services.socket import (
 )
 from app.modules.streams_module.schemas import EventRead
 from app.settings.app_settings import AppSettings
+from app.utils.json_schemas import finish_numbers
 from app.utils.module import Modules
 
 NO_PROTOCOL = 1002
@@ -168,6 +169,7 @@ def _components(messages: Sequence[_Message]) -> dict[str, Any]:
         # The models of all events inherit the example of one kind. Each message has its own.
         if (example := schema.pop("example", inherited)) != inherited:
             schema["examples"] = [example]
+    finish_numbers(schemas)
     return {
         # If two models have the same name, their names in the document are longer.
         "messages": {message.key: _describe(message, payloads[message.model, "validation"]) for message in messages},
