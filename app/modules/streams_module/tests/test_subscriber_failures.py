@@ -222,16 +222,3 @@ async def test_a_misspelled_subscriber_is_refused(
         assert (refused.exit_code, "no subscriber 'notting'; known: " in refused.stderr) == (2, True), refused.output
         assert "noting" in refused.stderr
     assert (await manage(database_address, "subscribers", "retry", "noting")).exit_code == 0
-
-
-async def test_a_reset_subscriber_starts_again(
-    anna: FakeClient, club: str, container: Container, connection: Connection
-) -> None:
-    async with process(container, noting()):
-        for text in ("1", "2"):
-            await anna.send(club, text)
-        await until_noted(connection, club, ["1", "2"])
-        assert await operating.reset(connection, "noting", UUID(club), to_head=False) == 1
-        await until_noted(connection, club, ["1", "2", "1", "2"])
-        (status,) = [each for each in await operating.list_subscribers(connection) if each.name == "noting"]
-        assert (status.events_behind, status.failures) == (0, 0)

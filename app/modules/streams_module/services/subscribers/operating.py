@@ -68,7 +68,10 @@ WITH moved AS (
     SELECT s.id, $1, CASE WHEN $3 THEN s.last_seq ELSE 0 END, now() FROM stream s
     WHERE EXISTS (SELECT FROM subscriber WHERE name = $1) AND ($2::uuid IS NULL OR s.id = $2)
     ON CONFLICT (stream_id, subscriber)
-    DO UPDATE SET seq = excluded.seq, attempts = 0, is_halted = false, retry_at = now() RETURNING 1
+    DO UPDATE SET seq = excluded.seq, attempts = 0, is_halted = false, retry_at = now() RETURNING stream_id
+), handled_again AS (
+    DELETE FROM subscriber_failure f USING moved JOIN stream s ON s.id = moved.stream_id
+    WHERE f.stream_id = s.id AND f.subscriber = $1 AND f.seq >= s.first_seq AND NOT $3
 )
 SELECT count(*) FROM moved
 """
@@ -128,5 +131,8 @@ async def forget(connection: Connection, name: str) -> None:
 
 
 async def reset(connection: Connection, name: str, stream_id: UUID | None, *, to_head: bool) -> int:
-    """Moves cursors to the heads, or before the first events. Returns their number."""
+    """Moves cursors to the heads, or before the first events. Returns their number.
+
+    Events that were set aside and are handled again are not set aside any more.
+    """
     return int(await connection.fetchval(_RESET, name, stream_id, to_head, timeout=LONG))
