@@ -17,8 +17,10 @@ class ModuleRemover:
     def __init__(self, name: str) -> None:
         self.name = name.removesuffix(MODULE_SUFFIX)
         self.folder = MODULES_DIR / f"{self.name}{MODULE_SUFFIX}"
-        own = re.compile(rf"\d{{8}}_{re.escape(self.name)}_\d{{4}}_\w+\.py")
-        self._migrations = [path for path in (MIGRATIONS_DIR / "versions").iterdir() if own.fullmatch(path.name)]
+        # By the revision: the name of a file of `notes_2026_archive` begins like one of `notes`.
+        own = re.compile(rf"^revision\b.*= ['\"]{re.escape(self.name)}_\d{{4}}['\"]$", re.MULTILINE)
+        files = (MIGRATIONS_DIR / "versions").glob("*.py")
+        self._migrations = [path for path in files if own.search(path.read_text(encoding="utf-8"))]
         if not (self._migrations and self.folder.is_dir()):
             raise CreatorError(
                 f"Модуля {self.name} с собственными миграциями нет / "

@@ -87,6 +87,14 @@ def test_a_table_is_created_and_dropped_with_its_module(project: Path, empty_dat
     assert "shop_0001" not in asyncio.run(fetch(empty_database, "SELECT version_num FROM alembic_version"))
 
 
+def test_the_files_of_a_module_with_a_longer_name_stay(project: Path) -> None:
+    succeeds(project, "create_module.py", "notes_2026_archive")
+    before = tree(project)
+    succeeds(project, "create_module.py", "notes")
+    succeeds(project, "-c", "from app.utils.module_creator import ModuleRemover; ModuleRemover('notes').remove()")
+    assert tree(project) == before
+
+
 def test_a_change_of_its_model_becomes_a_migration_in_its_own_branch(
     project: Path, empty_database: DatabaseAddress
 ) -> None:
