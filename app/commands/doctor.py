@@ -154,7 +154,7 @@ async def _check_database(
             return
         report(await check_extension(connection))
         for module in every:
-            for invariant in module.invariants:
+            for invariant in (*module.invariants, *Modules([module]).contributions(Invariant)):
                 report(await _check_invariant(connection, invariant))
         for inspection in enabled.contributions(Inspection):
             wrong = await inspection.find(settings, connection)
