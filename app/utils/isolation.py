@@ -1,6 +1,8 @@
 """Isolated calls of registered callbacks: an error of one reaches neither the caller nor the next callback."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from loguru import logger
@@ -16,6 +18,18 @@ def call_isolated(callback: Callable[..., object], *args: object) -> bool:
         report_failure(callback, error)
         return False
     return True
+
+
+@contextmanager
+def surviving_cancellation() -> Iterator[None]:
+    """Turns a cancellation of what a callback waits for into an ordinary error. It would end the task that calls it."""
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise RuntimeError("what the callback waited for was cancelled") from error
 
 
 def report_failure(callback: object, error: Exception) -> None:

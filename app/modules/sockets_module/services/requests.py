@@ -23,7 +23,7 @@ from app.modules.sockets_module.services.socket import POLICY, Socket
 from app.services.errors import ProblemMaker, RateLimited, ServiceError, ValidationFailed
 from app.services.rate_limits import RateLimits
 from app.utils.container import Container
-from app.utils.isolation import owner_of
+from app.utils.isolation import owner_of, surviving_cancellation
 from app.utils.module import Modules
 from app.utils.token_bucket import TokenBucket
 
@@ -171,7 +171,8 @@ class Requests:
             refusal = self._find_refusal()
             if refusal is not None:
                 raise refusal
-            self._socket.answer(request.id, await self._execute(action, request.data))
+            with surviving_cancellation():
+                self._socket.answer(request.id, await self._execute(action, request.data))
         except Exception as error:  # noqa: BLE001 - the error becomes the reply
             self._refuse(request.id, error, action.handle or action.begin)
         finally:

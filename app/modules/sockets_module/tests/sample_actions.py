@@ -108,6 +108,13 @@ async def break_down(context: SocketContext, data: ChatData) -> None:
     RollReply.model_validate({"value": "no number"})
 
 
+async def wait_for_cancelled(context: SocketContext, data: ChatData) -> None:
+    """Waits for what another task has cancelled."""
+    answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    answer.cancel()
+    await answer
+
+
 async def refuse(context: SocketContext, data: ChatData) -> None:
     raise Conflict("the table is taken")
 
@@ -159,6 +166,7 @@ MODULE = Module(
         ),
         SocketAction("whisper", ChatData, handle=whisper),
         SocketAction("break_down", ChatData, handle=break_down),
+        SocketAction("wait_for_cancelled", ChatData, handle=wait_for_cancelled),
         SocketAction("refuse", ChatData, handle=refuse),
         SocketAction("deal", ChatData, begin=deal, ordered_by="chat_id"),
         SocketAction("fumble", ChatData, begin=fumble, ordered_by="chat_id"),

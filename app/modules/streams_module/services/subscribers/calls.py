@@ -1,8 +1,7 @@
 """Calls handlers of subscribers, with a time limit."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 from app.adapters.db.idle import find_idleness
 from app.adapters.errors import DatabaseUnavailable, PoolExhausted, TransientDatabaseError
 from app.modules.streams_module.extension import Event, LeftToOthers, Rebuild, Subscriber, SubscriberContext
+from app.utils.isolation import surviving_cancellation
 
 HANDLER_TIMEOUT = 30.0
 """Seconds for one call. A handler that never returned would hold up all streams of its subscriber."""
@@ -51,7 +51,7 @@ async def call_handler(
     """Calls the handler. Raises TimeoutError after HANDLER_TIMEOUT, and notes it in the outcome."""
     try:
         async with asyncio.timeout(HANDLER_TIMEOUT) as limit:
-            with _surviving_cancellation():
+            with surviving_cancellation():
                 await subscriber.handle(context, events)
     except TimeoutError:
         if not limit.expired():
@@ -62,20 +62,8 @@ async def call_handler(
 
 async def call_rebuild(rebuild: Rebuild, context: SubscriberContext, through_seq: int) -> None:
     """Calls `rebuild` of a subscriber for the context's stream. It may take as long as it needs."""
-    with _surviving_cancellation():
+    with surviving_cancellation():
         await rebuild(context, context.stream_id, through_seq)
-
-
-@contextmanager
-def _surviving_cancellation() -> Iterator[None]:
-    """Turns a cancellation of what a handler waits for into an ordinary error. It would end the subscriber's task."""
-    try:
-        yield
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
-            raise
-        raise RuntimeError("what the handler waited for was cancelled") from error
 
 
 def _too_late() -> TimeoutError:
