@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from app.adapters.db.sql import read_clock
 from app.adapters.db.unit_of_work import UnitOfWork
+from app.adapters.errors import DatabaseUnavailable, PoolExhausted
 from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds import sessions
 from app.modules.accounts_module.db.cruds.erasure import closed_for, delete_presence, list_closed
@@ -78,7 +79,7 @@ async def _run(context: JobContext, request: ErasureRequest) -> None:
             while await _call(hook, context, request):
                 if monotonic() > turn_ends:
                     raise RetryAfter(0)
-        except (RetryAfter, LeaseLost):
+        except (RetryAfter, LeaseLost, DatabaseUnavailable, PoolExhausted):
             raise
         except Exception as error:  # noqa: BLE001 - the hooks of other modules run all the same
             logger.opt(exception=error).error("{} failed to erase account {}", hook.name, request.account_id)

@@ -10,9 +10,11 @@ from fastapi import FastAPI
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.extension import AccountHook, Erasure
 from app.modules.accounts_module.services import erasure
 from app.modules.accounts_module.tests.erasing import begin, erase, until_done
+from app.modules.jobs_module.extension import Jobs
 from app.services.context import WorkContext
 from app.settings import Settings
 from app.utils.container import Container
@@ -22,6 +24,7 @@ from tests.servers import build_with, served
 
 calls: list[tuple[str, str, int]] = []
 failures: list[str] = []
+CONNECTION_LOST = "the connection is lost"
 
 
 async def erase_notes(context: WorkContext, account_id: UUID, mode: Erasure, limit: int) -> bool:
@@ -39,7 +42,10 @@ async def fail_at_first(context: WorkContext, account_id: UUID, mode: Erasure, l
     calls.append(("failing", mode, 0))
     if failures:
         await context.connection.execute("DELETE FROM hooked")
-        raise RuntimeError(failures.pop())
+        failure = failures.pop()
+        if failure == CONNECTION_LOST:
+            await context.connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        raise RuntimeError(failure)
     return False
 
 
@@ -114,3 +120,17 @@ async def test_a_failing_hook_is_retried_and_does_not_stop_the_others(
     assert ok(await boris.get(f"/chats/{club}"))["owner_id"] == boris.id
     await connection.execute("UPDATE job SET run_at = now(), leased_until = NULL")
     await until_done(connection)
+
+
+async def test_a_lost_database_connection_is_no_failed_attempt_of_an_erasure(
+    container: Container, connection: Connection, anna: FakeClient
+) -> None:
+    """A database restart looks the same. It may happen in the last attempt."""
+    failures.append(CONNECTION_LOST)
+    async with open_unit_of_work(container.get(Database)) as work:
+        await erasure.request_erasure(work, container.get(Jobs), anna.username, "keep")
+        set_attempts = "UPDATE job SET attempts = $1 WHERE name = 'accounts.erase'"
+        await (await work.raw()).execute(set_attempts, erasure.ERASE.max_attempts - 1)
+    await until_done(connection)
+    assert failures == []
+    assert calls.count(("failing", "keep", 0)) == 2
