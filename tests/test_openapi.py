@@ -181,6 +181,11 @@ def test_examples_have_every_required_member(document: Json) -> None:
             assert set(schema.get("required", ())) <= set(schema["example"]), name
 
 
+def test_the_last_message_of_a_chat_is_described_as_a_message(document: Json) -> None:
+    last = document["components"]["schemas"]["ChatRead"]["properties"]["last_message"]
+    assert last["anyOf"] == [{"$ref": "#/components/schemas/MessageRead"}, {"type": "null"}]
+
+
 def test_path_parameters_are_in_the_order_of_the_path(document: Json) -> None:
     for method, path, operation in _operations(document):
         given = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"]

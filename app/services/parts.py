@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from inspect import isfunction
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.services.context import Context, work_context
 from app.utils.container import Container
+from app.utils.module import Modules
 
 Describe = Callable[[Context, UUID, Sequence[UUID]], Awaitable[Mapping[UUID, Any]]]
 
@@ -18,8 +20,8 @@ Describe = Callable[[Context, UUID, Sequence[UUID]], Awaitable[Mapping[UUID, Any
 class Part:
     """The base of all kinds of parts. Each kind has its own class in the `extension.py` of its host.
 
-    - `read`: the field's annotation, None for a field of PATCH only; `empty`: its value for an object that `describe`
-      returns nothing for.
+    - `read`: the field's annotation, or a function that returns it for the modules of one application; None for a field
+      of PATCH only. `empty`: its value for an object that `describe` returns nothing for.
     - `describe(context, viewer_id, ids)`: returns the values by id, as the viewer sees them. Called once per page.
     - `update`: the annotation of a field of PATCH; its `apply` sets the value, and returns True if anything changed.
     """
@@ -34,6 +36,10 @@ class Part:
     def __post_init__(self) -> None:
         if (self.update is None) != (self.apply is None):
             raise ValueError(f"the {type(self).__name__} {self.name!r} has both `update` and `apply`, or neither")
+
+    def annotation(self, modules: Modules) -> Any:
+        """Returns the annotation of the field in responses."""
+        return self.read(modules) if isfunction(self.read) else self.read
 
 
 class Parts:

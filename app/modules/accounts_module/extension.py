@@ -28,8 +28,8 @@ class AccountPart(Part):
     The field appears wherever an account is shown with its names: in the caller's own account, in profiles, in lists
     of profiles, and in the members of chats. With `is_own` only the account itself sees it.
 
-    - `read`: the field's annotation; None for a field of PATCH only. `empty`: its value for an account that
-      `describe` leaves out.
+    - `read`: the field's annotation, or a function that returns it for the modules of one application; None for a field
+      of PATCH only. `empty`: its value for an account that `describe` leaves out.
     - `describe(context, viewer_id, account_ids)`: returns the values by account. It is called once per page. In the
       caller's own account the viewer is the account itself.
     - `update`: a field of `PATCH /accounts/me`. `apply(context, account_id, value)` sets it, under the lock of the

@@ -24,7 +24,8 @@ Purge = Callable[[WorkContext, UUID, int], Awaitable[bool]]
 class ChatPart(Part):
     """A field of ChatRead, computed when a chat is read; it may depend on the viewer.
 
-    - `read`: the field's annotation. `empty`: its value for a chat that `describe` leaves out, or whose `sql` is NULL.
+    - `read`: the field's annotation, or a function that returns it for the modules of one application. `empty`: its
+      value for a chat that `describe` leaves out, or whose `sql` is NULL.
     - `describe(context, viewer_id, chat_ids)`: returns the values by chat. It is called once per page.
     - `sql`: instead of `describe`, an expression over the chat `c` and the viewer's membership `m`, of which `to_json`
       makes the value. It is read in the same snapshot as the chat's `event_seq`: clients can apply later events to it.

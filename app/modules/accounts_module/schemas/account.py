@@ -157,7 +157,7 @@ class AccountModels(NamedTuple):
 def account_models(modules: Modules) -> AccountModels:
     parts = modules.contributions(AccountPart)
     return AccountModels(
-        with_parts(AccountMe, parts),
-        with_parts(AccountPublic, public_parts(modules)),
+        with_parts(AccountMe, parts, modules),
+        with_parts(AccountPublic, public_parts(modules), modules),
         with_updates(AccountUpdate, parts),
     )

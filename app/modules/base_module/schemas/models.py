@@ -8,7 +8,7 @@ from pydantic_core import to_jsonable_python
 
 from app.modules.base_module.schemas.types import check_storable
 from app.services.parts import Part
-from app.utils.module import ModulesError
+from app.utils.module import Modules, ModulesError
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -70,14 +70,15 @@ def check_names(base: type[BaseModel], contributions: Iterable[Named]) -> None:
         taken.add(contribution.name)
 
 
-def with_parts(base: type[Model], parts: Sequence[Part]) -> type[Model]:
-    """Returns the model of a response with the fields of the given parts.
+def with_parts(base: type[Model], parts: Sequence[Part], modules: Modules) -> type[Model]:
+    """Returns the model of a response of one application with the fields of the given parts.
 
     Raises ModulesError for a field that the model already has.
     """
     parts = [part for part in parts if part.read is not None]
     check_names(base, parts)
-    return extended(base, {part.name: (part.read, ...) for part in parts}, {part.name: part.empty for part in parts})
+    fields = {part.name: (part.annotation(modules), ...) for part in parts}
+    return extended(base, fields, {part.name: part.empty for part in parts})
 
 
 def with_updates(base: type[Model], parts: Sequence[Part]) -> type[Model]:

@@ -125,7 +125,7 @@ class ChatModels(NamedTuple):
 def chat_models(modules: Modules) -> ChatModels:
     parts = modules.contributions(ChatPart)
     return ChatModels(
-        with_parts(ChatRead, parts),
+        with_parts(ChatRead, parts, modules),
         with_updates(ChatUpdate, parts),
-        with_parts(MemberRead, public_parts(modules)),
+        with_parts(MemberRead, public_parts(modules), modules),
     )
