@@ -83,8 +83,8 @@ class MessagePart:
       the server sets the value.
     - `empty`: value of a message without the part; it is not stored. `redacted`: value of a deleted message.
     - `replaces_text`: a message with this part may have no text.
-    - `derive(request)`: returns the value, or NEEDS_PREPARE, or NeedsPrepare(derived). It runs when the send is queued,
-      before any lock. In an edit the request has the stored values of the fields that it leaves out.
+    - `derive(request)`: returns the value, NEEDS_PREPARE or NeedsPrepare(derived), before any lock. For a part that
+      clients may send only if they do. In an edit the request has the stored values of the fields that it leaves out.
     - `prepare(context, requests)`: returns values or refusals. It runs once per batch, under the locks, before numbers
       are assigned. New messages in which the value is empty are left out.
     - `store(context, stored)`: writes the module's own rows in the message's transaction. It gets the parts of new
