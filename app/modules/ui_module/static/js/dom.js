@@ -127,6 +127,9 @@ export function reconcile(parent, rows) {
 
 const focusables = (element) => [element, ...element.querySelectorAll('a, button, [tabindex]')];
 
+/** Returns true if a key belongs to a composition of characters. In Safari the composition has ended before its last key. */
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
 /** Makes a field as high as its text. */
 export function grow(field) {
   field.style.height = 'auto';

@@ -1,7 +1,7 @@
 // The form for writing a message, a reply, or a new text of an existing message.
 
 import { call, has } from '../api.js';
-import { grow, h, icon, iconButton, reconcile } from '../dom.js';
+import { grow, h, icon, iconButton, isComposing, reconcile } from '../dom.js';
 import { explain, t } from '../i18n.js';
 import { summary } from '../summary.js';
 import { textFormat } from '../textFormat.js';
@@ -221,7 +221,7 @@ export class Composer {
   pressed(event) {
     if (this.mentions?.pressed(event)) return;
     // On a phone, Enter starts a new line, as its keyboard shows.
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && !matchMedia('(pointer: coarse)').matches) {
+    if (event.key === 'Enter' && !event.shiftKey && !isComposing(event) && !matchMedia('(pointer: coarse)').matches) {
       event.preventDefault();
       this.submit();
     } else if (event.key === 'ArrowUp' && !this.input.value && !this.target) {

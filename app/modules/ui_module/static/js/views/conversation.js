@@ -1,6 +1,6 @@
 // One chat: its header, its messages and the form for writing.
 
-import { announce, avatar, botMark, h, icon, iconButton } from '../dom.js';
+import { announce, avatar, botMark, h, icon, iconButton, isComposing } from '../dom.js';
 import { shortMoment, t } from '../i18n.js';
 import { summary } from '../summary.js';
 import { Composer } from './composer.js';
@@ -34,7 +34,7 @@ export class Conversation {
     context.store.addEventListener('applied', ({ detail }) => this.applied(detail), { signal });
     document.addEventListener('visibilitychange', () => this.update(), { signal });
     this.element.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented) this.composer.cancel();
+      if (event.key === 'Escape' && !isComposing(event) && !event.defaultPrevented) this.composer.cancel();
     });
   }
 

@@ -1,6 +1,6 @@
 // Completion of names after @ in the form for writing.
 
-import { avatar, botMark, h } from '../dom.js';
+import { avatar, botMark, h, isComposing } from '../dom.js';
 import { t } from '../i18n.js';
 
 const MOST = 8;
@@ -59,7 +59,7 @@ export class MentionList {
 
   /** Handles a key if the list is open. Returns true if it did. */
   pressed(event) {
-    if (!this.items.length || event.isComposing) return false;
+    if (!this.items.length || isComposing(event)) return false;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) this.choose((this.place + step + this.items.length) % this.items.length);
     else if (event.key === 'Enter' || event.key === 'Tab') this.insert(this.items[this.place]);

@@ -1,7 +1,7 @@
 // The sidebar: chats by activity, the search for accounts and messages, and the button of the settings.
 
 import { get, has } from '../api.js';
-import { avatar, botMark, debounced, h, icon, iconButton, reconcile, skeleton } from '../dom.js';
+import { avatar, botMark, debounced, h, icon, iconButton, isComposing, reconcile, skeleton } from '../dom.js';
 import { isMuted } from '../chat.js';
 import { shortMoment, t } from '../i18n.js';
 import { shortened, summary } from '../summary.js';
@@ -20,7 +20,7 @@ export class Sidebar {
       type: 'search', id: 'search', placeholder: t('chats.search'), autocomplete: 'off', maxlength: 100,
       on: {
         input: () => { this.found = null; this.messages.forget(); this.update(); this.findSoon(); },
-        keydown: (event) => event.key === 'Escape' && !event.isComposing && this.search.value && this.clear(event),
+        keydown: (event) => event.key === 'Escape' && !isComposing(event) && this.search.value && this.clear(event),
       },
     });
     this.inView = new IntersectionObserver((rows) => {

@@ -2,7 +2,7 @@
 
 import { call, get, has } from '../api.js';
 import { applyToMessages } from '../chat.js';
-import { grow, h, iconButton, reconcile } from '../dom.js';
+import { grow, h, iconButton, isComposing, reconcile } from '../dom.js';
 import { shortMoment, t } from '../i18n.js';
 import { summary } from '../summary.js';
 import { textFormat } from '../textFormat.js';
@@ -138,7 +138,7 @@ export function threadDialog(context, chat, rootSeq) {
   }
 
   function pressed(event) {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || matchMedia('(pointer: coarse)').matches) return;
+    if (event.key !== 'Enter' || event.shiftKey || isComposing(event) || matchMedia('(pointer: coarse)').matches) return;
     event.preventDefault();
     send();
   }
