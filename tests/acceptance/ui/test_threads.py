@@ -108,6 +108,18 @@ async def test_what_is_written_in_a_thread_stays_when_it_is_closed(eve: Reader, 
         await expect(eve.page.get_by_role("dialog")).to_have_count(0)
 
 
+async def test_a_thread_is_closed_when_the_user_is_no_longer_in_its_chat(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await anna.send(yard, "Кто принесёт чай?")
+    thread = await open_answered(eve, anna, yard)
+    await thread.get_by_label("Reply in the thread").fill("Могу принести")
+    ok(await anna.delete(f"/chats/{yard}/members/{her.id}"))
+    await expect(eve.item("Двор")).to_have_count(0)
+    await expect(thread).to_have_count(0, timeout=5000)
+    eve.ignore_complaints("404")
+
+
 async def test_the_field_of_a_thread_is_as_high_as_its_text(eve: Reader, anna: FakeClient, yard: str) -> None:
     await anna.send(yard, "Кто принесёт чай?")
     await eve.open("Двор")

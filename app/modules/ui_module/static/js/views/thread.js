@@ -91,6 +91,10 @@ export function threadDialog(context, chat, rootSeq) {
   }
 
   function render() {
+    if (!store.chats.has(chat.id)) {
+      element.close();
+      return;
+    }
     form.hidden = !blocks.mayPost(chat);
     readOnly.hidden = !form.hidden;
     readOnly.textContent = t(blocks.reason(chat));

@@ -22,7 +22,7 @@ export class Timeline {
     this.jump = iconButton('down', t('chat.toEnd'), () => this.toEnd(), { class: 'icon-button jump', hidden: true });
     this.jump.append(this.count);
     this.element = h('div', { class: 'timeline' }, this.scroller, this.jump);
-    new ResizeObserver(() => this.isAtEnd && this.scrollToEnd()).observe(this.scroller);
+    new ResizeObserver(() => this.chat && this.isAtEnd && this.scrollToEnd()).observe(this.scroller);
   }
 
   get chat() {
