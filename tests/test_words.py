@@ -44,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "app/modules/accounts_module/schemas/events.py": {"nobody"},
     "app/modules/accounts_module/services/erasure.py": {"nobody"},
     "app/modules/chats_module/tests/test_sizes.py": {"nobody"},
+    "tests/acceptance/ui/test_refusals.py": {"nobody"},
     "docs/rest.md": {"nobody"},
     # `nobody`, a user of the system or a login
     "README.md": {"nobody"},

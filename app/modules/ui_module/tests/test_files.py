@@ -7,7 +7,7 @@ import httpx
 
 from app.fastapi_engine.constructor import build_app
 from app.modules.ui_module.services.files import FOLDER
-from app.settings import Settings
+from app.settings import PROJECT_ROOT, Settings
 from tests.fakers import problem
 from tests.servers import served, without
 
@@ -78,6 +78,17 @@ def test_every_text_exists_in_both_languages() -> None:
     assert len(keys["en"]) > 100
     places = {language: re.findall(r"\{(\w+)\}", body) for language, body in texts.items()}
     assert set(places["en"]) == set(places["ru"])
+
+
+def test_every_limit_that_a_user_can_reach_has_a_text_of_its_own() -> None:
+    refusals = set(
+        re.findall(r'"title": "([^"]* limit of [^"]*)"', (PROJECT_ROOT / "docs" / "openapi.json").read_text())
+    )
+    texts = (FOLDER / "js" / "i18n.js").read_text(encoding="utf-8")
+    # The page follows a thread by reading it, and says nothing if that is refused.
+    left_out = {"You have reached the limit of threads in this chat"}
+    assert "The chat has reached its limit of members" in refusals
+    assert [title for title in sorted(refusals - left_out) if f"'error.{title}'" not in texts] == []
 
 
 def test_every_text_has_enough_contrast() -> None:
