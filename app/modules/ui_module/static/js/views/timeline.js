@@ -58,16 +58,27 @@ export class Timeline {
       return;
     }
     if (this.goal) return;
-    const { scroller } = this;
-    const fromEnd = scroller.scrollHeight - scroller.scrollTop;
-    const first = this.first;
-    this.first = chat.messages.keys().next().value;
+    const scrollBack = !this.isAtEnd && this.noteVisible();
     reconcile(this.rows, this.describe(chat));
     if (!this.isPlaced) this.place();
     else if (this.isAtEnd) this.scrollToEnd();
-    // Older messages were added above: the visible ones stay in place.
-    else if (this.first < first) scroller.scrollTop = scroller.scrollHeight - fromEnd;
+    else scrollBack();
     this.scrolled();
+  }
+
+  /** Returns a function that puts the visible messages back where they are now, whatever has changed above them. */
+  noteVisible() {
+    const { scroller, rows } = this;
+    const { top, bottom } = scroller.getBoundingClientRect();
+    const first = [...rows.querySelectorAll('.message')].find((row) => row.getBoundingClientRect().bottom > top);
+    if (!first) return () => {};
+    // The end of a message stays, and so do those below it. Of a message that fills the view, the beginning does.
+    const edge = first.getBoundingClientRect().bottom < bottom ? 'bottom' : 'top';
+    const place = first.getBoundingClientRect()[edge];
+    return () => {
+      const row = rows.querySelector(`[data-key="${first.dataset.key}"]`);
+      if (row) scroller.scrollTop += row.getBoundingClientRect()[edge] - place;
+    };
   }
 
   updateNote(chat) {
