@@ -1,9 +1,13 @@
 """Reading older messages of a chat while it changes."""
 
+import asyncio
+
 from playwright.async_api import Locator, expect
 
 from tests.browsers import Reader
-from tests.fakers import FakeClient, ok
+from tests.fakers import FakeClient, eventually, ok
+
+_SEQS = "rows => rows.map(row => Number(row.dataset.seq))"
 
 
 async def _top(row: Locator) -> float:
@@ -32,3 +36,59 @@ async def test_what_is_being_read_stays_in_place_when_a_message_above_it_changes
     ok(await anna.delete(f"/chats/{yard}/messages/5"))
     await expect(changed).to_contain_text("Message deleted")
     assert abs(await _top(read) - place) < 1
+
+
+async def _send_many(sender: FakeClient, chat: str) -> None:
+    for _ in range(32):
+        await asyncio.gather(*(sender.send(chat) for _ in range(10)))
+
+
+async def _read_back(eve: Reader, seq: int) -> None:
+    """Scrolls up until a message is loaded, and shows it."""
+    row = eve.page.locator(f'[data-seq="{seq}"]')
+
+    async def is_loaded() -> bool:
+        await eve.page.locator(".scroller").evaluate("scroller => { scroller.scrollTop = 0; }")
+        return bool(await row.count())
+
+    await eventually(is_loaded)
+    await row.scroll_into_view_if_needed()
+
+
+async def test_a_chat_that_stays_open_keeps_no_more_messages_than_are_read(
+    eve: Reader, anna: FakeClient, yard: str
+) -> None:
+    rows = eve.page.locator(".message[data-seq]")
+    await anna.send(yard)
+    await expect(eve.item("Двор")).to_contain_text("Анна: Привет")
+    await eve.open("Двор")
+    await expect(rows).to_have_count(1)
+    await _send_many(anna, yard)
+    await expect(eve.page.locator('[data-seq="321"]')).to_be_in_viewport()
+    seqs = await rows.evaluate_all(_SEQS)
+    assert seqs == list(range(seqs[0], 322))
+    assert 250 <= len(seqs) <= 300
+    # They are loaded again, and stay while they are read.
+    await _read_back(eve, 1)
+    await anna.send(yard)
+    await expect(eve.page.locator('[data-seq="322"]')).to_be_attached()
+    assert await rows.evaluate_all(_SEQS) == list(range(1, 323))
+
+
+async def test_a_chat_that_was_left_keeps_no_more_messages_than_are_shown_first(
+    eve: Reader, anna: FakeClient, yard: str
+) -> None:
+    rows = eve.page.locator(".message[data-seq]")
+    await anna.send(yard)
+    await expect(eve.item("Двор")).to_contain_text("Анна: Привет")
+    await eve.open("Двор")
+    await expect(rows).to_have_count(1)
+    await eve.page.evaluate("location.hash = '#/'")
+    await expect(rows).to_have_count(0)
+    await _send_many(anna, yard)
+    await expect(eve.item("Двор").locator(".badge")).to_have_text("320")
+    await eve.open("Двор")
+    await expect(rows.last).to_have_attribute("data-seq", "321")
+    seqs = await rows.evaluate_all(_SEQS)
+    assert seqs == list(range(seqs[0], 322))
+    assert 250 <= len(seqs) <= 300

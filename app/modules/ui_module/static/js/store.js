@@ -6,6 +6,8 @@ import { coalesced, debounced, wait } from './dom.js';
 import { People } from './people.js';
 
 const PAGE = 50;
+/** Each change of the page looks at all loaded messages of the open chat. */
+const MOST_LOADED = 300;
 const TYPING_LASTS_MS = 6000;
 /** Accounts whose presence is read again after a connection was lost: those of the first chats in the list. */
 const MOST_MARKED = 20;
@@ -238,6 +240,14 @@ export class Store extends EventTarget {
     chat.isLoaded = true;
     // Events that arrived during the request may be missing in the page. Applying one twice changes nothing.
     chat.eventsDuringLoad.forEach((event) => this.applyToLoaded(chat, event));
+  }
+
+  /** Forgets the oldest loaded messages if there are many. They can be loaded again. */
+  forgetOldest(chat) {
+    // Before a page that is being loaded, none may be missing.
+    if (chat.messages.size <= MOST_LOADED || chat.loading) return;
+    chat.messages = new Map([...chat.messages].slice(PAGE - MOST_LOADED));
+    chat.hasBefore = true;
   }
 
   /** Applies an event to the loaded messages. A new message is added only if the messages before it are loaded. */

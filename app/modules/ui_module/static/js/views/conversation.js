@@ -42,7 +42,13 @@ export class Conversation {
     return this.context.store.chats.get(this.id);
   }
 
+  /** Returns true if a chat is this one, and the user reads older messages of it. */
+  isReadBack(chat) {
+    return chat.id === this.id && !this.timeline.isAtEnd;
+  }
+
   begin() {
+    this.context.store.forgetOldest(this.chat);
     this.context.store.readSignalled(this.chat);
     this.timeline.begin();
     this.composer.begin();

@@ -20,6 +20,7 @@ export class Shell {
     this.place = h('div', { class: 'place' });
     this.element = h('main', { class: 'shell' }, h('h1', { class: 'visually-hidden' }, t('app.name')), this.sidebar.element, this.place);
     context.store.addEventListener('change', () => this.update(), { signal });
+    context.store.addEventListener('applied', ({ detail: { chat } }) => this.conversation?.isReadBack(chat) || context.store.forgetOldest(chat), { signal });
     followProgress(context.uploads, signal);
     if (context.uploads) refuseDrops(signal);
     addEventListener('hashchange', () => this.update(), { signal });
