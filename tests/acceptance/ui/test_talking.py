@@ -28,7 +28,7 @@ async def test_two_people_meet_and_talk(eve: Reader, browser: Browser, live_serv
     await expect(eve.page.locator(".peer .typing")).to_have_text("typing…")
     await frank.write("Hello")
     await expect(eve.page.locator(".peer p")).to_have_text("online")
-    await expect(eve.page.locator("#announcer")).to_contain_text("Frank: Hello")
+    await expect(eve.page.locator(".announcer")).to_contain_text("Frank: Hello")
 
     await eve.message("Hello").get_by_role("button", name="Actions for the message").click()
     await eve.page.get_by_role("menuitemcheckbox", name="React with 🎉").click()

@@ -178,10 +178,12 @@ export function debounced(run, ms) {
   };
 }
 
-const announcer = document.getElementById('announcer');
+/** Creates the place in a dialog for what is announced while it is open: to screen readers, nothing outside of it exists then. */
+export const announcerOfDialog = () => h('div', { class: 'announcer visually-hidden', 'aria-live': 'polite' });
 
 /** Lets screen readers announce a text. */
 export function announce(text) {
+  const announcer = [...document.querySelectorAll('body > .announcer, dialog[open] > .announcer')].at(-1);
   announcer.append(h('p', {}, text));
   while (announcer.children.length > 5) announcer.firstChild.remove();
 }
@@ -192,6 +194,7 @@ const toasts = document.getElementById('toasts');
 export function toast(text) {
   const line = h('p', { class: 'toast' }, text);
   toasts.append(line);
+  if (document.querySelector('dialog[open]')) announce(text);
   // Above dialogs, also those that were opened later.
   toasts.togglePopover(false);
   toasts.togglePopover(true);

@@ -1,7 +1,7 @@
 // Dialogs, which keep the focus inside and close with Escape; and the picker of accounts.
 
 import { get } from '../api.js';
-import { avatar, botMark, debounced, h, iconButton, reconcile, toast } from '../dom.js';
+import { announcerOfDialog, avatar, botMark, debounced, h, iconButton, reconcile, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
 
 /** Opens a dialog. A click outside closes it, unless it `isSticky`. */
@@ -18,7 +18,7 @@ export function dialog(title, content, { className = '', isSticky = false } = {}
   },
   h('div', { class: 'dialog-body' },
     h('header', { class: 'bar' }, h('h2', { dir: 'auto' }, title), iconButton('close', t('dialog.close'), () => element.close())),
-    content));
+    content), announcerOfDialog());
   document.body.append(element);
   element.showModal();
   return element;
@@ -38,7 +38,7 @@ export function confirmed(question, yes) {
         h('p', { id: 'question' }, question),
         h('div', { class: 'buttons' },
           h('button', { type: 'button', class: 'button', autofocus: true, on: { click: () => element.close('no') } }, t('dialog.cancel')),
-          h('button', { type: 'button', class: 'button danger', on: { click: () => element.close('yes') } }, yes))));
+          h('button', { type: 'button', class: 'button danger', on: { click: () => element.close('yes') } }, yes))), announcerOfDialog());
     document.body.append(element);
     element.showModal();
   });
