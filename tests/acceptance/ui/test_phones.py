@@ -1,5 +1,6 @@
 """The page on a phone: what fits there, and how large it is."""
 
+import httpx
 from playwright.async_api import Browser, expect
 
 from tests.browsers import PHONE, Reader
@@ -7,6 +8,12 @@ from tests.fakers import FakeClient
 
 _SIZES = """() => [...document.querySelectorAll('input, textarea, select')]
     .map(field => [field.id || field.name, parseFloat(getComputedStyle(field).fontSize)])"""
+
+# Elements that are wider than the screen, or whose content is and is not cut.
+_TOO_WIDE = """place => [...document.querySelector(place).querySelectorAll('*')]
+    .filter(element => element.getBoundingClientRect().right > innerWidth
+        || (element.scrollWidth > element.clientWidth && getComputedStyle(element).overflowX === 'auto'))
+    .map(element => element.outerHTML.slice(0, 80))"""
 
 
 async def test_no_field_has_letters_so_small_that_an_iphone_zooms_the_page(
@@ -25,3 +32,27 @@ async def test_no_field_has_letters_so_small_that_an_iphone_zooms_the_page(
     await reader.context.close()
     assert {"login", "password", "search", "has", "after", "composer", "thread-text"} <= sizes.keys()
     assert [name for name, size in sizes.items() if size < 16] == []
+
+
+async def test_a_name_that_is_one_long_word_fits(
+    browser: Browser, live_server: str, server: httpx.AsyncClient, her: FakeClient
+) -> None:
+    longest = await FakeClient.sign_up(server, "w", "W" * 64)
+    yard = await longest.open_chat(her, title="Двор")
+    await longest.send(yard, "Привет")
+    await longest.send(yard, "Ответ", reply_to_seq=1)
+    phone = await Reader.open_signed_in(browser, live_server, her, **PHONE)
+    page = phone.page
+    await phone.open("Двор")
+    await expect(phone.message("Ответ").locator(".quote")).to_contain_text("W" * 64)
+    await phone.choose("Привет", "Reply")
+    await expect(page.locator(".target")).to_contain_text("W" * 64)
+    await phone.composer.press_sequentially("@")
+    await expect(page.get_by_role("option")).to_have_count(1)
+    assert await page.evaluate(_TOO_WIDE, ".conversation") == []
+    await page.get_by_role("button", name="Back to chats").click()
+    await page.get_by_role("button", name="New chat").click()
+    await page.get_by_role("dialog").locator(".chat-item", has_text="WWW").click()
+    await expect(page.locator(".chip")).to_have_count(1)
+    assert await page.evaluate(_TOO_WIDE, "dialog") == []
+    await phone.context.close()
