@@ -1,6 +1,6 @@
 """A passkey of Chromium's virtual authenticator is registered and signs in."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -10,7 +10,8 @@ from playwright.async_api import Browser, expect
 from app.modules.passkeys_module.settings import PasskeySettings
 from app.utils.container import Container
 from tests.browsers import Reader
-from tests.fakers import API, FakeClient, ok
+from tests.databases import Connection
+from tests.fakers import API, FakeClient, eventually, ok
 from tests.servers import http_client
 
 _PHONE = {
@@ -21,6 +22,7 @@ _PHONE = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
+_END_RECENT = "UPDATE auth_session SET created_at = now() - interval '11 minutes'"
 _ASK = """
 async ([api, token]) => {
   window.ask = async (path, body) => {
@@ -51,6 +53,13 @@ async () => {
 }
 """
 
+_NOTE_END = """
+() => {
+  const get = navigator.credentials.get.bind(navigator.credentials);
+  navigator.credentials.get = (options) => get(options).finally(() => { window.isOver = true; });
+}
+"""
+
 
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
@@ -72,11 +81,16 @@ async def reader(browser: Browser, live_server: str, container: Container) -> As
     container.replace(PasskeySettings, before)
 
 
-async def plug_in(reader: Reader, **options: Any) -> None:
-    """Gives the browser an authenticator."""
+async def plug_in(reader: Reader, **options: Any) -> Callable[[bool], Awaitable[None]]:
+    """Gives the browser an authenticator. Returns a function that says if it verifies its user from now on."""
     session = await reader.context.new_cdp_session(reader.page)
     await session.send("WebAuthn.enable")
-    await session.send("WebAuthn.addVirtualAuthenticator", {"options": {**_PHONE, **options}})
+    added = await session.send("WebAuthn.addVirtualAuthenticator", {"options": {**_PHONE, **options}})
+
+    async def verify(is_verified: bool) -> None:
+        await session.send("WebAuthn.setUserVerified", {**added, "isUserVerified": is_verified})
+
+    return verify
 
 
 async def test_a_passkey_is_registered_and_signs_in(reader: Reader, server: httpx.AsyncClient) -> None:
@@ -121,3 +135,53 @@ async def test_an_authenticator_that_does_not_verify_its_user_creates_no_passkey
     await plug_in(reader, isUserVerified=False)
     await reader.page.evaluate(_ASK, [API, eve.access_token])
     assert (await reader.page.evaluate(_CREATE))["status"] == 0
+
+
+async def test_a_passkey_signs_in_again_for_a_change_of_the_settings(
+    reader: Reader, server: httpx.AsyncClient, connection: Connection
+) -> None:
+    eve = await FakeClient.sign_up(server, "eve", "Ева")
+    verify = await plug_in(reader)
+    await reader.sign_in(eve.username)
+    section = (await reader.settings()).get_by_role("region", name="Passkeys")
+    await section.get_by_role("button", name="Add a passkey").click()
+    await expect(section.get_by_role("listitem")).to_have_count(1)
+    await connection.execute(_END_RECENT)
+    await section.get_by_role("button", name="Remove").click()
+    await reader.page.get_by_role("dialog").filter(has_text="no longer signs in").get_by_role("button").last.click()
+    again = reader.page.get_by_role("dialog", name="Sign in again")
+
+    async def is_over() -> bool:
+        return bool(await reader.page.evaluate("window.isOver"))
+
+    # As if the user cancelled it at first: the session stays open.
+    await reader.page.evaluate(_NOTE_END)
+    await verify(False)
+    await again.get_by_role("button", name="Sign in with a passkey").click()
+    await eventually(is_over)
+    await verify(True)
+    await again.get_by_role("button", name="Sign in with a passkey").click()
+    await expect(section.get_by_role("listitem")).to_have_count(0)
+    await expect(section).to_be_visible()
+    assert ok(await eve.get("/accounts/me/passkeys"))["items"] == []
+    await reader.is_online()
+
+
+async def test_a_change_is_not_made_in_the_account_of_another_passkey(
+    reader: Reader, server: httpx.AsyncClient, connection: Connection
+) -> None:
+    anna, eve = [await FakeClient.sign_up(server, *name) for name in (("anna", "Анна"), ("eve", "Ева"))]
+    await plug_in(reader)
+    await reader.page.evaluate(_ASK, [API, anna.access_token])
+    assert (await reader.page.evaluate(_CREATE))["status"] == 201
+    await reader.sign_in(eve.username)
+    await connection.execute(_END_RECENT)
+    await (await reader.settings()).get_by_role("button", name="New key").click()
+    form = reader.page.get_by_role("dialog", name="New key")
+    await form.get_by_label("Name of the key").fill("Отчёты")
+    await form.get_by_role("checkbox", name="chats:read").check()
+    await form.get_by_role("button", name="Create the key").click()
+    again = reader.page.get_by_role("dialog", name="Sign in again")
+    await again.get_by_role("button", name="Sign in with a passkey").click()
+    await expect(reader.page.locator(".own")).to_contain_text("Анна")
+    assert ok(await anna.get("/accounts/me/keys"))["items"] == []

@@ -240,11 +240,14 @@ export async function signOut() {
   }
 }
 
-/** Replaces the session by the one that `open` opens. All tabs start again if it belongs to another account. */
+/**
+ * Replaces the session by the one that `open` opens, unless that returns false. All tabs start again if it belongs to
+ * another account. Returns true if it belongs to the same one.
+ */
 export async function renewSession(open) {
   const before = await get('/accounts/me');
   const { access_token: old, opening } = session.tokens;
-  await open();
+  if (await open() === false) return false;
   const continueAs = (name) => {
     session.opening = name;
     local.write(KEY, JSON.stringify({ ...session.tokens, opening: name }));
@@ -252,9 +255,10 @@ export async function renewSession(open) {
   continueAs(opening);
   await request('POST', '/accounts/sign-out', undefined, old).catch(() => {});
   const after = await get('/accounts/me').catch(() => null);
-  if (after?.id === before.id) return;
+  if (after?.id === before.id) return true;
   continueAs(newId());
   session.dispatchEvent(new Event('replaced'));
+  return false;
 }
 
 async function request(method, path, body, token, options = {}) {

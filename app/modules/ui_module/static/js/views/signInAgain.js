@@ -1,6 +1,6 @@
 // Changes of how the account is protected need a session that was opened a moment ago.
 
-import { renewSession, signIn, signInWithCode } from '../api.js';
+import { canUsePasskeys, renewSession, signIn, signInWithCode, signInWithPasskey } from '../api.js';
 import { h } from '../dom.js';
 import { explain, t } from '../i18n.js';
 import { canUseProviders } from '../providers.js';
@@ -18,8 +18,8 @@ export async function withRecentSignIn({ store }, run) {
 }
 
 /**
- * Asks for the password, and for a code of the second factor if there is one; with the ticket of a sign-in by a provider only
- * for the code. Returns true if they are right.
+ * Asks for the password, and for a code of the second factor if there is one; or for a passkey. With the ticket of a sign-in
+ * by a provider it asks only for the code. Returns true if they are right.
  */
 export function signsInAgain(username, ticket = null) {
   return new Promise((resolve) => {
@@ -32,14 +32,18 @@ export function signsInAgain(username, ticket = null) {
 
     async function submit(event) {
       event.preventDefault();
+      const { value } = place.querySelector('input');
+      await renew(() => (ticket ? signInWithCode(ticket, value) : signIn(username, value)));
+    }
+
+    /** Signs in by `open`. The dialog stays if that fails, or the user cancels it. */
+    async function renew(open) {
       if (isBusy) return;
       isBusy = true;
-      const input = place.querySelector('input');
       alert.textContent = '';
       try {
-        await renewSession(() => (ticket ? signInWithCode(ticket, input.value) : signIn(username, input.value)));
-        isDone = true;
-        element.close();
+        isDone = await renewSession(open);
+        if (isDone) element.close();
       } catch (error) {
         if (error.code === 'second_factor_required') {
           ticket = error.body.ticket;
@@ -55,6 +59,7 @@ export function signsInAgain(username, ticket = null) {
 
     const element = dialog(t('again.title'), h('form', { class: 'dialog-form', method: 'post', on: { submit } },
       h('p', {}, t('again.why')), place, alert, h('button', { type: 'submit', class: 'button primary wide' }, t('again.do')),
+      !ticket && canUsePasskeys() && h('button', { type: 'button', class: 'button wide', on: { click: () => renew(signInWithPasskey) } }, t('auth.passkey')),
       !ticket && canUseProviders() && providerButtons('auth.provider', 'signIn')));
     element.addEventListener('close', () => resolve(isDone));
   });
