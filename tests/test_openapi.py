@@ -14,8 +14,8 @@ from fastapi import APIRouter
 from app.dependencies.scopes import scoped
 from app.fastapi_engine import constructor
 from app.fastapi_engine.constructor import build_app
-from app.modules.base_module.schemas import Problem
 from app.resources.constants import MAX_BIGINT
+from app.services.problem import Problem
 from app.settings import Settings
 from app.utils.module import Module
 from app.utils.setup_modules import discover_modules

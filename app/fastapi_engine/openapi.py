@@ -10,9 +10,9 @@ from fastapi.routing import iter_route_contexts
 from app.dependencies.scopes import SCOPES, scope_of
 from app.fastapi_engine.api_description import API_DESCRIPTION
 from app.fastapi_engine.problems import STATUSES, make_problem
-from app.modules.base_module.schemas import Problem
 from app.services.errors import Category
 from app.services.http_requests import BearerScheme
+from app.services.problem import Problem
 from app.settings.app_settings import AppSettings
 from app.utils.json_schemas import finish_numbers
 

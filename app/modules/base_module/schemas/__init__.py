@@ -8,7 +8,7 @@ from app.modules.base_module.schemas.models import (
     with_updates,
 )
 from app.modules.base_module.schemas.page import Cursor, Limit, Page
-from app.modules.base_module.schemas.problem import Problem, ProblemError, refuses
+from app.modules.base_module.schemas.refusals import refuses
 from app.modules.base_module.schemas.texts import check_name, check_prose
 from app.modules.base_module.schemas.types import (
     NOT_BLANK,
@@ -33,8 +33,6 @@ __all__ = [
     "Page",
     "PathSeq",
     "Position",
-    "Problem",
-    "ProblemError",
     "RequestModel",
     "ResponseModel",
     "Storable",

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.modules.base_module.schemas import Problem, ResponseModel
+from app.modules.base_module.schemas import ResponseModel
 from app.modules.sockets_module.schemas.frames import RequestId
+from app.services.problem import Problem
 
 Data = TypeVar("Data", bound=BaseModel)
 

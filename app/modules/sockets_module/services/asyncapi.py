@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, create_model
 from pydantic.json_schema import models_json_schema
 
-from app.modules.base_module.schemas import Problem, ResponseModel
+from app.modules.base_module.schemas import ResponseModel
 from app.modules.sockets_module.extension import Signal
 from app.modules.sockets_module.schemas import (
     EmptyReply,
@@ -29,6 +29,7 @@ from app.modules.sockets_module.services.socket import (
     TRY_AGAIN,
 )
 from app.modules.streams_module.schemas import EventRead
+from app.services.problem import Problem
 from app.settings.app_settings import AppSettings
 from app.utils.json_schemas import finish_numbers
 from app.utils.module import Modules

@@ -1,15 +1,12 @@
 """Problem details (RFC 9457), the format of all errors."""
 
-from typing import Any
-
-from pydantic import ConfigDict, Field
-
-from app.modules.base_module.schemas.models import ResponseModel
-from app.services.errors import ServiceError
+from pydantic import BaseModel, ConfigDict, Field
 
 
-class ProblemError(ResponseModel):
+class ProblemError(BaseModel):
     """One wrong field of a request."""
+
+    model_config = ConfigDict(frozen=True)
 
     loc: list[str | int] = Field(
         description="path to the field; starts with `body`, `query` or `path`", examples=[["body", "text"]]
@@ -18,10 +15,11 @@ class ProblemError(ResponseModel):
     type: str = Field(examples=["missing"])
 
 
-class Problem(ResponseModel):
+class Problem(BaseModel):
     """The reason why a request was refused. Programs decide by `code`; the texts are for people."""
 
     model_config = ConfigDict(
+        frozen=True,
         json_schema_extra={
             "example": {
                 "type": "urn:messenger:problem:not_found",
@@ -32,7 +30,7 @@ class Problem(ResponseModel):
                 "code": "not_found",
                 "request_id": "0b6f3f3f5d1e4f6f8d0b8a3f1c2d4e5f",
             }
-        }
+        },
     )
 
     type: str
@@ -46,23 +44,3 @@ class Problem(ResponseModel):
     errors: list[ProblemError] | None = Field(None, description="with status 422: one entry for each wrong field")
     first_seq: int | None = Field(None, description="with `stream_gap`: sequence number of the oldest stored event")
     last_seq: int | None = Field(None, description="with `stream_gap`: sequence number of the newest event")
-
-
-def refuses(*errors: type[ServiceError]) -> dict[str, Any]:
-    """Returns the `openapi_extra` of an operation that may raise these errors.
-
-    The OpenAPI document adds the errors that any operation may return.
-    """
-    return {
-        "x-refuses": [
-            {
-                "name": error.__name__,
-                "category": error.category,
-                "code": error.code,
-                "title": error.title,
-                "extra": dict(error.example_of_extra),
-                "members": dict(error.members_of_extra),
-            }
-            for error in errors
-        ]
-    }
