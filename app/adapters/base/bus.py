@@ -4,8 +4,10 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
+
+import orjson
 
 from app.utils.isolation import call_isolated
 
@@ -14,6 +16,8 @@ SignalListener = Callable[[Mapping[str, Any]], None]
 WantsStream = Callable[[int], bool]
 """Returns True if a listener asks for the heads of the stream with this id, as an integer."""
 NotificationListener = Callable[[Mapping[str, Any]], None]
+Kind = Literal["s", "n"]
+"""Signals ("s") and notifications ("n")."""
 
 MAX_SIGNAL = 1000
 """The largest JSON of a signal or a notification, in bytes."""
@@ -71,17 +75,30 @@ class Bus(ABC):
     def notify_stream(self, stream_id: UUID, last_seq: int) -> None:
         """Announces that a stream now ends at `last_seq`. Never waits, never raises."""
 
-    @abstractmethod
     def signal(self, signal: Mapping[str, Any]) -> None:
         """Sends a message for clients, without storing it. JSON larger than MAX_SIGNAL bytes is dropped."""
+        text = orjson.dumps(signal, default=str)
+        if len(text) <= MAX_SIGNAL:
+            self._send("s", text)
+            self._deliver_signal(orjson.loads(text))
 
-    @abstractmethod
     def notify(self, topic: str, data: Mapping[str, Any]) -> None:
         """Sends a message for processes, which no client sees. JSON larger than MAX_SIGNAL bytes is dropped."""
+        text = orjson.dumps([topic, data])
+        if len(text) <= MAX_SIGNAL:
+            self._send("n", text)
+            self._deliver_notification(topic, orjson.loads(text)[1])
 
     @abstractmethod
     def connected(self) -> AbstractAsyncContextManager[None]:
         """Keeps the bus connected for the time of the block, which is the application's lifetime."""
+
+    @abstractmethod
+    def _send(self, kind: Kind, text: bytes) -> None:
+        """Sends a signal or a notification to the other processes, if the bus reaches any. Never waits, never raises.
+
+        The text of a notification is `[topic, data]`.
+        """
 
     def _deliver_stream_heads(self, heads: Mapping[UUID, int], *, own: bool, handled: bool) -> None:
         for listener, filter_own, filter_handled, _ in self._on_stream_heads:

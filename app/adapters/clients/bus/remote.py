@@ -2,16 +2,16 @@
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID, uuid4
 
 import orjson
 from loguru import logger
 
-from app.adapters.base.bus import MAX_SIGNAL, Bus
+from app.adapters.base.bus import Bus, Kind
 from app.utils import metrics
 from app.utils.background import running
 from app.utils.tracing import NO_TRACING, SpanDetails, Tracing
@@ -57,8 +57,7 @@ class RemoteBus(Bus):
         # Identifies this process' messages if they come back: they have been delivered here already.
         self._origin = uuid4().hex[:8]
         self._heads: dict[UUID, int] = {}
-        self._signals: list[bytes] = []
-        self._notifications: list[bytes] = []
+        self._texts: dict[Kind, list[bytes]] = {"s": [], "n": []}
         self._wake_up = asyncio.Event()
         self._lost: Exception | None = None
 
@@ -68,24 +67,6 @@ class RemoteBus(Bus):
             self._wake_up.set()
         self._deliver_stream_heads({stream_id: last_seq}, own=True, handled=True)
 
-    def signal(self, signal: Mapping[str, Any]) -> None:
-        text = orjson.dumps(signal, default=str)
-        if len(text) > MAX_SIGNAL:
-            return
-        if len(self._signals) < _MAX_WAITING:
-            self._signals.append(text)
-            self._wake_up.set()
-        self._deliver_signal(orjson.loads(text))
-
-    def notify(self, topic: str, data: Mapping[str, Any]) -> None:
-        text = orjson.dumps([topic, data])
-        if len(text) > MAX_SIGNAL:
-            return
-        if len(self._notifications) < _MAX_WAITING:
-            self._notifications.append(text)
-            self._wake_up.set()
-        self._deliver_notification(topic, orjson.loads(text)[1])
-
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
         async with running(self._keep_connected()):
@@ -94,6 +75,11 @@ class RemoteBus(Bus):
     @abstractmethod
     def _open(self) -> AbstractAsyncContextManager[BusConnection]:
         """Connects to the server for the time of the block, and listens from its beginning on."""
+
+    def _send(self, kind: Kind, text: bytes) -> None:
+        if len(self._texts[kind]) < _MAX_WAITING:
+            self._texts[kind].append(text)
+            self._wake_up.set()
 
     def _lose(self, error: Exception) -> None:
         """Ends the present connection: the server closed it, or messages were lost. A new one is opened."""
@@ -145,14 +131,14 @@ class RemoteBus(Bus):
             if self._lost is not None:
                 break
             self._wake_up.clear()
-            heads, notifications = self._heads, self._notifications
+            heads, notifications = self._heads, self._texts["n"]
             if payloads := self._take():
                 due = monotonic() + _PERIOD
                 try:
                     await send(payloads)
                 except BaseException:
                     # The other processes do not know that they missed them, and to get them twice is harmless.
-                    self._notifications[:0] = notifications
+                    self._texts["n"][:0] = notifications
                     for stream_id, last_seq in heads.items():
                         self._heads[stream_id] = max(last_seq, self._heads.get(stream_id, 0))
                     self._wake_up.set()
@@ -162,8 +148,7 @@ class RemoteBus(Bus):
     def _take(self) -> list[str]:
         """Takes all pending messages and returns them as payloads, as few as they fit in."""
         heads, self._heads = list(self._heads.items()), {}
-        texts = {"s": self._signals, "n": self._notifications}
-        self._signals, self._notifications = [], []
+        texts, self._texts = self._texts, {"s": [], "n": []}
         payloads = []
         origin = f"{self.handled_by or _UNHANDLED}{self._origin}"
         head = _HANDLED if self.handled_by else _HEADS
