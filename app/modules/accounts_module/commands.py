@@ -1,6 +1,7 @@
 """`python manage.py account ...`"""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from app.adapters.db.constraints import violated_constraint
 from app.adapters.db.database import Database
 from app.adapters.db.run import run_on_database
 from app.adapters.db.unit_of_work import open_unit_of_work
-from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
+from app.modules.accounts_module.errors import CONSTRAINT_ERRORS
 from app.modules.accounts_module.schemas import AccountSignedUp, Email, Password, SignUp
 from app.modules.accounts_module.services import administration
 from app.modules.accounts_module.services.erasure import ERASE, request_erasure
@@ -30,8 +31,6 @@ commands = typer.Typer(
     name="account",
     help="Accounts: create one or an administrator, reset a password, change an email, erase an account.",
 )
-
-_TAKEN = {"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken}
 
 NewPassword = Annotated[
     str,
@@ -81,14 +80,10 @@ def _create(email: str, username: str, password: str, *, is_admin: bool) -> Acco
             return await administration.create(work, log, Passwords(settings.auth), request, is_admin=is_admin)
 
     try:
-        return run_on_database(settings.db, run)
+        with _refusing_taken():
+            return run_on_database(settings.db, run)
     except ValidationFailed as error:
         raise typer.BadParameter(_explain(error.extra["errors"][0])) from None
-    except Exception as error:
-        refusal = _TAKEN.get(violated_constraint(error) or "")
-        if refusal is None:
-            raise
-        raise refusal from None
 
 
 @commands.command("reset-password")
@@ -134,13 +129,8 @@ def change_email(
         async with open_unit_of_work(database) as work:
             await administration.change_email(work, Log(MemoryBus()), modules, login, email)
 
-    try:
+    with _refusing_taken():
         run_on_database(settings.db, change)
-    except Exception as error:
-        refusal = _TAKEN.get(violated_constraint(error) or "")
-        if refusal is None:
-            raise
-        raise refusal from None
     typer.echo(f"{login} now has the email {email}")
 
 
@@ -172,6 +162,18 @@ def erase(
         f"the erasure of {username} ({account_id}) is enqueued: a running server starts it within a second, "
         "`python manage.py jobs list` shows accounts.erase until it is done"
     )
+
+
+@contextmanager
+def _refusing_taken() -> Iterator[None]:
+    """Raises EmailTaken or UsernameTaken if the block violates the constraint."""
+    try:
+        yield
+    except Exception as error:
+        refusal = CONSTRAINT_ERRORS.get(violated_constraint(error) or "")
+        if refusal is None:
+            raise
+        raise refusal from None
 
 
 def _explain(error: Mapping[str, Any]) -> str:

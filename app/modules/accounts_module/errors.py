@@ -13,6 +13,10 @@ class UsernameTaken(Conflict):
     title = "This username is taken"
 
 
+CONSTRAINT_ERRORS = {"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken}
+"""The error for each violated constraint."""
+
+
 class SignUpClosed(Forbidden):
     code = "sign_up_closed"
     title = "Sign-up is closed on this server"

@@ -14,7 +14,7 @@ from app.modules.accounts_module.db.models import (
     UsernameHold,
 )
 from app.modules.accounts_module.dependencies.authentication import AUTHENTICATION
-from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
+from app.modules.accounts_module.errors import CONSTRAINT_ERRORS
 from app.modules.accounts_module.extension import BearerKind
 from app.modules.accounts_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.services.authenticator import Authenticator
@@ -69,5 +69,5 @@ module = Module(
     contributes=(*EVENT_TEXTS, ABSENT, AUTHENTICATION, ERASE, OWN_HOOK, CLEANUP, CLEANUP_SCHEDULE),
     lifespan=lifespan,
     invariants=INVARIANTS,
-    constraint_errors={"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken},
+    constraint_errors=CONSTRAINT_ERRORS,
 )
