@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from loguru import logger
@@ -15,6 +14,7 @@ from starlette.responses import Response
 from app.adapters.db.constraints import violated_constraint
 from app.adapters.errors import PoolExhausted, TransientDatabaseError
 from app.services.errors import Category, Conflict, Overloaded, ProblemMaker, ServiceError, Unavailable
+from app.services.problem import problem_response
 from app.utils.isolation import report_failure
 from app.utils.logs import request_id
 from app.utils.secret_path import shown_path
@@ -77,15 +77,9 @@ class Problems(ProblemMaker):
         expected = self.expected(error)
         # A route may have set headers on the error, too.
         headers = {**(getattr(error, "headers", None) or {}), **(getattr(expected, "headers", None) or {})}
-        if isinstance(expected, ServiceError):
-            if expected.retry_after is not None:
-                headers["Retry-After"] = str(expected.retry_after)
-            if expected.category is Category.UNAUTHENTICATED:
-                headers["WWW-Authenticate"] = "Bearer"
-        body = self._describe(expected, instance)
-        return Response(
-            orjson.dumps(body, default=str), body["status"], headers=headers, media_type="application/problem+json"
-        )
+        if isinstance(expected, ServiceError) and expected.category is Category.UNAUTHENTICATED:
+            headers["WWW-Authenticate"] = "Bearer"
+        return problem_response(self._describe(expected, instance), headers)
 
     def expected(self, error: Exception) -> Exception:
         constraint = violated_constraint(error)

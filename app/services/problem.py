@@ -1,6 +1,11 @@
 """Problem details (RFC 9457), the format of all errors."""
 
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
 
 class ProblemError(BaseModel):
@@ -44,3 +49,11 @@ class Problem(BaseModel):
     errors: list[ProblemError] | None = Field(None, description="with status 422: one entry for each wrong field")
     first_seq: int | None = Field(None, description="with `stream_gap`: sequence number of the oldest stored event")
     last_seq: int | None = Field(None, description="with `stream_gap`: sequence number of the newest event")
+
+
+def problem_response(problem: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    """Returns a problem as an HTTP response, with `Retry-After` if it has `retry_after`."""
+    headers = dict(headers or {})
+    if "retry_after" in problem:
+        headers["Retry-After"] = str(problem["retry_after"])
+    return Response(orjson.dumps(problem, default=str), problem["status"], headers, "application/problem+json")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import orjson
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -11,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.fastapi_engine.problems import make_problem
 from app.services.http_requests import CorsHeaders
+from app.services.problem import problem_response
 from app.settings.app_settings import AppSettings
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -54,9 +54,7 @@ class _CorsMiddleware(CORSMiddleware):
         detail = bytes(response.body).decode()
         problem = make_problem(response.status_code, "bad_request", "Bad Request", detail, "")
         headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
-        return Response(
-            orjson.dumps(problem), response.status_code, headers=headers, media_type="application/problem+json"
-        )
+        return problem_response(problem, headers)
 
 
 def cors_middleware(settings: AppSettings, contributed: Sequence[CorsHeaders] = ()) -> Middleware:

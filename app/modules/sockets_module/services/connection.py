@@ -9,7 +9,6 @@ from uuid import UUID
 
 import orjson
 from loguru import logger
-from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.dependencies.scopes import Scope
@@ -34,6 +33,7 @@ from app.modules.sockets_module.services.sources import Sources
 from app.modules.streams_module.services.hub import Hub
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
 from app.services.errors import Forbidden, ProblemMaker, ServiceError, Unauthenticated
+from app.services.problem import problem_response
 from app.services.rate_limits import RateLimits, network_of
 from app.settings import Settings
 from app.settings.origins import is_origin_of_host, normalize_origin
@@ -183,10 +183,7 @@ class Connection:
 
     async def _reject_handshake(self, error: ServiceError) -> None:
         """Refuses the handshake with the problem as an HTTP response."""
-        problem = self._describe(error)
-        headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-        refusal = Response(orjson.dumps(problem), problem["status"], headers, "application/problem+json")
-        await self._websocket.send_denial_response(refusal)
+        await self._websocket.send_denial_response(problem_response(self._describe(error)))
 
     async def _reject_hello(self, hello: Hello, error: Exception) -> None:
         """Sends the error, and closes the socket. The client reconnects after errors other than those of its token."""
