@@ -10,6 +10,7 @@ from loguru import logger
 from starlette.responses import Response
 
 from app.services.errors import NotFound, Unavailable
+from app.utils.etags import names_etag
 
 # Listed here, because the system's own table differs between machines. Other files are not served.
 _TYPES = {
@@ -36,8 +37,7 @@ class StaticFile:
         etag = f'"{sha256(self.body).hexdigest()[:32]}"'
         # Cached, but revalidated each time: a page never mixes files of two versions of the server.
         headers = {**headers, "ETag": etag, "Cache-Control": "no-cache"}
-        known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-        if etag in known or "*" in known:
+        if names_etag(if_none_match, etag, is_weak=True):
             return Response(status_code=304, headers=headers)
         return Response(self.body, headers=headers, media_type=self.media_type)
 

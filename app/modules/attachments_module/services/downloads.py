@@ -18,6 +18,7 @@ from app.modules.attachments_module.services.store import FileStore, content_pat
 from app.modules.attachments_module.services.views import content_type_of, previews_of
 from app.modules.attachments_module.settings import DOWNLOAD
 from app.services.rate_limits import RateLimits
+from app.utils.etags import names_etag
 
 _ASCII_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._-()+=@~")
 
@@ -87,9 +88,9 @@ class Downloads:
             "Content-Security-Policy": "sandbox; default-src 'none'",
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
-        if conditions.if_match is not None and not _matches(conditions.if_match, file.etag):
+        if conditions.if_match is not None and not names_etag(conditions.if_match, file.etag, is_weak=False):
             raise OtherFile
-        if conditions.if_none_match is not None and _matches(conditions.if_none_match, file.etag, weak=True):
+        if conditions.if_none_match is not None and names_etag(conditions.if_none_match, file.etag, is_weak=True):
             return Download(304, headers, None)
         headers["Content-Disposition"] = disposition(file.filename, is_inline=file.content_type != UNKNOWN)
         headers["Content-Type"] = file.content_type
@@ -151,10 +152,3 @@ def disposition(filename: str, *, is_inline: bool) -> str:
     plain = "".join(sign if sign in _ASCII_NAME else "_" for sign in filename)
     encoded = "" if plain == filename else f"; filename*=UTF-8''{quote(filename, safe='')}"
     return f'{kind}; filename="{plain}"{encoded}'
-
-
-def _matches(header: str, etag: str, *, weak: bool = False) -> bool:
-    if header.strip() == "*":
-        return True
-    tags = [tag.strip() for tag in header.split(",")]
-    return etag in ([tag.removeprefix("W/") for tag in tags] if weak else tags)

@@ -10,6 +10,7 @@ from app.modules.catalogues_module.dependencies import CatalogueCacheDep, Catalo
 from app.modules.catalogues_module.errors import CatalogueNotFound
 from app.modules.catalogues_module.schemas import CatalogueSummary, CatalogueView
 from app.modules.catalogues_module.services.languages import choose_language
+from app.utils.etags import names_etag
 
 router = APIRouter(prefix="/catalogues")
 _HEADERS = answer_headers(("ETag", "for `If-None-Match`"), ("Content-Language", "`ru` or `en`"))
@@ -48,15 +49,6 @@ async def read(
         "Cache-Control": "private, no-cache",
         "Content-Language": language,
     }
-    if _matches(if_none_match, rendered.etag):
+    if names_etag(if_none_match or "", rendered.etag, is_weak=True):
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     return Response(rendered.body, headers=headers, media_type="application/json")
-
-
-def _matches(if_none_match: str | None, etag: str) -> bool:
-    """Returns True if the header contains the tag, by the weak comparison of RFC 9110.
-
-    Proxies that compress responses make tags weak.
-    """
-    known = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
-    return etag in known or "*" in known
