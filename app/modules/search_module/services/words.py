@@ -54,7 +54,6 @@ class Word(NamedTuple):
     start: int
     end: int
     lexemes: tuple[str, ...]
-    is_joined: bool = False
 
 
 class Piece(NamedTuple):
@@ -135,7 +134,7 @@ def _words(folded: str, pieces: Sequence[Piece]) -> Iterator[Word]:
 def _joined(folded: str, group: Sequence[Word]) -> Iterator[Word]:
     if len(group) <= _LONGEST_JOINED:
         whole = "".join(folded[word.start : word.end] for word in group)
-        yield Word(group[0].position, group[0].start, group[-1].end, lexemes_of(whole), is_joined=True)
+        yield Word(group[0].position, group[0].start, group[-1].end, lexemes_of(whole))
 
 
 def grams_of(start: int, end: int) -> Iterator[tuple[int, int]]:
