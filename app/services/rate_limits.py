@@ -111,12 +111,6 @@ class RateLimits:
         except KeyError:
             raise LookupError(f"no enabled module contributes the RateLimit {limit.name!r}") from None
 
-    def check(self, rate: str, operation: str, subject: str | int) -> None:
-        """Raises RateLimited if the limit is reached. Unlike `hit`, it counts nothing."""
-        window = self._windows.get((rate, operation, subject))
-        if window is not None and window.count >= window.amount and window.is_open(now := time()):
-            raise RateLimited(retry_after=max(ceil(window.ends_at - now), 1))
-
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Synchronizes the counts with the store for the time of the block, which is the application's lifetime."""

@@ -67,7 +67,7 @@ async def test_processes_with_a_shared_store_count_together(tmp_path: Path) -> N
             # The other process admits a few requests before it knows the count; far fewer than it would alone.
             await eventually(lambda: is_refused(other, "1000/hour"), 40)
             with pytest.raises(RateLimited) as refused:
-                other.check("1000/hour", "calls of", "anna")
+                other.hit("1000/hour", "calls of", "anna")
             assert 3000 < (refused.value.retry_after or 0) <= 3600
             other.hit("1000/hour", "calls of", "boris")
 
