@@ -14,10 +14,11 @@ from app.utils.processes import METRICS_VARIABLE
 
 _WORKER = """
 import sys
-from app.utils import metrics
+from app.modules.messages_module.services.metrics import SENDS_WRITTEN
+from app.modules.sockets_module.services.metrics import SOCKETS
 
-metrics.SENDS_WRITTEN.inc(5)
-metrics.SOCKETS.set(3)
+SENDS_WRITTEN.inc(5)
+SOCKETS.set(3)
 print("counted", flush=True)
 sys.stdin.read()
 """

@@ -78,49 +78,10 @@ WAITING_REQUESTS = counter(
     "finished polls and server-sent event streams; they wait by design, so their time is not measured",
     ("route", "status"),
 )
-_SENDS = counter("sends", "requested sends: `written`, `replayed` (already stored), `refused`, `failed`", ("outcome",))
-SENDS_WRITTEN = _SENDS.labels("written")
-SENDS_REPLAYED = _SENDS.labels("replayed")
-SENDS_REFUSED = _SENDS.labels("refused")
-SENDS_FAILED = _SENDS.labels("failed")
-SEND_BATCH = histogram(
-    "send_batch_size",
-    "histogram of the number of sends per transaction: near 1 when idle, up to 100 under load",
-    buckets=(1, 2, 5, 10, 20, 50, 100),
-)
-SENDS_WAITING = gauge(
-    "sends_waiting",
-    "sends that wait in the queue; above 20,000 in a process further sends are refused with 503",
-    multiprocess_mode="livesum",
-)
-_DELEGATED = counter(
-    "sends_delegated",
-    "sends that another process of this machine was asked to write: `answered`, or `taken_back` because it ended or "
-    "failed",
-    ("outcome",),
-)
-SENDS_ANSWERED = _DELEGATED.labels("answered")
-SENDS_TAKEN_BACK = _DELEGATED.labels("taken_back")
-SEND_PEERS = gauge(
-    "send_peers", "other processes of this machine that sends can be delegated to", multiprocess_mode="livemin"
-)
 CALLBACK_ERRORS = counter(
     "callback_errors",
     "exceptions in listeners, followers and after-commit actions; each is a bug, and the log has its traceback",
     ("owner",),
-)
-DELIVERIES = counter("deliveries", "events delivered to sockets and waiting readers")
-SOCKETS = gauge("sockets", "open WebSocket connections", multiprocess_mode="livesum")
-SOCKETS_ENDED = counter(
-    "sockets_ended",
-    "WebSocket connections closed by the server, by close code: 1013 the client reads too slowly, 4401 the "
-    "session has ended, 4400 bad frame",
-    ("code",),
-)
-STREAMS_FOLLOWED = gauge(
-    "streams_followed",
-    "streams with at least one live reader; the sweep checks the head of each every 1.5 s",
-    multiprocess_mode="livesum",
 )
 POOL_CONNECTIONS = gauge(
     "pool_connections",
@@ -139,20 +100,6 @@ DATABASE_AVAILABLE = gauge(
     "1 unless the last attempt to connect to the database failed; at 0 requests are answered 503",
     multiprocess_mode="livemin",
 )
-_READS = counter(
-    "reads",
-    "pages of messages, events and searches by the server that gave them (`replica`, `primary`); counted only with "
-    "PG_REPLICA_ADDRESSES",
-    ("target",),
-)
-READS_FROM_REPLICA = _READS.labels("replica")
-READS_FROM_PRIMARY = _READS.labels("primary")
-REPLICA_FALLBACKS = counter(
-    "replica_fallbacks",
-    "pages that the primary gave because each replica was `down` or `behind` what the reader may have seen, or the "
-    "last one tried `failed`",
-    ("reason",),
-)
 BUS_CONNECTED = gauge(
     "bus_connected",
     "1 if processes notify each other at once; at 0 they find new events by the sweep, up to 1.5 s later",
@@ -161,40 +108,10 @@ BUS_CONNECTED = gauge(
 BUS_LAG = gauge(
     "bus_lag_seconds", "round-trip time of the latest notification over the bus", multiprocess_mode="livemax"
 )
-SUBSCRIBER_EVENTS = counter(
-    "subscriber_events",
-    "events that subscribers have `handled`, and attempts that have `failed`",
-    ("subscriber", "outcome"),
-)
-SUBSCRIBER_LAG_SECONDS = gauge(
-    "subscriber_lag_seconds",
-    "age of the oldest event that the subscriber has not handled yet, as of the latest pass over all streams; events "
-    "of kinds that it does not handle count for up to 30 s",
-    ("subscriber",),
-    multiprocess_mode="livemax",
-)
-SUBSCRIBER_LAG_EVENTS = gauge(
-    "subscriber_lag_events",
-    "events that the subscriber has not handled yet, as of the latest pass over all streams",
-    ("subscriber",),
-    multiprocess_mode="livemax",
-)
-SUBSCRIBER_SET_ASIDE = gauge(
-    "subscriber_events_set_aside",
-    "events that the subscriber could not handle and that wait for `manage.py subscribers retry`",
-    ("subscriber",),
-    multiprocess_mode="livemax",
-)
 LOOP_LAG = gauge(
     "loop_lag_seconds",
     "delay of the event loop at the latest check; above 0.1 the process is overloaded",
     multiprocess_mode="livemax",
-)
-EVENTS_PRUNED = counter("events_pruned", "events deleted because they were older than `STREAM_RETENTION_DAYS`")
-RETENTION_LAST = gauge(
-    "retention_last_run_timestamp_seconds",
-    "time of the latest deletion of old events; one of the processes runs it every hour",
-    multiprocess_mode="max",
 )
 
 

@@ -16,13 +16,13 @@ from app.modules.messages_module.db.cruds import insert
 from app.modules.messages_module.db.cruds import send as crud
 from app.modules.messages_module.db.cruds.insert import NewMessage
 from app.modules.messages_module.errors import OutcomeUnknown
+from app.modules.messages_module.services import metrics
 from app.modules.messages_module.services.known_tails import MAY_SEND, KnownTails
 from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.plan import Plan, make_plan
 from app.modules.messages_module.services.sends import Send, Sent
 from app.modules.messages_module.services.views import MessageViews
 from app.modules.streams_module.services.log import now
-from app.utils import metrics
 from app.utils.tracing import SpanDetails
 
 

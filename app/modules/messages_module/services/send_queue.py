@@ -15,6 +15,7 @@ from app.adapters.db.database import Database
 from app.adapters.errors import PoolExhausted, TransientDatabaseError
 from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services import metrics
 from app.modules.messages_module.services.batch import span_details, write_batch
 from app.modules.messages_module.services.known_tails import KnownTails
 from app.modules.messages_module.services.parts import MessageParts
@@ -24,7 +25,6 @@ from app.modules.messages_module.services.sends import BY_CLIENT, ByServer, Send
 from app.modules.messages_module.services.writers import Writers
 from app.services.errors import Overloaded, Unavailable
 from app.services.rate_limits import RateLimits
-from app.utils import metrics
 from app.utils.isolation import call_isolated
 
 MAX_BATCH = 100

@@ -15,6 +15,7 @@ from app.dependencies.scopes import Scope
 from app.modules.accounts_module.services.authenticator import Authenticator, check_scope
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.sockets_module.schemas import Hello, HelloAnswer
+from app.modules.sockets_module.services import metrics
 from app.modules.sockets_module.services.parsing import BadFrame, parse_frame, read_cursors, read_hello
 from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
@@ -37,7 +38,6 @@ from app.services.problem import problem_response
 from app.services.rate_limits import RateLimits, network_of
 from app.settings import Settings
 from app.settings.origins import is_origin_of_host, normalize_origin
-from app.utils import metrics
 from app.utils.container import Container
 from app.utils.secret_path import shown_path
 

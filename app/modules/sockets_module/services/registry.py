@@ -15,11 +15,11 @@ from app.adapters.errors import TransientDatabaseError
 from app.modules.accounts_module.services.open_sessions import Watch
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.sockets_module.services import metrics
 from app.modules.sockets_module.services.send_buffer import Turn
 from app.modules.sockets_module.services.socket import REPLACED, TRY_AGAIN, Socket
 from app.modules.streams_module.services.frames import encode_text_frame
 from app.modules.streams_module.services.hub import Hub
-from app.utils import metrics
 from app.utils.background import running
 from app.utils.isolation import report_failure
 

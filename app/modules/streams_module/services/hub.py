@@ -11,9 +11,9 @@ from loguru import logger
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.streams_module.db.cruds.read import Part, list_after, list_heads
+from app.modules.streams_module.services import metrics
 from app.modules.streams_module.services.awaited_events import AwaitedEvents
 from app.modules.streams_module.services.frames import Frame, make_frame
-from app.utils import metrics
 from app.utils.background import running, wait_at_most
 from app.utils.isolation import call_isolated, report_failure
 

@@ -18,7 +18,7 @@ from app.adapters.db.database import Database
 from app.adapters.db.replicas import TIMEOUT, Replicas, read_timeline
 from app.adapters.errors import DRIVER_ERRORS
 from app.modules.streams_module.db.cruds.read import list_heads
-from app.utils import metrics
+from app.modules.streams_module.services import metrics
 
 T = TypeVar("T")
 Heads = Mapping[UUID, int]

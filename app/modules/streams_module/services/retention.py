@@ -13,9 +13,9 @@ from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.modules.streams_module.db.cruds.append import lock_streams
 from app.modules.streams_module.db.cruds.prune import find_first_to_keep, list_candidates
 from app.modules.streams_module.db.cruds.read import delete_oldest, find_head_or_start
+from app.modules.streams_module.services import metrics
 from app.modules.streams_module.services.log import now
 from app.settings import Settings
-from app.utils import metrics
 
 _STREAMS_AT_ONCE = 1_000
 EVENTS_AT_ONCE = 1_000

@@ -12,6 +12,7 @@ from loguru import logger
 from app.adapters.clients.peers import BadFrame, PeerFolder, PeerGroup, PeerLink
 from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services import metrics
 from app.modules.messages_module.services.batch import Written
 from app.modules.messages_module.services.delegation.receiver import Receiver
 from app.modules.messages_module.services.delegation.waiting import DelegatedChat, Waiting, read_outcome
@@ -28,7 +29,6 @@ from app.modules.messages_module.services.send_queue import MAX_WAITING, MAX_WAI
 from app.modules.messages_module.services.sends import Sent
 from app.modules.streams_module.services.frames import Frame
 from app.modules.streams_module.services.hub import Hub
-from app.utils import metrics
 from app.utils.background import running
 from app.utils.isolation import call_isolated
 from app.utils.shutdown import Shutdown

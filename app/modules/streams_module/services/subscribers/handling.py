@@ -13,10 +13,10 @@ from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
 from app.adapters.errors import TransientDatabaseError
 from app.modules.streams_module.db.cruds import subscribers as crud
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, make_event
+from app.modules.streams_module.services import metrics
 from app.modules.streams_module.services.log import now
 from app.modules.streams_module.services.subscribers.calls import NOT_OF_EVENTS, Outcome, call_handler, call_rebuild
 from app.modules.streams_module.services.subscribers.recent import RecentEvents, StoredEvent
-from app.utils import metrics
 from app.utils.container import Container
 
 EVENTS_AT_ONCE = 200

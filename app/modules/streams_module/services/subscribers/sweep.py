@@ -14,7 +14,7 @@ from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.adapters.errors import DatabaseUnavailable
 from app.modules.streams_module.db.cruds import sweep as crud
-from app.utils import metrics
+from app.modules.streams_module.services import metrics
 
 STREAMS_AT_ONCE = 5_000
 _SHARE = 100
