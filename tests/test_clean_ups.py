@@ -9,8 +9,8 @@ from app.modules.accounts_module.services import housekeeping as accounts
 from app.modules.jobs_module import extension as jobs
 from app.modules.jobs_module.extension import Job
 from app.modules.oidc_module.services import identities
-from app.modules.passkeys_module import services as passkeys
-from app.modules.previews_module import fetching as previews
+from app.modules.passkeys_module.services import passkeys
+from app.modules.previews_module.services import fetching as previews
 from app.modules.recovery_module.services import housekeeping as recovery
 from app.modules.second_factor_module.services import contributions as second_factor
 from app.utils.container import Container

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Self
 
-from app.modules.replies_module.view import MAX_SNIPPET
+from app.modules.replies_module.services import MAX_SNIPPET
 from app.modules.threads_module.tests.model import Model
 from tests.acceptance.online_users import User, View
 from tests.fakers import FakeClient, ok

@@ -16,7 +16,6 @@ from app.modules.accounts_module.errors import LastSignInMethod, Reauthenticatio
 from app.modules.accounts_module.schemas import SignedIn
 from app.modules.accounts_module.services.tokens import known_device
 from app.modules.base_module.schemas import Page, refuses
-from app.modules.passkeys_module import services
 from app.modules.passkeys_module.errors import PasskeyExists, PasskeyNotFound, PasskeyRefused, TooManyPasskeys
 from app.modules.passkeys_module.schemas import (
     CreationOptions,
@@ -26,8 +25,9 @@ from app.modules.passkeys_module.schemas import (
     PasskeySignIn,
     RequestOptions,
 )
+from app.modules.passkeys_module.services import passkeys
+from app.modules.passkeys_module.services.webauthn_calls import Site, site_of
 from app.modules.passkeys_module.settings import PASSKEY_OPTIONS, PasskeySettings
-from app.modules.passkeys_module.webauthn_calls import Site, site_of
 from app.modules.streams_module.dependencies import LogDep
 from app.services.rate_limits import network_of
 from app.settings import Settings
@@ -47,7 +47,7 @@ SiteDep = Annotated[Site, Depends(_site)]
 @router.post("/me/passkeys/options", openapi_extra=refuses(ReauthenticationRequired, TooManyPasskeys))
 async def begin_registration(identity: RecentSignIn, site: SiteDep, work: Work) -> CreationOptions:
     """Returns the options of a new passkey, for `PublicKeyCredential.parseCreationOptionsFromJSON`."""
-    return CreationOptions.model_validate(await services.begin_registration(work, site, identity.account_id))
+    return CreationOptions.model_validate(await passkeys.begin_registration(work, site, identity.account_id))
 
 
 @router.post(
@@ -57,13 +57,13 @@ async def begin_registration(identity: RecentSignIn, site: SiteDep, work: Work) 
 )
 async def register(body: PasskeyCreate, identity: RecentSignIn, site: SiteDep, work: Work, log: LogDep) -> PasskeyRead:
     """Adds a passkey. `credential` is what the browser made of the options, within 5 minutes."""
-    return await services.register(work, log, site, identity.account_id, body)
+    return await passkeys.register(work, log, site, identity.account_id, body)
 
 
 @router.get("/me/passkeys")
 async def list_passkeys(identity: CurrentIdentity, work: Work) -> Page[PasskeyRead]:
     """Lists the caller's passkeys, the newest first."""
-    return await services.list_passkeys(await work.raw(), identity.account_id)
+    return await passkeys.list_passkeys(await work.raw(), identity.account_id)
 
 
 @router.delete(
@@ -75,14 +75,14 @@ async def remove(
     passkey_id: PasskeyId, identity: RecentSignIn, work: Work, log: LogDep, methods: SignInMethodsDep
 ) -> None:
     """Removes a passkey. Its sessions stay open."""
-    await services.remove(work, log, methods, identity.account_id, passkey_id)
+    await passkeys.remove(work, log, methods, identity.account_id, passkey_id)
 
 
 @router.post("/passkeys/options")
 async def begin_sign_in(device: DeviceDep, limits: LimitsDep, site: SiteDep, work: Work) -> RequestOptions:
     """Returns the options of a sign-in, for `PublicKeyCredential.parseRequestOptionsFromJSON`."""
     limits.hit(PASSKEY_OPTIONS, network_of(device.address))
-    return RequestOptions.model_validate(await services.begin_sign_in(await work.raw(), site))
+    return RequestOptions.model_validate(await passkeys.begin_sign_in(await work.raw(), site))
 
 
 @router.post("/passkeys/sign-in", openapi_extra=refuses(PasskeyRefused))
@@ -99,5 +99,5 @@ async def sign_in(
     """Opens a session with a passkey. The browser verifies the user, so no second factor is asked for."""
     limits.hit(limits.rates.sign_in_address, "sign-in from", network_of(device.address))
     tokens = await auth.tokens()
-    account_id = await services.check_use(work, log, site, body.credential)
+    account_id = await passkeys.check_use(work, log, site, body.credential)
     return await sign_in_service.finish(known_device(tokens, account_id, body.device_token))

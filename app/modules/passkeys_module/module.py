@@ -1,7 +1,14 @@
 from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.passkeys_module.api import router
 from app.modules.passkeys_module.db import Passkey, PasskeyChallenge
-from app.modules.passkeys_module.services import CLEANUP_PERIOD, ERASE_PASSKEYS, NEW_OWNER, PASSKEY, SIGN_IN, TIDY
+from app.modules.passkeys_module.services.passkeys import (
+    CLEANUP_PERIOD,
+    ERASE_PASSKEYS,
+    NEW_OWNER,
+    PASSKEY,
+    SIGN_IN,
+    TIDY,
+)
 from app.modules.passkeys_module.settings import PASSKEY_OPTIONS, PasskeySettings
 from app.utils.module import Module
 

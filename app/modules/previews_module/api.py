@@ -8,7 +8,7 @@ from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.dependencies import ViewsDep
 from app.modules.messages_module.errors import MessageNotFound
-from app.modules.previews_module import services
+from app.modules.previews_module.services import removing
 
 router = APIRouter(prefix="/chats/{chat_id}/messages/{seq}/previews")
 
@@ -28,4 +28,4 @@ async def remove(
 ) -> None:
     """Removes the link preview of an own message. It does not come back, even if the message is edited."""
     container = container_of(request.scope)
-    await services.remove(work, container, views, member.chat_id, member.account_id, seq)
+    await removing.remove(work, container, views, member.chat_id, member.account_id, seq)

@@ -13,9 +13,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.adapters.db.base import Base, ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import delete_before, delete_of_chat, one_row
-from app.modules.previews_module.parsing import PageDescription
 
 PART_NAME = "link_previews"
+
+
+class PageDescription(NamedTuple):
+    """The texts of a preview, and the address of its image."""
+
+    title: str
+    description: str | None
+    site_name: str | None
+    image_url: str | None = None
 
 
 class LinkPreviewPage(Base):

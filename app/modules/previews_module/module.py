@@ -1,8 +1,8 @@
 from app.modules.chats_module.extension import nothing_of_deleted
 from app.modules.previews_module.api import router
 from app.modules.previews_module.db import LinkPreviewPage, RemovedLinkPreview
-from app.modules.previews_module.fetching import ADD_PREVIEW, FETCHING, FORGET, FORGET_HOURLY, NOTICE
-from app.modules.previews_module.part import PART, PURGE, REMOVALS
+from app.modules.previews_module.services.fetching import ADD_PREVIEW, FETCHING, FORGET, FORGET_HOURLY, NOTICE
+from app.modules.previews_module.services.part import PART, PURGE, REMOVALS
 from app.modules.previews_module.settings import PREVIEW, PreviewSettings
 from app.utils.module import Module
 

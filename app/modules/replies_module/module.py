@@ -1,4 +1,4 @@
-from app.modules.replies_module.view import REPLY_TO
+from app.modules.replies_module.services import REPLY_TO
 from app.utils.module import Module
 
 module = Module(

@@ -12,7 +12,6 @@ from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.jobs_module.extension import Jobs
 from app.modules.messages_module.dependencies import PartsDep, refused_by_parts, replay_of
 from app.modules.messages_module.errors import IdempotencyMismatch
-from app.modules.schedules_module import services
 from app.modules.schedules_module.errors import (
     AlreadySent,
     ScheduledMessageIsSending,
@@ -20,7 +19,8 @@ from app.modules.schedules_module.errors import (
     TooManyScheduledMessages,
 )
 from app.modules.schedules_module.schemas import schedule_models
-from app.modules.schedules_module.services import Scheduling
+from app.modules.schedules_module.services import scheduling
+from app.modules.schedules_module.services.scheduling import Scheduling
 from app.modules.schedules_module.settings import SCHEDULE, ScheduleSettings
 from app.modules.streams_module.dependencies import LogDep
 from app.resources.constants import DEFAULT_PAGE, MAX_MESSAGE_BYTES
@@ -71,7 +71,7 @@ def make_router(modules: Modules) -> APIRouter:
     ) -> Any:
         """Schedules a message. At `send_at` it is sent as by its author, if the author may still post then."""
         limits.hit(SCHEDULE, member.account_id.int)
-        scheduled, is_replay = await services.create(work, use, member.chat_id, member.account_id, body)
+        scheduled, is_replay = await scheduling.create(work, use, member.chat_id, member.account_id, body)
         if is_replay:
             response.status_code = status.HTTP_200_OK
             response.headers["Idempotent-Replayed"] = "true"
@@ -84,7 +84,7 @@ def make_router(modules: Modules) -> APIRouter:
     ) -> Any:
         """Returns the caller's scheduled messages in a chat, the earliest first. No other member sees them."""
         async with database.connection() as connection:
-            return await services.list_page(connection, models, member.chat_id, member.account_id, cursor, limit)
+            return await scheduling.list_page(connection, models, member.chat_id, member.account_id, cursor, limit)
 
     @router.patch(
         "/{scheduled_id}",
@@ -105,7 +105,7 @@ def make_router(modules: Modules) -> APIRouter:
     ) -> Any:
         """Changes one of the caller's scheduled messages that is not being sent."""
         limits.hit(SCHEDULE, member.account_id.int)
-        return await services.edit(work, use, member.chat_id, member.account_id, scheduled_id, body)
+        return await scheduling.edit(work, use, member.chat_id, member.account_id, scheduled_id, body)
 
     @router.delete(
         "/{scheduled_id}",
@@ -115,6 +115,6 @@ def make_router(modules: Modules) -> APIRouter:
     @scoped("messages:write")
     async def cancel(scheduled_id: ScheduledId, member: ChatMembership, work: Work, use: Use) -> None:
         """Cancels one of the caller's scheduled messages that is not being sent."""
-        await services.cancel(work, use, member.chat_id, member.account_id, scheduled_id)
+        await scheduling.cancel(work, use, member.chat_id, member.account_id, scheduled_id)
 
     return router

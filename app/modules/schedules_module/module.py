@@ -1,10 +1,10 @@
 from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.schedules_module.api import make_router
 from app.modules.schedules_module.db import INVARIANTS, ScheduledMessage
-from app.modules.schedules_module.ending import LEAVE, PURGE, SCHEDULES_OF_ACCOUNT
 from app.modules.schedules_module.schemas import EVENT_TEXTS, EVENTS
-from app.modules.schedules_module.sending import SEND, SENDING
-from app.modules.schedules_module.services import UNSENT
+from app.modules.schedules_module.services.ending import LEAVE, PURGE, SCHEDULES_OF_ACCOUNT
+from app.modules.schedules_module.services.scheduling import UNSENT
+from app.modules.schedules_module.services.sending import SEND, SENDING
 from app.modules.schedules_module.settings import SCHEDULE, ScheduleSettings
 from app.utils.module import Module
 

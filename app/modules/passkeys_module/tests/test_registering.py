@@ -12,7 +12,7 @@ from app.adapters.db.connection import Connection
 from app.commands.generated import openapi_text
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.tests.erasing import erase
-from app.modules.passkeys_module.services import MAX_PASSKEYS
+from app.modules.passkeys_module.services.passkeys import MAX_PASSKEYS
 from app.modules.passkeys_module.tests.authenticator import (
     IS_SYNCED,
     MAY_SYNC,

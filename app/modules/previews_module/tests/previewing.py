@@ -6,7 +6,7 @@ from typing import Any
 
 from app.adapters.clients.http import HttpClient
 from app.adapters.db.database import Database
-from app.modules.previews_module.fetching import ADD_PREVIEW
+from app.modules.previews_module.services.fetching import ADD_PREVIEW
 from app.utils.container import Container
 from tests.adapters.http_servers import FakeResolver, RawServer, http_client, response
 from tests.fakers import FakeClient, eventually, ok

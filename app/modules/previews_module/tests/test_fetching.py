@@ -9,7 +9,7 @@ import pytest
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.fastapi_engine.constructor import build_app
-from app.modules.previews_module.fetching import NOTICE
+from app.modules.previews_module.services.fetching import NOTICE
 from app.modules.previews_module.tests.previewing import page, until_idle, until_titled, url_of, web_for
 from app.modules.streams_module.extension import hold_streams
 from app.settings import Settings

@@ -207,7 +207,7 @@ async def test_a_job_that_runs_again_leaves_one_image(
 ) -> None:
     from app.adapters.db.unit_of_work import open_unit_of_work
     from app.modules.jobs_module.extension import Jobs
-    from app.modules.previews_module.fetching import ADD_PREVIEW, ToPreview
+    from app.modules.previews_module.services.fetching import ADD_PREVIEW, ToPreview
 
     await send_link(anna, club, web, response(picture("PNG")))
     await until_shown(anna, club)

@@ -1,7 +1,7 @@
 import pytest
 
 from app.modules.entities_module.services.deriving import derive_markdown, derive_plain
-from app.modules.previews_module.links import find_link
+from app.modules.previews_module.services.links import find_link
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from webencodings.labels import LABELS
 
-from app.modules.previews_module.parsing import MAX_DESCRIPTION, MAX_TITLE, decode, parse
+from app.modules.previews_module.services.parsing import MAX_DESCRIPTION, MAX_TITLE, decode, parse
 
 PAGE = "https://example.com/news/"
 

@@ -1,7 +1,7 @@
 """Link previews of one account do not hold up those of others."""
 
 from app.adapters.db.database import Database
-from app.modules.previews_module.fetching import ADD_PREVIEW
+from app.modules.previews_module.services.fetching import ADD_PREVIEW
 from app.modules.previews_module.tests.previewing import page, url_of
 from app.utils.container import Container
 from tests.adapters.http_servers import RawServer

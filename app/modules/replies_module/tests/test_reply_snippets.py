@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.modules.replies_module.view import MAX_SNIPPET
+from app.modules.replies_module.services import MAX_SNIPPET
 from tests.fakers import FakeClient, as_sent, ok
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.jobs_module.extension import Jobs
-from app.modules.schedules_module.sending import SEND
+from app.modules.schedules_module.services.sending import SEND
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok

@@ -8,7 +8,7 @@ from app.modules.jobs_module.extension import Jobs
 from app.modules.messages_module.extension import Messages
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.schedules_module.db import INVARIANTS
-from app.modules.schedules_module.sending import SEND
+from app.modules.schedules_module.services.sending import SEND
 from app.modules.schedules_module.tests.scheduling import (
     after,
     bring_forward,

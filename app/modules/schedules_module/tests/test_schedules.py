@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from app.modules.attachments_module.tests.uploading import ready
-from app.modules.schedules_module.sending import SEND
+from app.modules.schedules_module.services.sending import SEND
 from app.modules.schedules_module.tests.scheduling import (
     LATER,
     after,

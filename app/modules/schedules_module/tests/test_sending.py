@@ -10,7 +10,7 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.tests.erasing import erase
 from app.modules.messages_module.extension import Messages
 from app.modules.messages_module.schemas import MessageCreate
-from app.modules.schedules_module.ending import LEAVE
+from app.modules.schedules_module.services.ending import LEAVE
 from app.modules.schedules_module.tests.scheduling import (
     after,
     bring_forward,

@@ -17,16 +17,15 @@ from app.modules.messages_module.extension import (
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.previews_module import db
 from app.modules.previews_module.extension import PreviewImages
-from app.modules.previews_module.links import find_link
-from app.modules.previews_module.parsing import PageDescription
 from app.modules.previews_module.schemas import LinkPreview
+from app.modules.previews_module.services.links import find_link
 from app.services.context import Context, WorkContext
 from app.utils.module import Modules
 
 NAME = db.PART_NAME
 
 
-def as_value(url: str, page: PageDescription) -> list[dict[str, Any]]:
+def as_value(url: str, page: db.PageDescription) -> list[dict[str, Any]]:
     texts = {"title": page.title, "description": page.description, "site_name": page.site_name}
     return [{"url": url, **texts, "attachment_id": None, "width": None, "height": None}]
 

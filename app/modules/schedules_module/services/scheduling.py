@@ -29,7 +29,7 @@ from app.modules.schedules_module.errors import (
     TooManyScheduledMessages,
 )
 from app.modules.schedules_module.schemas import ScheduleModels, ScheduleUpdate
-from app.modules.schedules_module.sending import SEND, ToSend, as_message, describe
+from app.modules.schedules_module.services.sending import SEND, ToSend, as_message, describe
 from app.modules.schedules_module.settings import ScheduleSettings
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.context import Context

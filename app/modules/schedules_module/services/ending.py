@@ -8,7 +8,7 @@ from app.modules.chats_module.errors import ChatNotFound
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.jobs_module.extension import Jobs
 from app.modules.schedules_module import db
-from app.modules.schedules_module.sending import SEND, failed
+from app.modules.schedules_module.services.sending import SEND, failed
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.log import Log
 from app.resources.constants import MAX_BIGINT

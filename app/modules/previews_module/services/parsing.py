@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import webencodings
 from lxml import etree
 
+from app.modules.previews_module.db import PageDescription
 from app.utils.texts import as_line, is_seen
 
 MAX_TITLE = 200
@@ -25,15 +25,6 @@ _DESCRIPTIONS = ("og:description", "twitter:description", "description")
 _SITE_NAMES = ("og:site_name",)
 _IMAGES = ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src")
 _MAX_IMAGE_URL = 2048
-
-
-class PageDescription(NamedTuple):
-    """The texts of a preview, and the address of its image."""
-
-    title: str
-    description: str | None
-    site_name: str | None
-    image_url: str | None = None
 
 
 class _HeadEnded(Exception):

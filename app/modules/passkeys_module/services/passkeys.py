@@ -13,9 +13,9 @@ from app.modules.accounts_module.services.sign_in_methods import SignInMethods
 from app.modules.base_module.schemas import Page
 from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.modules.passkeys_module import db
-from app.modules.passkeys_module import webauthn_calls as library
 from app.modules.passkeys_module.errors import PasskeyExists, PasskeyNotFound, PasskeyRefused, TooManyPasskeys
 from app.modules.passkeys_module.schemas import GivenCredential, PasskeyCreate, PasskeyRead
+from app.modules.passkeys_module.services import webauthn_calls as library
 from app.modules.streams_module.services.log import Log
 from app.services.context import Context, WorkContext
 from app.services.errors import ValidationFailed

@@ -9,7 +9,7 @@ from app.modules.messages_module.extension import Messages
 from app.modules.messages_module.services.permissions import DELETE_OWN
 from app.modules.messages_module.services.views import MessageViews
 from app.modules.previews_module import db
-from app.modules.previews_module.part import NAME, release_images
+from app.modules.previews_module.services.part import NAME, release_images
 from app.modules.streams_module.services.log import Log, now
 from app.services.context import Context
 from app.utils.container import Container

@@ -14,10 +14,10 @@ from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, Nothi
 from app.modules.messages_module.extension import Messages
 from app.modules.previews_module import db
 from app.modules.previews_module.extension import FetchedImage, PreviewImages
-from app.modules.previews_module.links import find_link
-from app.modules.previews_module.parsing import PageDescription, parse
-from app.modules.previews_module.part import NAME, as_value
-from app.modules.previews_module.services import clear
+from app.modules.previews_module.services.links import find_link
+from app.modules.previews_module.services.parsing import parse
+from app.modules.previews_module.services.part import NAME, as_value
+from app.modules.previews_module.services.removing import clear
 from app.modules.previews_module.settings import PREVIEW, PreviewSettings
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.log import Log, now
@@ -113,7 +113,7 @@ async def _remove_shown(work: UnitOfWork, container: Container, message: ToPrevi
         await clear(work, container, message.chat_id, message.seq)
 
 
-async def fetch(client: HttpClient, url: str) -> PageDescription | None:
+async def fetch(client: HttpClient, url: str) -> db.PageDescription | None:
     """Returns the description of a page, None if it cannot be fetched or has none."""
     response = await _get(client, url, _ACCEPT, _MAX_PAGE, may_cut=True)
     if response is None:
