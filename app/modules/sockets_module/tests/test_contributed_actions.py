@@ -1,5 +1,6 @@
 """A module contributes requests, signals and streams to the WebSocket, without changes in other modules."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import uuid4
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 from app.fastapi_engine import constructor
 from app.fastapi_engine.constructor import build_app
 from app.modules.sockets_module.extension import SocketAction
+from app.modules.sockets_module.services import requests
 from app.modules.sockets_module.services.actions import bind_actions
 from app.modules.sockets_module.tests.sample_actions import MODULE, ChatData, Guests, RollData, deal, roll, table, think
 from app.services.errors import Conflict
@@ -19,7 +21,7 @@ from app.settings import Settings
 from app.settings.limits_settings import LimitsSettings
 from app.utils.module import Module, Modules, ModulesError
 from app.utils.setup_modules import discover_modules
-from tests.fakers import FakeClient, FakeSocket, ok
+from tests.fakers import FakeClient, FakeSocket, eventually, ok
 from tests.servers import http_client, listening
 
 
@@ -85,6 +87,27 @@ async def test_only_the_first_call_of_done_counts(socket: FakeSocket, club: str)
     table.may_end.set()
     for _ in range(200):
         await socket.ask("think", chat_id=club)
+
+
+async def test_a_socket_has_a_limited_number_of_requests_in_flight(
+    socket: FakeSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "MAX_IN_FLIGHT", 2)
+    # Sent in a row, so that the server reads all of them at once.
+    replies = [socket.begin(action, chat_id=str(uuid4())) for action in ["deal"] * 5 + ["think"] * 5]
+    ended = 0
+
+    async def has_begun() -> bool:
+        return len(table.begun) > ended
+
+    while ended < 5:
+        await eventually(has_begun)
+        assert len(table.begun) <= ended + 2
+        table.begun[ended][1](b"{}")
+        ended += 1
+    table.may_end.set()
+    async with asyncio.timeout(30):
+        assert [(await reply)["status"] for reply in replies] == ["ok"] * 10
 
 
 async def test_an_error_is_sent_and_logged_with_the_name_of_its_handler(socket: FakeSocket, club: str) -> None:
