@@ -1,11 +1,13 @@
 """The bytes of files: ranges, conditions, and the headers that keep browsers from running them."""
 
+from datetime import UTC, datetime
 from urllib.parse import unquote
 
 import pytest
 from loguru import logger
 
 from app.fastapi_engine.middlewares import log_middleware
+from app.modules.attachments_module.services import links
 from app.modules.attachments_module.services.downloads import disposition
 from app.modules.attachments_module.tests.pictures import picture
 from app.modules.attachments_module.tests.uploading import download, ready
@@ -92,6 +94,26 @@ async def test_an_address_that_was_changed_opens_nothing(anna: FakeClient) -> No
     for other in (token[:-1], token[:-1] + last, first + token[1:], "", "x", "A" * 92, "a" * 200, "%00", "ё"):
         problem(await download(anna, f"/files/{other}"), 404, "not_found")
     problem(await download(anna, f"/files/{'a' * 201}"), 422, "validation_error")
+
+
+async def test_an_address_is_the_same_for_five_minutes_and_expires_after_five_to_ten(
+    anna: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def set_clock(minute: int, second: int) -> None:
+        moment = datetime(2026, 1, 1, 12, minute, second, tzinfo=UTC)
+        monkeypatch.setattr(links, "time", moment.timestamp)
+
+    set_clock(0, 0)
+    file = await ready(anna, DATA)
+    assert file["url_expires_at"] == "2026-01-01T12:10:00Z"
+    set_clock(4, 59)
+    assert ok(await anna.get(f"/attachments/{file['id']}"))["url"] == file["url"]
+    set_clock(5, 0)
+    assert ok(await anna.get(f"/attachments/{file['id']}"))["url_expires_at"] == "2026-01-01T12:15:00Z"
+    set_clock(9, 59)
+    assert (await download(anna, file["url"])).content == DATA
+    set_clock(10, 0)
+    problem(await download(anna, file["url"]), 404, "not_found")
 
 
 def test_a_name_in_ascii_is_given_once() -> None:
