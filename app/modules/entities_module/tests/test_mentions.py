@@ -194,6 +194,16 @@ async def test_the_list_has_the_chats_of_the_moment_in_pages(
     problem(await boris.get("/mentions", cursor="x"), 422, "validation_error")
 
 
+async def test_mentions_of_one_time_are_listed_once_each(
+    anna: FakeClient, boris: FakeClient, connection: Connection
+) -> None:
+    chats = [await anna.open_chat(boris) for _ in range(2)]
+    sent = [(chat, (await anna.send(chat, f"@{boris.username}"))["seq"], True) for chat in chats * 2]
+    # As if all messages were written in one batch.
+    await connection.execute("UPDATE message_mention SET mentioned_at = now()")
+    assert await mentions_of(boris, limit=1) == sorted(sent, reverse=True)
+
+
 async def test_a_mention_is_found_behind_many_messages_to_all_of_the_account_itself(
     anna: FakeClient, boris: FakeClient, club: str
 ) -> None:

@@ -64,6 +64,19 @@ async def test_the_list_has_pages_with_the_earliest_first(anna: FakeClient, club
     problem(await anna.get(path_of(club), cursor="?"), 422, "validation_error")
 
 
+async def test_messages_of_one_time_are_listed_once_each(anna: FakeClient, club: str) -> None:
+    send_at = after()
+    added = [ok(await anna.post(path_of(club), {"text": "Полдень", "send_at": send_at})) for _ in range(3)]
+    listed: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    for _ in added:
+        page = ok(await anna.get(path_of(club), limit=1, **cursor))
+        listed += page["items"]
+        cursor = {"cursor": page["next_cursor"]}
+    assert listed == sorted(added, key=lambda scheduled: scheduled["id"])
+    assert page["next_cursor"] is None
+
+
 async def test_an_edited_message_is_sent_as_edited_and_at_its_new_time(anna: FakeClient, club: str) -> None:
     scheduled = await schedule(anna, club)
     edited = ok(await anna.patch(path_of(club, scheduled), {"text": "Уже скоро"}))

@@ -90,22 +90,31 @@ async def test_a_message_is_followed_before_its_first_reply(anna: FakeClient, bo
     problem(await follow(boris, club, 5), 404, "not_found")
 
 
-async def test_threads_are_listed_by_their_newest_reply(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def places_of(user: FakeClient, limit: int) -> list[tuple[str, int]]:
+    """Returns chat and root of each thread that a user follows, read page by page."""
+    found: list[tuple[str, int]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = ok(await user.get("/threads", limit=limit, **cursor))
+        found += [(item["root"]["chat_id"], item["root"]["seq"]) for item in page["items"]]
+        if page["next_cursor"] is None:
+            return found
+        cursor = {"cursor": page["next_cursor"]}
+
+
+async def test_threads_are_listed_by_their_newest_reply(
+    anna: FakeClient, boris: FakeClient, connection: Connection, club: str
+) -> None:
     other = await anna.open_chat(boris, title="Другой чат")
     places = [(chat_id, seq) for chat_id in (club, other) for seq in range(1, 4)]
     for chat_id, _ in places:
         await anna.send(chat_id)
     for chat_id, seq in places:
         await reply(boris, chat_id, seq)
-    seen: list[tuple[str, int]] = []
-    cursor: dict[str, str] = {}
-    while True:
-        page = ok(await anna.get("/threads", limit=4, **cursor))
-        seen += [(item["root"]["chat_id"], item["root"]["seq"]) for item in page["items"]]
-        if page["next_cursor"] is None:
-            break
-        cursor = {"cursor": page["next_cursor"]}
-    assert seen == places[::-1]
+    assert await places_of(anna, limit=4) == places[::-1]
+    # As if all replies were written in one batch.
+    await connection.execute("UPDATE thread SET active_at = now()")
+    assert await places_of(anna, limit=1) == sorted(places, reverse=True)
     at, chat_id = "2026-01-01T00:00:00Z", str(uuid4())
     forged = [(at, chat_id, 2**63), (at, chat_id, -1), ("0001-01-01T00:00:00+14:00", chat_id, 1), (at[:-1], chat_id, 1)]
     for wrong in ("x", "WyJhbm5hIl0", *(encode_cursor(*values, of="threads") for values in forged)):
