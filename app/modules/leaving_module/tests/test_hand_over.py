@@ -1,8 +1,10 @@
 """What an account owns passes to others when it is deactivated."""
 
 from datetime import timedelta
+from itertools import pairwise
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from app.adapters.db.connection import Connection
@@ -33,13 +35,17 @@ async def until_owned(viewer: FakeClient, owner: FakeClient, *chats: str) -> Non
     await eventually(is_owned)
 
 
-async def test_owned_chats_pass_to_the_longest_standing_admin(
-    anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str
+async def test_owned_chats_pass_to_the_longest_standing_admin_then_member_then_reader(
+    anna: FakeClient, server: httpx.AsyncClient
 ) -> None:
-    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [clara.id], "role": "admin"}))
-    await leave(anna)
-    await until_owned(boris, clara, club)
-    assert len(ok(await boris.get(f"/chats/{club}/members"))["items"]) == 3
+    reader, member, admin, newer_admin = [await FakeClient.sign_up(server) for _ in range(4)]
+    club = await anna.open_chat()
+    for joined, role in ((reader, "reader"), (member, "member"), (admin, "admin"), (newer_admin, "admin")):
+        ok(await anna.post(f"/chats/{club}/members", {"account_ids": [joined.id], "role": role}))
+    for owner, successor in pairwise((anna, admin, newer_admin, member, reader)):
+        await leave(owner)
+        await until_owned(reader, successor, club)
+    assert len(ok(await reader.get(f"/chats/{club}/members"))["items"]) == 5
 
 
 async def test_owned_chats_pass_to_no_member_who_is_leaving_while_others_are_there(
