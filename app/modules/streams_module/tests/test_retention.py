@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -12,7 +13,10 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.jobs_module.extension import Jobs
+from app.modules.streams_module.db.cruds.read import Page, find_page
+from app.modules.streams_module.services import reader
 from app.modules.streams_module.services.log import now
+from app.modules.streams_module.services.reader import LogReader, Reader
 from app.modules.streams_module.services.retention import EVENTS_AT_ONCE, EVERY_HOUR, FORGET_OLD_EVENTS, prune
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
@@ -111,6 +115,15 @@ async def test_server_sent_events_from_a_pruned_cursor_are_a_gap(
     assert (gap["first_seq"], gap["last_seq"]) == (6, 8)
 
 
+async def test_server_sent_events_end_when_the_next_event_is_deleted(
+    anna: FakeClient, long_talk: str, container: Container, database: Database
+) -> None:
+    stream = container.get(LogReader).server_sent_events(Reader(UUID(long_talk), anna.uuid), 2, lambda: True)
+    assert await anext(stream) == b"retry: 1000\n\n"
+    await prune(database, now() - timedelta(days=30))
+    assert await anext(stream, None) is None
+
+
 async def test_account_streams_are_pruned(
     anna: FakeClient, club: str, database: Database, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
@@ -142,6 +155,20 @@ async def test_a_poll_during_pruning_reports_the_gap(
         await sql.execute("UPDATE stream SET first_seq = 6 WHERE id = $1", UUID(long_talk))
     gap = problem(await polling, 410, "stream_gap")
     assert gap["first_seq"] == 6
+
+
+async def test_a_poll_whose_large_events_are_deleted_after_their_sizes_were_read_reports_the_gap(
+    anna: FakeClient, long_talk: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def find_and_prune(*arguments: Any) -> Page:
+        page = await find_page(*arguments)
+        await prune(database, now() - timedelta(days=30))
+        return page
+
+    monkeypatch.setattr(reader, "_PAGE_BYTES", 1)
+    monkeypatch.setattr(reader, "find_page", find_and_prune)
+    gap = problem(await anna.get(f"/chats/{long_talk}/events", after=2), 410, "stream_gap")
+    assert (gap["first_seq"], gap["last_seq"]) == (6, 8)
 
 
 async def test_the_server_deletes_old_events_periodically(
