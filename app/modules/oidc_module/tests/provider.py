@@ -1,5 +1,6 @@
 """A sign-in provider on loopback that does what it should, unless a test makes it misbehave."""
 
+import asyncio
 import time
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -44,7 +45,8 @@ class FakeProvider:
 
     - `people`: claims by subject. `subject`: who signs in next.
     - `make_token(claims)`: signs the ID token. `answers`: answers by path that replace its own.
-    - `token_length`: characters of its access and refresh tokens.
+    - `may_answer`: events by path. The next request to the path waits for the event.
+    - `token_length`: characters of its access and refresh tokens. `expires_in`: seconds until its access tokens expire.
     - `gives_refresh_tokens`, `takes_codes_again`, `checks_verifiers`: what it allows.
     - `people_at_userinfo`: claims of the userinfo endpoint, if they differ.
     """
@@ -64,7 +66,9 @@ class FakeProvider:
         self.keys: list[Json] = [public_jwk()]
         self.make_token: Callable[[Json], str] = sign
         self.answers: dict[str, Response] = {}
+        self.may_answer: dict[str, asyncio.Event] = {}
         self.token_length = 32
+        self.expires_in = 3600
         self.gives_refresh_tokens = True
         self.takes_codes_again = False
         self.checks_verifiers = True
@@ -97,6 +101,8 @@ class FakeProvider:
         @app.middleware("http")
         async def replace(request: Request, call_next: Callable[[Request], Any]) -> Response:
             self.requests.append(request.url.path)
+            if (may_answer := self.may_answer.pop(request.url.path, None)) is not None:
+                await may_answer.wait()
             other = self.answers.get(request.url.path)
             return other if other is not None else await call_next(request)
 
@@ -157,7 +163,7 @@ class FakeProvider:
         if self.gives_refresh_tokens:
             tokens["refresh_token"] = uuid4().hex.ljust(self.token_length, "x")
         self._tokens |= dict.fromkeys(tokens.values(), subject)
-        return tokens | {"token_type": "Bearer", "expires_in": 3600}
+        return tokens | {"token_type": "Bearer", "expires_in": self.expires_in}
 
 
 _BASIC = "Basic " + b64encode(f"{CLIENT_ID}:{quote_plus(CLIENT_SECRET)}".encode()).decode()

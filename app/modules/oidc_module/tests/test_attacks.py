@@ -2,6 +2,7 @@
 
 import httpx
 
+from app.adapters.db.connection import Connection
 from app.modules.oidc_module.services.pkce import challenge_of
 from app.modules.oidc_module.tests.browser import SITE, Browser, fails, query_of
 from app.modules.oidc_module.tests.provider import FakeProvider
@@ -48,6 +49,12 @@ async def test_a_state_works_once(browser: Browser, provider: FakeProvider) -> N
     cookies = dict(browser.http.cookies)
     await browser.come_back(url)
     browser.http.cookies.update(cookies)
+    await is_unknown(browser, url)
+
+
+async def test_an_old_state_is_refused(browser: Browser, connection: Connection) -> None:
+    url = await browser.go_to_provider()
+    await connection.execute("UPDATE oidc_flow SET expires_at = now()")
     await is_unknown(browser, url)
 
 
@@ -107,6 +114,12 @@ async def test_a_code_works_once_and_only_with_its_verifier(browser: Browser) ->
     code = await browser.code()
     problem(await browser.exchange(code, code_verifier=new_secret()), 401, "unauthenticated")
     ok(await browser.exchange(code))
+    problem(await browser.exchange(code), 401, "unauthenticated")
+
+
+async def test_an_old_code_is_refused(browser: Browser, connection: Connection) -> None:
+    code = await browser.code()
+    await connection.execute("UPDATE oidc_code SET expires_at = now()")
     problem(await browser.exchange(code), 401, "unauthenticated")
 
 

@@ -1,6 +1,8 @@
 """A session that a provider has opened lasts as long as the provider vouches for the account."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import httpx
@@ -17,7 +19,7 @@ from app.modules.second_factor_module.tests.authenticator import code_now
 from app.utils.container import Container
 from tests.clocks import clock_moved_by
 from tests.databases import rows
-from tests.fakers import API, FakeClient, ok, problem
+from tests.fakers import API, FakeClient, eventually, ok, problem
 
 DOWN = JSONResponse({}, 503)
 
@@ -60,6 +62,15 @@ async def test_a_provider_without_refresh_tokens_is_asked_with_the_access_token(
     ok(await refresh(client))
     provider.disable("anna-1")
     problem(await refresh(client), 401, "unauthenticated")
+
+
+async def test_a_session_ends_with_an_access_token_that_the_provider_cannot_be_asked_about(
+    browser: Browser, provider: FakeProvider
+) -> None:
+    provider.gives_refresh_tokens, provider.metadata = False, {"userinfo_endpoint": None}
+    ok(await refresh(await browser.sign_in()))
+    provider.expires_in = 0
+    problem(await refresh(await browser.sign_in()), 401, "unauthenticated")
 
 
 async def test_the_tokens_of_a_provider_may_be_long(browser: Browser, provider: FakeProvider) -> None:
@@ -116,6 +127,39 @@ async def test_a_process_whose_clock_is_ahead_does_not_ask_while_another_one_doe
     monkeypatch.setattr(vouching, "datetime", clock_moved_by(timedelta(minutes=1)))
     with pytest.raises(ProviderUnavailable):
         await vouching._lease(container.get(Database), identity_id, 0)
+
+
+@asynccontextmanager
+async def refreshing(client: FakeClient, provider: FakeProvider) -> AsyncIterator[None]:
+    """Refreshes a session. The provider is asked at the start of the block and answers at the end."""
+    may_answer = provider.may_answer["/token"] = asyncio.Event()
+    call = asyncio.create_task(refresh(client))
+
+    async def is_asked() -> bool:
+        return not provider.may_answer
+
+    await eventually(is_asked)
+    yield
+    may_answer.set()
+    ok(await call)
+
+
+async def test_a_sign_in_while_the_provider_is_asked_keeps_its_tokens(
+    browser: Browser, server: httpx.AsyncClient, provider: FakeProvider, container: Container
+) -> None:
+    async with refreshing(await browser.sign_in(), provider):
+        await Browser(server).sign_in()
+        newest = await rows(container, "SELECT sealed FROM oidc_identity")
+    assert await rows(container, "SELECT sealed FROM oidc_identity") == newest
+
+
+async def test_a_process_that_was_too_slow_does_not_let_a_third_one_ask(
+    browser: Browser, provider: FakeProvider, container: Container
+) -> None:
+    lease = "UPDATE oidc_identity SET leased_until = now() + interval '1 hour' RETURNING leased_until"
+    async with refreshing(await browser.sign_in(), provider):
+        leased = await rows(container, lease)
+    assert await rows(container, "SELECT leased_until FROM oidc_identity") == leased
 
 
 async def test_a_second_factor_does_not_cut_a_session_off_from_its_provider(
