@@ -21,32 +21,13 @@ from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.send_queue import MAX_BATCH, SendQueue
 from app.modules.messages_module.services.sends import Sent
+from app.modules.messages_module.tests.stuck import LOCKING, find_stuck
 from app.utils.container import Container
-from tests.fakers import FakeClient, eventually, ok, problem
+from tests.fakers import FakeClient, ok, problem
 
-# $1: a part of the text of the statement that waits for a lock.
-_STUCK = """
-SELECT pid FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'
-"""
-_LOCKING = "FROM stream WHERE id"
 _INSERTING = "INSERT INTO message"
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-
-
-async def _find_stuck(administrator: Connection, statement: str) -> int:
-    """Waits until the writer's statement is blocked. Returns its PostgreSQL process id."""
-    found: list[int] = []
-
-    async def is_stuck() -> bool:
-        # Within a transaction the view would return its first snapshot.
-        await administrator.execute("SELECT pg_stat_clear_snapshot()")
-        found.extend(row["pid"] for row in await administrator.fetch(_STUCK, statement))
-        return bool(found)
-
-    await eventually(is_stuck)
-    return found[0]
 
 
 @pytest.fixture
@@ -117,7 +98,7 @@ async def test_a_cancelled_send_fails_no_other_send(anna: FakeClient, club: str,
     async with administrator.transaction():
         await administrator.execute("SELECT FROM stream FOR UPDATE")
         calls = [asyncio.create_task(anna.post(f"/chats/{club}/messages", body)) for body in bodies]
-        await _find_stuck(administrator, _LOCKING)
+        await find_stuck(administrator, LOCKING)
         for call in calls[::2]:
             call.cancel()
     answers = await asyncio.gather(*calls, return_exceptions=True)
@@ -140,7 +121,7 @@ async def test_more_sends_than_one_batch_are_written_in_order(anna: FakeClient, 
     ("obstacle", "statement"),
     [
         # The writer waits for the lock of the stream.
-        ("SELECT FROM stream FOR UPDATE", _LOCKING),
+        ("SELECT FROM stream FOR UPDATE", LOCKING),
         # The writer holds that lock and waits in its insert.
         ("LOCK TABLE message IN SHARE MODE", _INSERTING),
     ],
@@ -152,7 +133,7 @@ async def test_a_broken_connection_loses_and_duplicates_no_message(
     async with administrator.transaction():
         await administrator.execute(obstacle)
         sending = asyncio.gather(*(anna.post(f"/chats/{club}/messages", body) for body in bodies))
-        writer = await _find_stuck(administrator, statement)
+        writer = await find_stuck(administrator, statement)
         assert await administrator.fetchval("SELECT pg_terminate_backend($1, 1000)", writer)
     answers = await sending
     # Sends of the broken batch get 503. Later ones are written.
@@ -170,32 +151,6 @@ async def test_a_broken_connection_loses_and_duplicates_no_message(
             assert (again.status_code, again.json()) == (200, answer.json())
     events = [event for event in await anna.events(club) if event["kind"] == "message.created"]
     assert [event["data"]["seq"] for event in events] == list(range(1, len(bodies) + 1))
-
-
-_WAIT_AT_COMMIT = """
-CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END';
-CREATE CONSTRAINT TRIGGER wait_at_commit AFTER INSERT ON message DEFERRABLE INITIALLY DEFERRED
-FOR EACH ROW EXECUTE FUNCTION wait()
-"""
-
-
-@pytest.mark.parametrize(("before", "statement"), [(0, "COMMIT"), (1, "WITH checked")])
-async def test_a_retry_settles_the_outcome_of_a_commit_on_a_broken_connection(
-    anna: FakeClient, club: str, administrator: Connection, before: int, statement: str
-) -> None:
-    for _ in range(before):
-        await anna.send(club, "до")
-    await administrator.execute(_WAIT_AT_COMMIT)
-    body = {"client_msg_id": str(uuid4()), "text": "дошло ли?"}
-    async with administrator.transaction():
-        await administrator.execute("SELECT pg_advisory_xact_lock(1)")
-        sending = asyncio.create_task(anna.post(f"/chats/{club}/messages", body))
-        writer = await _find_stuck(administrator, statement)
-        assert await administrator.fetchval("SELECT pg_terminate_backend($1, 1000)", writer)
-        refusal = problem(await sending, 503, "unavailable")
-    assert "same client_msg_id" in refusal["detail"]
-    assert ok(await anna.post(f"/chats/{club}/messages", body))["seq"] == before + 1
-    assert (await anna.post(f"/chats/{club}/messages", body)).headers["idempotent-replayed"] == "true"
 
 
 @contextmanager
@@ -218,7 +173,7 @@ async def test_a_connection_that_does_not_answer_is_not_used_for_the_next_batch(
         async with administrator.transaction():
             await administrator.execute("LOCK TABLE message IN SHARE MODE")
             sending = asyncio.create_task(anna.post(f"/chats/{club}/messages", body))
-            stack.enter_context(silent(await _find_stuck(administrator, "WITH checked")))
+            stack.enter_context(silent(await find_stuck(administrator, "WITH checked")))
         waiting = asyncio.create_task(anna.post(f"/chats/{club}/messages", {"text": "ждёт"}))
         refusal = problem(await sending, 503, "unavailable")
         assert "same client_msg_id" in refusal["detail"]

@@ -1,0 +1,31 @@
+"""Statements of the batch writer that wait for locks."""
+
+from typing import TypeAlias
+
+import asyncpg
+
+from tests.fakers import eventually
+
+LOCKING = "FROM stream WHERE id"
+"""A part of the text of the statement that locks the streams of a batch."""
+# $1: a part of the text of the statement that waits for a lock.
+_STUCK = """
+SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'
+"""
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
+async def find_stuck(administrator: Connection, statement: str) -> int:
+    """Waits until the writer's statement is blocked. Returns its PostgreSQL process id."""
+    found: list[int] = []
+
+    async def is_stuck() -> bool:
+        # Within a transaction the view would return its first snapshot.
+        await administrator.execute("SELECT pg_stat_clear_snapshot()")
+        found.extend(row["pid"] for row in await administrator.fetch(_STUCK, statement))
+        return bool(found)
+
+    await eventually(is_stuck)
+    return found[0]
