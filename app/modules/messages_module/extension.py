@@ -203,7 +203,7 @@ class SendCheck:
     - `check(context, sends)` returns a refusal or None for each. It runs once per batch, under the locks, for new
       messages of members that may post.
     - `check_mark(context, chat_id, account_id)` returns a refusal or None for a member that marks a message: adds a
-      reaction, or pins it. Taking a mark back is not checked.
+      reaction, pins it, or unpins what another member has pinned. Taking back one's own mark is not checked.
     """
 
     name: str

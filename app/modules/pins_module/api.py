@@ -21,6 +21,7 @@ from app.modules.streams_module.dependencies import LogDep
 from app.utils.module import Modules
 
 Pinner = Annotated[Membership, may(services.PIN)]
+MessagesDep = Annotated[Messages, service(Messages)]
 
 
 def make_router(modules: Modules) -> APIRouter:
@@ -45,7 +46,7 @@ def make_router(modules: Modules) -> APIRouter:
         work: Work,
         log: LogDep,
         views: ViewsDep,
-        messages: Annotated[Messages, service(Messages)],
+        messages: MessagesDep,
         limits: LimitsDep,
     ) -> None:
         """Pins a message; repeating it changes nothing. Requires an admin, in a direct chat one of its members."""
@@ -57,9 +58,17 @@ def make_router(modules: Modules) -> APIRouter:
         status_code=status.HTTP_204_NO_CONTENT,
         openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat),
     )
-    async def unpin(seq: PathSeq, member: Pinner, work: Work, log: LogDep, views: ViewsDep, limits: LimitsDep) -> None:
+    async def unpin(
+        seq: PathSeq,
+        member: Pinner,
+        work: Work,
+        log: LogDep,
+        views: ViewsDep,
+        messages: MessagesDep,
+        limits: LimitsDep,
+    ) -> None:
         """Unpins a message. It needs the same permission as pinning, not the same account."""
         limits.hit(CHANGE_PINS, member.account_id.int)
-        await services.unpin(work, log, views, member.chat_id, member.account_id, seq)
+        await services.unpin(work, log, views, messages, member.chat_id, member.account_id, seq)
 
     return router

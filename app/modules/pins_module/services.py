@@ -68,10 +68,15 @@ async def pin(
     await log.append(work, chat_id, _event("message.pinned", chat_id, seq, account_id), at=at)
 
 
-async def unpin(work: UnitOfWork, log: Log, views: MessageViews, chat_id: UUID, account_id: UUID, seq: int) -> None:
+async def unpin(
+    work: UnitOfWork, log: Log, views: MessageViews, messages: Messages, chat_id: UUID, account_id: UUID, seq: int
+) -> None:
     """Unpins a message. It changes nothing if the message is not pinned. Raises MessageNotFound."""
     raw = await lock_chat(work, log, PIN, chat_id, account_id)
     await views.for_event(raw, chat_id, seq)
+    pinned_by = {pin["seq"]: pin["account_id"] for pin in await db.list_pins(raw, chat_id)}
+    if pinned_by.get(seq, account_id) != account_id:
+        await messages.check_mark(work, chat_id, account_id)
     if await db.delete_pins(raw, chat_id, [seq]):
         await log.append(work, chat_id, _event("message.unpinned", chat_id, seq, account_id))
 

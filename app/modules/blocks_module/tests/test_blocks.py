@@ -108,6 +108,25 @@ async def test_neither_of_the_two_reacts_or_pins_in_their_direct_chat(
     ok(await boris.put(f"/chats/{chat}/pins/2"))
 
 
+async def test_neither_of_the_two_unpins_what_the_other_one_has_pinned(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient
+) -> None:
+    chat, club = await anna.open_chat(boris, type="direct"), await anna.open_chat(boris, clara)
+    ok(await anna.patch(f"/chats/{club}/members/{boris.id}", {"role": "admin"}))
+    for each in (chat, club):
+        for user in (anna, boris):
+            seq = (await user.send(each))["seq"]
+            ok(await user.put(f"/chats/{each}/pins/{seq}"))
+    await block(anna, boris)
+    problem(await boris.delete(f"/chats/{chat}/pins/1"), 403, "forbidden")
+    problem(await anna.delete(f"/chats/{chat}/pins/2"), 403, "forbidden")
+    assert [pin["message"]["seq"] for pin in ok(await anna.get(f"/chats/{chat}/pins"))["items"]] == [2, 1]
+    # Admins of a group that both are members of unpin as before.
+    ok(await boris.delete(f"/chats/{club}/pins/1"))
+    await unblock(anna, boris)
+    ok(await boris.delete(f"/chats/{chat}/pins/1"))
+
+
 async def test_after_two_blocks_both_have_to_be_taken_back(anna: FakeClient, boris: FakeClient) -> None:
     chat = await anna.open_chat(boris, type="direct")
     await block(anna, boris)
