@@ -73,12 +73,13 @@ class Downloads:
         return await self._answer(_file_of(rows[0] if live else None, link.variant), conditions, is_head=is_head)
 
     async def open_kept(
-        self, attachment_id: UUID, variant: str, conditions: Conditions, *, is_head: bool, max_age: int
+        self, attachment_id: UUID, variant: str, conditions: Conditions, *, filename: str, is_head: bool, max_age: int
     ) -> Download:
-        """Serves a file to a reader whose access the caller has checked. Raises FileNotFound."""
+        """Serves a file by another name to a reader whose access the caller has checked. Raises FileNotFound."""
         async with self._database.connection() as connection:
             row = await crud.find(connection, attachment_id)
-        return await self._answer(_file_of(row, variant), conditions, is_head=is_head, max_age=max_age)
+        file = _file_of(row, variant)._replace(filename=filename)
+        return await self._answer(file, conditions, is_head=is_head, max_age=max_age)
 
     async def _answer(self, file: _File, conditions: Conditions, *, is_head: bool, max_age: int = 300) -> Download:
         headers = {

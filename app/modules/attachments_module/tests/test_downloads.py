@@ -58,6 +58,17 @@ async def test_a_range_has_no_meaning_for_head(anna: FakeClient) -> None:
             assert "content-range" not in head.headers
 
 
+async def test_an_avatar_does_not_show_the_name_of_the_uploaded_file(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    for path in ("/accounts/me/avatar", f"/chats/{club}/avatar"):
+        uploaded = await ready(anna, picture("PNG", (40, 20)), "паспорт Анны.png")
+        ok(await anna.put(path, {"attachment_id": uploaded["id"]}))
+    for path in (f"/accounts/{anna.id}", f"/chats/{club}"):
+        shown = await download(boris, ok(await boris.get(path))["avatar"]["url"])
+        assert shown.headers["content-disposition"] == 'inline; filename="avatar.webp"'
+
+
 async def test_conditions_are_kept(anna: FakeClient) -> None:
     url = (await ready(anna, DATA))["url"]
     whole = await download(anna, url)

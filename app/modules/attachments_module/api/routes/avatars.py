@@ -31,6 +31,8 @@ JobsDep = Annotated[Jobs, service(Jobs)]
 Token = Annotated[str, Path(max_length=200, description="a signed address", examples=["AbCdEf0123456789"])]
 _FILE_REFUSED = (AttachmentNotFound, AttachmentNotReady, AttachmentTaken)
 _SHOWN = "small"
+_FILENAME = "avatar.webp"
+"""Of every avatar: the name of its upload is for the one who uploaded it."""
 _MAX_AGE = 86_400
 """Seconds for which browsers keep an avatar. Another avatar has another address."""
 
@@ -113,5 +115,12 @@ async def show_avatar(
     avatar, viewer = await links.read(token)
     limits.hit(DOWNLOAD, viewer.int)
     await links.check(avatar, viewer)
-    file = avatar.attachment_id
-    return answer(await downloads.open_kept(file, _SHOWN, asked.conditions, is_head=asked.is_head, max_age=_MAX_AGE))
+    download = await downloads.open_kept(
+        avatar.attachment_id,
+        _SHOWN,
+        asked.conditions,
+        filename=_FILENAME,
+        is_head=asked.is_head,
+        max_age=_MAX_AGE,
+    )
+    return answer(download)
