@@ -18,8 +18,9 @@ from app.utils.canonical import canonical_email
 from app.utils.secrets import hash_of
 
 LIFETIMES: Mapping[Purpose, timedelta] = {"confirm": timedelta(hours=24), "reset": timedelta(minutes=30)}
-MAX_RESETS = 3
-"""Valid links to a new password that an account's address may have. Beyond them no mail is sent: it has a valid one."""
+MAX_LINKS_OF_ACCOUNT, MAX_LINKS = 3, 12
+"""Valid links of one kind that a mailbox may have: of one account, and in all. Beyond them no mail is sent, since
+strangers must not flood it."""
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
@@ -64,9 +65,11 @@ async def _confirm(context: JobContext, confirmation: Confirmation) -> Letter | 
         if not (is_own or (mailbox and mailbox["pending_email"] == email)):
             return None
         owner = await find_by_mailbox(work, email)
-        if owner is not None and owner.id != account_id:
-            return Letter(email, "taken", account_id=owner.id)
-    return await _with_link(context, "confirm", account_id, email)
+    letter = await _with_link(context, "confirm", account_id, email)
+    if letter is not None and owner is not None and owner.id != account_id:
+        # It counts like the letter with the link, which is not sent.
+        return Letter(email, "taken", account_id=owner.id)
+    return letter
 
 
 async def _reset(context: JobContext, forgotten: Forgotten) -> Letter | None:
@@ -81,14 +84,14 @@ async def _reset(context: JobContext, forgotten: Forgotten) -> Letter | None:
 async def _with_link(context: JobContext, purpose: Purpose, account_id: UUID, email: str) -> Letter | None:
     """Stores the token and returns its mail. The time in which it is valid begins with each attempt to send it."""
     token, at = await make_token(context.container, purpose, context.job_id), context.at
-    token_hash = hash_of(token)
+    token_hash, key = hash_of(token), canonical_email(email)
     async with context.unit_of_work() as work:
         raw = await work.raw()
-        if purpose == "reset":
-            await mailboxes.lock(raw, canonical_email(email))
-            if await tokens.count_others(raw, account_id, purpose, email, at, token_hash) >= MAX_RESETS:
-                return None
-        stored = await tokens.store(raw, token_hash, account_id, purpose, email, at, at + LIFETIMES[purpose])
+        await mailboxes.lock(raw, key)
+        of_account, of_all = await tokens.count_others(raw, key, purpose, account_id, at, token_hash)
+        if of_account >= MAX_LINKS_OF_ACCOUNT or of_all >= MAX_LINKS:
+            return None
+        stored = await tokens.store(raw, token_hash, account_id, purpose, email, key, at, at + LIFETIMES[purpose])
         username, _ = await get_names(work, account_id)
     values = {"link": link_of(context.container, purpose, token), "username": username}
     return Letter(email, purpose, values, account_id=account_id) if stored else None

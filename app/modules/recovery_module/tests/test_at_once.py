@@ -13,7 +13,7 @@ from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
 from app.modules.jobs_module.extension import Jobs
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.recovery_module.db.cruds import sign_ups
-from app.modules.recovery_module.services.mails import MAX_RESETS, RESET, Forgotten
+from app.modules.recovery_module.services.mails import CONFIRM, MAX_LINKS_OF_ACCOUNT, RESET, Confirmation, Forgotten
 from app.modules.recovery_module.services.sign_ups import LIFETIME, MAX_MAILS_BY_NETWORK, SIGN_UP_MAIL, Begun
 from app.modules.recovery_module.tests.links import email_of, subjects_to, tokens_of, until_no_jobs
 from app.modules.streams_module.services.log import now
@@ -53,12 +53,23 @@ async def test_links_to_a_new_password_that_are_sent_at_once_are_no_more_than_th
     anna: FakeClient, container: Container, mailbox: Mailbox, connection: Connection
 ) -> None:
     await until_no_jobs(connection)
-    many = MAX_RESETS + 1
+    many = MAX_LINKS_OF_ACCOUNT + 1
     async with enqueuing_at_once(container, connection, "recovery_token", many) as work:
         for _ in range(many):
             await container.get(Jobs).enqueue(work, RESET, Forgotten(email=email_of(anna)))
-    subjects = await subjects_to(mailbox, email_of(anna), 1 + MAX_RESETS)
-    assert subjects.count("A new password") == MAX_RESETS
+    subjects = await subjects_to(mailbox, email_of(anna), 1 + MAX_LINKS_OF_ACCOUNT)
+    assert subjects.count("A new password") == MAX_LINKS_OF_ACCOUNT
+
+
+async def test_mails_that_confirm_an_address_and_are_sent_at_once_are_no_more_than_the_limit(
+    anna: FakeClient, container: Container, mailbox: Mailbox, connection: Connection
+) -> None:
+    # The sign-up has sent the first one.
+    await tokens_of(mailbox, "confirm", email_of(anna))
+    async with enqueuing_at_once(container, connection, "recovery_token", MAX_LINKS_OF_ACCOUNT) as work:
+        for _ in range(MAX_LINKS_OF_ACCOUNT):
+            await container.get(Jobs).enqueue(work, CONFIRM, Confirmation(account_id=anna.uuid, email=email_of(anna)))
+    await tokens_of(mailbox, "confirm", email_of(anna), MAX_LINKS_OF_ACCOUNT)
 
 
 async def test_of_two_links_that_are_used_at_once_one_sets_the_password(

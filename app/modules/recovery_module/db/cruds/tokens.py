@@ -9,14 +9,14 @@ from app.adapters.db.sql import delete_before
 
 # A mail that is sent once more has the same token, which is valid from then on, unless it was used.
 _STORE = """
-INSERT INTO recovery_token (token_hash, account_id, purpose, email, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO recovery_token (token_hash, account_id, purpose, email, email_key, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (token_hash) DO UPDATE SET expires_at = excluded.expires_at WHERE recovery_token.used_at IS NULL
 RETURNING true
 """
 _COUNT = """
-SELECT count(*) FROM recovery_token
-WHERE account_id = $1 AND purpose = $2 AND email = $3 AND used_at IS NULL AND expires_at > $4 AND token_hash <> $5
+SELECT count(*) AS of_all, count(*) FILTER (WHERE account_id = $3) AS of_account
+FROM recovery_token WHERE email_key = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $4 AND token_hash <> $5
 """
 _FIND = """
 SELECT account_id, email FROM recovery_token
@@ -38,18 +38,20 @@ async def store(
     account_id: UUID,
     purpose: str,
     email: str,
+    email_key: str,
     at: datetime,
     expires_at: datetime,
 ) -> bool:
     """Stores a token. Returns False if it was used already."""
-    return bool(await connection.fetchval(_STORE, token_hash, account_id, purpose, email, at, expires_at))
+    return bool(await connection.fetchval(_STORE, token_hash, account_id, purpose, email, email_key, at, expires_at))
 
 
 async def count_others(
-    connection: DatabaseConnection, account_id: UUID, purpose: str, email: str, at: datetime, token_hash: bytes
-) -> int:
-    """Returns the number of valid tokens of an account that were sent to an address, without one of them."""
-    return int(await connection.fetchval(_COUNT, account_id, purpose, email, at, token_hash))
+    connection: DatabaseConnection, email_key: str, purpose: str, account_id: UUID, at: datetime, token_hash: bytes
+) -> tuple[int, int]:
+    """Returns the number of valid tokens that went to a mailbox, without one of them: of this account, and in all."""
+    (row,) = await connection.fetch(_COUNT, email_key, purpose, account_id, at, token_hash)
+    return row["of_account"], row["of_all"]
 
 
 async def find(connection: DatabaseConnection, token_hash: bytes, purpose: str, at: datetime) -> Any | None:

@@ -45,7 +45,11 @@ class PendingSignUp(BaseModel):
 
 
 class RecoveryToken(Base):
-    """The hash of a token that was sent to `email`. Used ones stay until their mail cannot be sent again."""
+    """The hash of a token that was sent to `email`. Used ones stay until their mail cannot be sent again.
+
+    `email_key` is the canonical form of `email`, by which the mails to a mailbox are counted. It is null in rows of
+    older versions.
+    """
 
     __tablename__ = "recovery_token"
 
@@ -53,6 +57,7 @@ class RecoveryToken(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     purpose: Mapped[str] = mapped_column(Text)
     email: Mapped[str] = mapped_column(Text)
+    email_key: Mapped[str | None] = mapped_column(Text, index=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
