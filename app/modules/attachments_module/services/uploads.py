@@ -1,8 +1,6 @@
 """Receiving files: in pieces, each an object of its own, so that any process goes on where another one has stopped."""
 
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 from starlette.requests import ClientDisconnect
@@ -19,17 +17,14 @@ from app.modules.attachments_module.errors import (
 )
 from app.modules.attachments_module.services.collecting import collect_soon
 from app.modules.attachments_module.services.names import clean_name, clean_type
+from app.modules.attachments_module.services.places import Places, Sender
 from app.modules.attachments_module.services.receiving import LIFETIME, Pieces, Receiver, Upload, mismatch
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.services.tus import Checksum
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.services.log import now
-from app.services.errors import Overloaded, RateLimited
-
-MAX_AT_ONCE = 48
-"""Requests of one process that bring bytes: each has a piece in memory."""
-MAX_OF_ACCOUNT = 6
+from app.services.errors import Overloaded
 
 
 class Uploads:
@@ -40,7 +35,7 @@ class Uploads:
         self._jobs = jobs
         self._pieces = Pieces(database, store, jobs)
         self.settings = settings
-        self._receiving: Counter[UUID] = Counter()
+        self._places = Places()
 
     async def create(
         self, owner_id: UUID, length: int, *, filename: str, content_type: str, metadata: str = ""
@@ -74,35 +69,41 @@ class Uploads:
         )
 
     async def receive_first(
-        self, upload: Upload, chunks: AsyncIterator[bytes], checksum: Checksum | None = None
+        self, upload: Upload, sender: Sender, chunks: AsyncIterator[bytes], checksum: Checksum | None = None
     ) -> Upload:
         """Adds the bytes that come with the creation. If they cannot be added the upload ends: no client knows its id.
 
         Raises what `receive` raises.
         """
         try:
-            return await self.receive(upload, 0, chunks, checksum)
+            return await self.receive(upload, 0, sender, chunks, checksum)
         except BaseException:
             await self.discard(upload.id, upload.owner_id)
             raise
 
     async def receive(
-        self, upload: Upload, offset: int, chunks: AsyncIterator[bytes], checksum: Checksum | None = None
+        self,
+        upload: Upload,
+        offset: int,
+        sender: Sender,
+        chunks: AsyncIterator[bytes],
+        checksum: Checksum | None = None,
     ) -> Upload:
         """Adds bytes at an offset, and completes the upload with the last one. Returns it as it is afterwards.
 
-        What was stored before a client leaves stays. With a checksum nothing is added before all of the bytes are
-        there, and right. Raises OffsetMismatch, FileTooLarge, ChecksumMismatch, ClientDisconnect.
+        What has arrived before a client leaves, or another request gets its place, stays. With a checksum nothing is
+        added before all of the bytes are there, and right. Raises OffsetMismatch, FileTooLarge, ChecksumMismatch,
+        ClientDisconnect, RateLimited, Overloaded.
         """
         if offset != upload.offset:
             raise mismatch(upload.offset)
-        with self._slot(upload.owner_id):
+        async with self._places.take(sender) as place:
             receiver = Receiver(self._pieces, upload, checksum)
             try:
-                async for chunk in chunks:
+                async for chunk in place.read(chunks):
                     await receiver.take(chunk)
                 await receiver.end()
-            except ClientDisconnect:
+            except (ClientDisconnect, Overloaded):
                 await (receiver.flush() if checksum is None else receiver.drop())
                 raise
             except BaseException:
@@ -128,18 +129,3 @@ class Uploads:
             if await crud.find(raw, attachment_id, owner_id) is not None:
                 raise AttachmentTaken
             raise AttachmentNotFound
-
-    @contextmanager
-    def _slot(self, owner_id: UUID) -> Iterator[None]:
-        """Raises RateLimited, Overloaded."""
-        if self._receiving[owner_id] >= MAX_OF_ACCOUNT:
-            raise RateLimited("Too many uploads of this account at once", retry_after=1)
-        if self._receiving.total() >= MAX_AT_ONCE:
-            raise Overloaded
-        self._receiving[owner_id] += 1
-        try:
-            yield
-        finally:
-            self._receiving[owner_id] -= 1
-            if not self._receiving[owner_id]:
-                del self._receiving[owner_id]

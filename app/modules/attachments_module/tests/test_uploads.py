@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from app.adapters.db.connection import Connection
-from app.modules.attachments_module.services import uploads
+from app.modules.attachments_module.services import places
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.uploading import (
@@ -132,7 +132,7 @@ async def test_a_creation_whose_bytes_are_refused_reserves_nothing(
     wrong = f"sha1 {b64encode(hashlib.sha1(b'other', usedforsecurity=False).digest()).decode()}"
     problem(await tus(anna, "POST", data=b"abc", **part, Upload_Checksum=wrong), 460, "checksum_mismatch")
     problem(await tus(anna, "POST", data=b"abcd", **part), 413, "payload_too_large")
-    monkeypatch.setattr(uploads, "MAX_OF_ACCOUNT", 0)
+    monkeypatch.setattr(places, "MAX_OF_ACCOUNT", 0)
     problem(await tus(anna, "POST", data=b"abc", **part), 429, "rate_limited")
     assert await connection.fetchval("SELECT bytes FROM attachment_usage") == 0
 
@@ -140,7 +140,7 @@ async def test_a_creation_whose_bytes_are_refused_reserves_nothing(
 async def test_so_many_uploads_are_received_at_once(
     anna: FakeClient, boris: FakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "MAX_AT_ONCE", 1)
+    monkeypatch.setattr(places, "MAX_AT_ONCE", 1)
     path = await begin(anna, 6)
 
     async def body() -> AsyncIterator[bytes]:

@@ -10,7 +10,7 @@ from app.dependencies.dependency_db import Db
 from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
-from app.modules.attachments_module.dependencies import BINARY, LinksDep, UploadsDep
+from app.modules.attachments_module.dependencies import BINARY, LinksDep, SenderDep, UploadsDep
 from app.modules.attachments_module.errors import (
     AlgorithmNotSupported,
     AttachmentNotFound,
@@ -112,6 +112,7 @@ async def options(uploads: UploadsDep) -> Response:
 async def create(
     request: Request,
     identity: CurrentIdentity,
+    sender: SenderDep,
     uploads: UploadsDep,
     links: LinksDep,
     database: Db,
@@ -143,7 +144,7 @@ async def create(
             metadata=headers.get("upload-metadata", ""),
         )
         if has_part:
-            upload = await uploads.receive_first(upload, request.stream(), checksum)
+            upload = await uploads.receive_first(upload, sender, request.stream(), checksum)
         return Response(
             status_code=status.HTTP_201_CREATED,
             headers={"Location": f"{request.url.path}/{upload.id}", **_progress(upload)},
@@ -153,7 +154,7 @@ async def create(
         identity.account_id, length, filename=filename, content_type=headers.get("content-type", "")
     )
     if length:
-        await uploads.receive_first(upload, request.stream())
+        await uploads.receive_first(upload, sender, request.stream())
     attachment = await read_attachment(database, links, identity, upload.id)
     return JSONResponse(AttachmentRead.model_validate(attachment).model_dump(mode="json"), status.HTTP_201_CREATED)
 
@@ -206,20 +207,20 @@ async def progress(
 )
 @scoped("files:write")
 async def append(
-    attachment_id: AttachmentId, request: Request, identity: CurrentIdentity, uploads: UploadsDep, limits: LimitsDep
+    attachment_id: AttachmentId, request: Request, sender: SenderDep, uploads: UploadsDep, limits: LimitsDep
 ) -> Response:
     """Adds bytes to an upload (tus 1.0). Requires its owner. What was stored before the connection broke stays."""
-    limits.hit(UPLOAD_PART, identity.account_id.int)
+    limits.hit(UPLOAD_PART, sender.account_id.int)
     headers = request.headers
     tus.check_version(headers)
     if headers.get("content-type") != tus.PART_TYPE:
         raise NotAnUploadPart
     offset = tus.read_number(headers, "Upload-Offset")
     checksum = tus.read_checksum(headers)
-    upload = await uploads.find(attachment_id, identity.account_id)
+    upload = await uploads.find(attachment_id, sender.account_id)
     uploads.check(upload, offset, int(headers.get("content-length", "0")))
     if not upload.is_over:
-        upload = await uploads.receive(upload, offset, request.stream(), checksum)
+        upload = await uploads.receive(upload, offset, sender, request.stream(), checksum)
     return Response(status_code=status.HTTP_204_NO_CONTENT, headers=_progress(upload))
 
 
