@@ -57,9 +57,10 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     base = server.app.address_base
     links = container.put(Links, Links(Signer(server.auth, database, b"addresses of files"), base))
     signer = Signer(server.auth, database, b"addresses of avatars")
-    container.put(AvatarLinks, AvatarLinks(signer, database, container.get(Revocations), base))
-    container.put(Uploads, Uploads(database, store, container.get(Jobs), settings))
-    container.put(Downloads, Downloads(database, store, links, container.get(RateLimits), container.get(Revocations)))
+    revocations = container.get(Revocations)
+    container.put(AvatarLinks, AvatarLinks(signer, database, revocations, base))
+    container.put(Uploads, Uploads(database, store, container.get(Jobs), settings, revocations.open_sessions))
+    container.put(Downloads, Downloads(database, store, links, container.get(RateLimits), revocations))
     async with running(keep_measuring(settings)):
         yield
     await store.close()

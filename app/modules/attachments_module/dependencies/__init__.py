@@ -21,7 +21,7 @@ from app.services.rate_limits import network_of
 
 
 async def _find_sender(identity: CurrentIdentity, device: DeviceDep) -> Sender:
-    return Sender(identity.account_id, network_of(device.address))
+    return Sender(identity.account_id, identity.session_id, network_of(device.address))
 
 
 AvatarLinksDep = Annotated[AvatarLinks, service(AvatarLinks)]

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 from uuid import UUID
 
+from app.modules.accounts_module.errors import InvalidToken
+from app.modules.accounts_module.services.open_sessions import OpenSessions
 from app.services.errors import Overloaded, RateLimited, ServiceError
 
 MAX_AT_ONCE = 48
@@ -15,9 +17,10 @@ MAX_OF_ACCOUNT = 6
 
 
 class Sender(NamedTuple):
-    """Who sends a request, and the network that it comes from."""
+    """Who sends a request, in which session, and the network that it comes from."""
 
     account_id: UUID
+    session_id: UUID
     network: str
 
 
@@ -53,9 +56,10 @@ class Place:
 
 
 class Places:
-    """The places of one process."""
+    """The places of one process. A place ends with the session of its sender."""
 
-    def __init__(self) -> None:
+    def __init__(self, sessions: OpenSessions) -> None:
+        self._sessions = sessions
         # The oldest first.
         self._taken: list[Place] = []
 
@@ -65,6 +69,7 @@ class Places:
         previous = self._find_previous(sender)
         place = Place(sender)
         self._taken.append(place)
+        watch = self._sessions.watch(sender.session_id, lambda: place.end(InvalidToken()))
         try:
             if previous is not None:
                 self._taken.remove(previous)
@@ -72,6 +77,7 @@ class Places:
                 await previous.is_free.wait()
             yield place
         finally:
+            watch.stop()
             if place in self._taken:
                 self._taken.remove(place)
             place.is_free.set()

@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.accounts_module.services.open_sessions import OpenSessions
 from app.modules.attachments_module.db.cruds import uploads as crud
 from app.modules.attachments_module.errors import (
     AttachmentNotFound,
@@ -30,12 +31,14 @@ from app.services.errors import Overloaded
 class Uploads:
     """Creates uploads, adds to them and ends them. It holds no connection of the database while it waits for bytes."""
 
-    def __init__(self, database: Database, store: FileStore, jobs: Jobs, settings: AttachmentSettings) -> None:
+    def __init__(
+        self, database: Database, store: FileStore, jobs: Jobs, settings: AttachmentSettings, sessions: OpenSessions
+    ) -> None:
         self._database = database
         self._jobs = jobs
         self._pieces = Pieces(database, store, jobs)
         self.settings = settings
-        self._places = Places()
+        self._places = Places(sessions)
 
     async def create(
         self, owner_id: UUID, length: int, *, filename: str, content_type: str, metadata: str = ""
@@ -93,7 +96,7 @@ class Uploads:
 
         What has arrived before a client leaves, or another request gets its place, stays. With a checksum nothing is
         added before all of the bytes are there, and right. Raises OffsetMismatch, FileTooLarge, ChecksumMismatch,
-        ClientDisconnect, RateLimited, Overloaded.
+        ClientDisconnect, RateLimited, Overloaded, InvalidToken.
         """
         if offset != upload.offset:
             raise mismatch(upload.offset)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 
@@ -11,7 +12,7 @@ from app.modules.attachments_module.services.uploads import Uploads
 from app.modules.attachments_module.tests.uploading import add, begin, download, post, processed, tus
 from app.services.errors import Overloaded
 from app.utils.container import Container
-from tests.fakers import FakeClient
+from tests.fakers import FakeClient, ok
 
 _ANOTHER_NETWORK = "127.0.0.2"
 
@@ -83,6 +84,15 @@ async def test_accounts_of_one_network_leave_a_place_to_another_network(
     assert await status_of(of_network[0][1]) == 503
 
 
+async def test_an_upload_ends_with_its_session(anna: FakeClient, slow: SlowUploads) -> None:
+    phone = await anna.another_device().sign_in()
+    (status, of_phone), (other_status, _) = [await slow.begin(device) for device in (phone, anna)]
+    assert (status, other_status) == (100, 100)
+    ok(await phone.post("/accounts/sign-out"))
+    assert await status_of(of_phone) == 401
+    assert (await post(anna, b"data")).status_code == 201
+
+
 async def test_what_has_arrived_stays_when_the_place_is_given_to_another_request(
     anna: FakeClient, boris: FakeClient, container: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,7 +106,8 @@ async def test_what_has_arrived_stays_when_the_place_is_given_to_another_request
         has_arrived.put_nowait(None)
         await may_go_on.wait()
 
-    sender = Sender(anna.uuid, "network")
+    (session,) = ok(await anna.get("/accounts/sessions"))["items"]
+    sender = Sender(anna.uuid, UUID(session["id"]), "network")
     running = [asyncio.create_task(uploads.receive(each, 0, sender, half())) for each in begun]
     for _ in running:
         await has_arrived.get()
