@@ -25,7 +25,8 @@ _ATTEMPTS = 30
 class Letter:
     """A mail to one address.
 
-    - `template`: file name without language and ending; `values` are its variables. In LOCAL without MAIL_URL they are
+    - `template`: file name without language and ending; `values` are its variables; `link` is the only one that
+      mail programs may show as a link. In LOCAL without MAIL_URL they are
       logged, since there they are the only way to follow a link. A time is written in the time zone.
     - `language`, `time_zone`: else those of `account_id`, the account that the mail is written to (MailPreferences);
       else MAIL_LANGUAGE and UTC.

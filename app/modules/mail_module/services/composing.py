@@ -23,13 +23,16 @@ _UTF8 = SMTP.clone(utf8=True)
 def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Letter, at: datetime) -> EmailMessage:
     """Returns the mail. Its Message-ID is the same for the same `mail_id`.
 
-    Values are one line each, and the library refuses a header with a line break: a value cannot add headers or links.
+    Values are one line each, and the library refuses a header with a line break: a value cannot add headers. Only the
+    value `link` is a link.
     Raises ValueError for an address that no mail can have.
     """
     address = deliverable_email(letter.to)
     language = letter.language or settings.language
     zone = _zone(letter.time_zone or "UTC")
     values = {name: " ".join(as_line(_written(value, zone)).split()) for name, value in letter.values.items()}
+    # Mail programs make links of names that look like a domain.
+    values = {name: value if name == "link" else value.replace(".", ".\u200b") for name, value in values.items()}
     plain = Environment(loader=FileSystemLoader(templates), autoescape=select_autoescape(), undefined=StrictUndefined)
     text = plain.get_template(f"{letter.template}.{language}.txt").render(values)
     subject, _, body = text.partition("\n")
