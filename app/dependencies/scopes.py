@@ -24,9 +24,9 @@ _NAME = "__scope__"
 
 
 def scoped(scope: Scope | None) -> Callable[[F], F]:
-    """Declares the scope of an endpoint, or of a dependency that checks a permission.
+    """Declares the scope of an endpoint, of a dependency that checks a permission, or of an event by its data.
 
-    An operation without a scope is closed to API keys.
+    An operation without a scope, and an event with None, is closed to API keys.
     """
 
     def declare(function: F) -> F:
@@ -42,6 +42,12 @@ def scope_of(route: object) -> Scope | None:
         return None
     own: Scope | None = getattr(route.endpoint, _NAME, None)
     return own or _scope_of_permission(route.dependant)
+
+
+def scope_of_event(data: type) -> Scope | None:
+    """Returns the scope of the events with this data. Without a declaration it is that of reading events."""
+    scope: Scope | None = getattr(data, _NAME, "messages:read")
+    return scope
 
 
 def _scope_of_permission(dependant: Dependant) -> Scope | None:

@@ -19,6 +19,7 @@ from app.modules.accounts_module.extension import BearerKind
 from app.modules.accounts_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.erasure import ABSENT, ERASE, OWN_HOOK
+from app.modules.accounts_module.services.event_scopes import EventScopes
 from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.housekeeping import CLEANUP, CLEANUP_SCHEDULE
 from app.modules.accounts_module.services.owner_hooks import OwnerHooks
@@ -45,6 +46,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     kinds = container.get(Modules).contributions(BearerKind)
     revocations = container.put(Revocations, Revocations(database, bus, settings.access_lifetime, kinds))
     container.put(PresenceFilters, PresenceFilters(container.get(Modules), container))
+    container.put(EventScopes, EventScopes(container.get(Modules)))
     container.put(AccountParts, AccountParts(container.get(Modules), container))
     container.put(SignUps, SignUps(settings, container.get(Modules), container))
     container.put(SignInHooks, SignInHooks(container.get(Modules), container))

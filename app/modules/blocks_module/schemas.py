@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
+from app.dependencies.scopes import scoped
 from app.modules.base_module.schemas import ResponseModel
 from app.utils.event_texts import EventText
 
@@ -20,6 +21,7 @@ class BlockRead(ResponseModel):
     blocked_at: datetime
 
 
+@scoped(None)
 class AccountBlocked(ResponseModel):
     """The account has blocked another one."""
 
@@ -28,6 +30,7 @@ class AccountBlocked(ResponseModel):
     account_id: UUID
 
 
+@scoped(None)
 class AccountUnblocked(ResponseModel):
     """A block of the account has ended: it was taken back, or the blocked account was erased."""
 

@@ -7,6 +7,7 @@ from fastapi import Path, Query
 from pydantic import ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
+from app.dependencies.scopes import scoped
 from app.modules.accounts_module.extension import AccountPart, Erasure
 from app.modules.accounts_module.schemas import Bio, DisplayName, Username
 from app.modules.base_module.schemas import NOT_NULL, Page, RequestModel, ResponseModel
@@ -60,6 +61,7 @@ class BotsRead(Page[BotRead]):
     """All bots of the caller, the newest first."""
 
 
+@scoped(None)
 class BotPayload(ResponseModel):
     """A bot of the account was created or changed."""
 
@@ -79,6 +81,7 @@ class BotUpdatedPayload(BotPayload):
     """The names of a bot of the account were changed."""
 
 
+@scoped(None)
 class BotDeletedPayload(ResponseModel):
     """A bot of the account was deleted."""
 

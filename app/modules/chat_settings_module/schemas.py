@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StrictBool
 from pydantic.json_schema import SkipJsonSchema
 
+from app.dependencies.scopes import scoped
 from app.modules.base_module.schemas import NOT_NULL, BodyMoment, RequestModel, ResponseModel
 from app.utils.event_texts import EventText
 
@@ -42,6 +43,7 @@ class ChatSettingsRead(ResponseModel):
     notify: Annotated[Notify, _NOTIFY] = "all"
 
 
+@scoped("chats:read")
 class ChatSettingsChanged(ChatSettingsRead):
     """The account has changed its settings of a chat, on any of its devices."""
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 
-from app.dependencies.scopes import SCOPES, Scope
+from app.dependencies.scopes import SCOPES, Scope, scoped
 from app.modules.base_module.schemas import NOT_BLANK, BodyMoment, RequestModel, ResponseModel, check_name
 from app.utils.event_texts import EventText
 
@@ -65,6 +65,7 @@ class KeyCreated(KeyRead):
     key: str = Field(description="the token: `Authorization: Bearer mbk_...`")
 
 
+@scoped(None)
 class KeyPayload(ResponseModel):
     """An API key was created or revoked, for the account itself or for one of its bots."""
 

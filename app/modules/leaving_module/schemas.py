@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from app.dependencies.scopes import scoped
 from app.modules.accounts_module.extension import Erasure
 from app.modules.base_module.schemas import RequestModel, ResponseModel
 
@@ -34,10 +35,12 @@ class Deactivated(ResponseModel):
     erase_at: datetime
 
 
+@scoped(None)
 class DeactivatedPayload(Deactivated):
     """The account was deactivated by its owner."""
 
 
+@scoped(None)
 class ReactivatedPayload(ResponseModel):
     """The owner of a deactivated account has signed in again."""
 

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from pydantic import ConfigDict, Field, field_validator
 
+from app.dependencies.scopes import scoped
 from app.modules.base_module.schemas import RequestModel, ResponseModel
 
 _EXAMPLE: dict[str, Any] = {"language": "ru", "time_zone": "Europe/Moscow"}
@@ -52,6 +53,7 @@ class NotificationsRead(ResponseModel):
     time_zone: TimeZone = None
 
 
+@scoped("profile:read")
 class NotificationsChanged(NotificationsRead):
     """The account has changed, on any of its devices, how the server writes to it."""
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import Path, Query
 from pydantic import ConfigDict, Field
 
+from app.dependencies.scopes import scoped
 from app.modules.base_module.schemas import RequestModel, ResponseModel, Storable
 
 _CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -91,6 +92,7 @@ class IdentityCreate(RequestModel):
     code_verifier: Verifier
 
 
+@scoped(None)
 class IdentityPayload(ResponseModel):
     """An identity of a provider was linked to the account, or removed from it."""
 

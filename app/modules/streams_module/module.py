@@ -17,6 +17,7 @@ from app.modules.streams_module.db.models import (
     SubscriberSweep,
 )
 from app.modules.streams_module.extension import Subscriber
+from app.modules.streams_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.streams_module.services.health import BUS, REPLICAS
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
@@ -74,8 +75,9 @@ module = Module(
     description="The durable event log of each chat and each account",
     depends_on=("base", "jobs"),
     models=(Stream, Event, SubscriberCursor, SubscriberFailure, SubscriberProcess, SubscriberRow, SubscriberSweep),
-    contributes=(FORGET_OLD_EVENTS, EVERY_HOUR, BUS, REPLICAS, KEEPING_UP),
+    contributes=(*EVENT_TEXTS, FORGET_OLD_EVENTS, EVERY_HOUR, BUS, REPLICAS, KEEPING_UP),
     lifespan=lifespan,
+    events=EVENTS,
     invariants=INVARIANTS,
     check=check,
 )

@@ -9,6 +9,7 @@ from app.modules.accounts_module.dependencies.identity import (
 )
 from app.modules.accounts_module.dependencies.services import (
     AuthSettingsDep,
+    EventScopesDep,
     FailedSignInsDep,
     OwnerHooksDep,
     PartsDep,
@@ -26,6 +27,7 @@ __all__ = [
     "AuthSettingsDep",
     "CurrentIdentity",
     "DeviceDep",
+    "EventScopesDep",
     "FailedSignInsDep",
     "OptionalAdmin",
     "OwnerHooksDep",

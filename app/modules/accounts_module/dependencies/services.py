@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from app.dependencies.services_dependency import service
+from app.modules.accounts_module.services.event_scopes import EventScopes
 from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.owner_hooks import OwnerHooks
 from app.modules.accounts_module.services.parts import AccountParts
@@ -14,6 +15,7 @@ from app.modules.accounts_module.services.sign_ups import SignUps
 from app.settings.auth_settings import AuthSettings
 
 AuthSettingsDep = Annotated[AuthSettings, service(AuthSettings)]
+EventScopesDep = Annotated[EventScopes, service(EventScopes)]
 FailedSignInsDep = Annotated[FailedSignIns, service(FailedSignIns)]
 OwnerHooksDep = Annotated[OwnerHooks, service(OwnerHooks)]
 PartsDep = Annotated[AccountParts, service(AccountParts)]

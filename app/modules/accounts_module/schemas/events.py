@@ -5,10 +5,12 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from app.dependencies.scopes import scoped
 from app.modules.base_module.schemas import ResponseModel
 from app.utils.event_texts import EventText
 
 
+@scoped("profile:read")
 class AccountPayload(ResponseModel):
     """The account was changed."""
 
@@ -30,6 +32,7 @@ class AccountPayload(ResponseModel):
     who_may_add: Literal["everyone", "nobody"] | None = Field(None, description="present if it was changed")
 
 
+@scoped(None)
 class SignedInPayload(ResponseModel):
     """A session was opened."""
 
@@ -38,6 +41,7 @@ class SignedInPayload(ResponseModel):
     address: str = Field(examples=["127.0.0.1"])
 
 
+@scoped(None)
 class PasswordChangedPayload(ResponseModel):
     """The account has another password."""
 
@@ -47,6 +51,7 @@ class PasswordChangedPayload(ResponseModel):
     )
 
 
+@scoped(None)
 class FactorPayload(ResponseModel):
     """A way to sign in was added or removed."""
 

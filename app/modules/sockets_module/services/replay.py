@@ -63,7 +63,8 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[ReadableStream]
         gap = None
         if cursor > last_seq or cursor < first_seq - 1:
             gap, cursor = Gap(first_seq, last_seq), last_seq
-        socket.streams[stream_id] = Following(Reader(stream_id, account_id, joined_seq), cursor, known_seq=last_seq)
+        reader = socket.own_reader if stream_id == account_id else Reader(stream_id, account_id, joined_seq)
+        socket.streams[stream_id] = Following(reader, cursor, known_seq=last_seq)
         if gap is not None:
             gaps.append(socket.encode_gap(stream_id, gap))
     # Before any event of these streams, and at the client's pace: after a restored backup every stream may have a gap.
@@ -153,7 +154,7 @@ async def _send(socket: Socket, following: Following, page: Sequence[Any]) -> No
     if page and page[0]["seq"] != following.cursor + 1:
         socket.put_gap(following.reader.stream_id, Gap(page[0]["seq"], page[0]["seq"] - 1))
     for row in page:
-        frame = make_frame(stream_id, row)
+        (frame,) = following.reader.show([make_frame(stream_id, row)])
         await socket.send_buffer.put_page([frame.wire])
         if socket.record_sent(following, frame.seq, frame.kind, frame.data):
             return

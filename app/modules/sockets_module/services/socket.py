@@ -77,6 +77,7 @@ class Socket:
     def __init__(self, identity: Identity, send_buffer: SendBuffer, hub: Hub, sources: Sources) -> None:
         self.connection_id = uuid4()
         self.identity = identity
+        self.own_reader = sources.own_reader_of(identity)
         self.send_buffer = send_buffer
         self.streams: dict[UUID, Following] = {}
         # After hello `streams` is filled in several turns of the event loop.
@@ -144,6 +145,8 @@ class Socket:
             for frame in frames:
                 following.look_ahead(frame)
             return
+        if following.reader.hidden:
+            frames = following.reader.show(frames)
         news: list[bytes] = []
         changes = self._changes
         for frame in frames:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.adapters.db.database import Database
+from app.modules.accounts_module.services.event_scopes import EventScopes
 from app.modules.sockets_module.extension import FindJoined, LeftStream, ReadableStream, StreamSource
 from app.modules.streams_module.services.log import find_head
 from app.modules.streams_module.services.reader import MAY_END
@@ -20,6 +21,7 @@ class Sources:
         self._sources = sources
         self._container = container
         self._database = container.get(Database)
+        self.own_reader_of = container.get(EventScopes).reader_of
         self.joins: Mapping[str, FindJoined] = {kind: find for one in sources for kind, find in one.joins.items()}
         # Kinds of events that may change which streams an account may read.
         self.changes = frozenset((*self.joins, *MAY_END))

@@ -1,3 +1,3 @@
-from app.modules.streams_module.schemas.event import EventPage, EventRead
+from app.modules.streams_module.schemas.event import EVENT_TEXTS, EVENTS, EventPage, EventRead
 
-__all__ = ["EventPage", "EventRead"]
+__all__ = ["EVENTS", "EVENT_TEXTS", "EventPage", "EventRead"]

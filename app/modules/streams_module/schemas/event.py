@@ -5,10 +5,11 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.modules.base_module.schemas import ResponseModel
+from app.utils.event_texts import EventText
 
 
 class EventRead(ResponseModel):
-    """An event of a stream. It is the same for every reader."""
+    """An event of a stream. It is the same for every reader, unless an API key may not see it: `event.hidden`."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -41,3 +42,19 @@ class EventPage(ResponseModel):
 
     items: list[EventRead]
     last_seq: int = Field(examples=[3])
+
+
+class EventHidden(ResponseModel):
+    """Comes in place of an event that the reader's API key may not see. It is not stored."""
+
+
+EVENTS: dict[str, type[ResponseModel]] = {"event.hidden": EventHidden}
+
+EVENT_TEXTS = (
+    EventText(
+        "event.hidden",
+        "account",
+        "none; an API key gets it in place of an event that it may not see ([keys.md](keys.md#scopes))",
+        "нет; ключ API получает его вместо события, которое ему не видно ([keys.ru.md](keys.ru.md#области-действия))",
+    ),
+)

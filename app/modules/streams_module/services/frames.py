@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from app.modules.streams_module.services.log import encode_time
 
 _BEGINNING, _END = b'{"event":', b"}"
+HIDDEN = "event.hidden"
 _LENGTH_SIZES = {126: 2, 127: 8}
 
 
@@ -43,6 +44,14 @@ def encode_events(stream_id: str, first_seq: int, kind: str, events: Sequence[by
         Frame(seq, kind, data, encode_text_frame(before, b"%d" % seq, between, data, after))
         for seq, data in enumerate(events, first_seq)
     ]
+
+
+def hide(frame: Frame) -> Frame:
+    """Returns what a reader gets in place of an event that it may not see: its number and its time."""
+    payload = payload_of(frame.wire)
+    before, at = payload.partition(b',"kind":')[0], payload.rpartition(b',"at":')[2]
+    wire = encode_text_frame(before, b',"kind":"%b","data":{},"at":' % HIDDEN.encode(), at)
+    return Frame(frame.seq, HIDDEN, b"{}", wire)
 
 
 def encode_text_frame(*parts: bytes) -> bytes:

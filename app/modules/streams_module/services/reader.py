@@ -16,24 +16,23 @@ from app.adapters.db.database import Database
 from app.adapters.errors import TransientDatabaseError
 from app.modules.streams_module.db.cruds.read import find_head_or_start, find_page, list_after
 from app.modules.streams_module.errors import StreamGap
-from app.modules.streams_module.services.frames import Frame, make_frames
-from app.modules.streams_module.services.hub import Feed, Gap, Hub
+from app.modules.streams_module.services.frames import Frame, hide, make_frames
+from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.reads import StreamReads, heads_of
+from app.modules.streams_module.services.watcher import Watcher
 from app.resources.constants import MAX_BIGINT
 from app.utils.shutdown import Shutdown
 
 _KEEPALIVE = 15.0
 """Seconds without an event after which a comment keeps proxies from closing the connection."""
 _PAGE_BYTES = 1_000_000
-"""Bytes of JSON per page, and of the events buffered for a slow reader."""
+"""Bytes of JSON per page."""
 _SSE_PAGE = 100
 _SSE_PAGE_BYTES = 250_000
 """Bytes of JSON that are kept while the client reads them. Each character may take four bytes there."""
 _DELETED, _REMOVED = "chat.deleted", "member.removed"
 MAY_END = (_DELETED, _REMOVED)
 """Kinds of events that may be the last that a reader sees."""
-_MAX_KEPT = 200
-"""Events buffered for a slow reader. Beyond that it reads the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +40,15 @@ class Reader:
     """The reader of a stream. For a chat: the account, and the number of the event by which it joined.
 
     Reading ends by sequence number: the account's own `member.removed` after `joined_seq` is the last event that it may
-    read, whatever follows in the log. `left_seq` is the number of that event if the account has left already.
+    read, whatever follows in the log. `left_seq` is the number of that event if the account has left already. Of events
+    of the `hidden` kinds the reader gets the numbers only.
     """
 
     stream_id: UUID
     account_id: UUID
     joined_seq: int = 0
     left_seq: int = MAX_BIGINT
+    hidden: frozenset[str] = frozenset()
 
     def is_cut(self, seq: int, kind: str, data: bytes) -> bool:
         """Returns True if the reader may not read beyond this event."""
@@ -55,58 +56,19 @@ class Reader:
             return True
         return kind == _REMOVED and seq > self.joined_seq and orjson.loads(data)["account_id"] == str(self.account_id)
 
+    def show(self, frames: Sequence[Frame]) -> Sequence[Frame]:
+        """Returns the events as this reader sees them."""
+        if not self.hidden:
+            return frames
+        return [hide(frame) if frame.kind in self.hidden else frame for frame in frames]
+
     def cut(self, frames: Sequence[Frame]) -> tuple[Sequence[Frame], bool]:
         """Returns the events that may be read, and True if no later event may be read."""
+        frames = self.show(frames)
         for place, frame in enumerate(frames):
             if self.is_cut(frame.seq, frame.kind, frame.data):
                 return frames[: place + 1], True
         return frames, False
-
-
-class Watcher:
-    """Follows one stream and buffers its events, so that an up-to-date reader does not query the database."""
-
-    def __init__(self) -> None:
-        self._news = asyncio.Event()
-        self._frames: list[Frame] = []
-        self._bytes = 0
-
-    def deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:
-        self._frames.extend(frames)
-        self._bytes += sum(len(frame.wire) for frame in frames)
-        if len(self._frames) > _MAX_KEPT or self._bytes > _PAGE_BYTES:
-            self._drop()
-        self._news.set()
-
-    def report_gap(self, feed: Feed, gap: Gap) -> None:
-        self.fail(feed)
-
-    def fail(self, feed: Feed) -> None:
-        """Wakes the reader up: it reads from the log what was not delivered here."""
-        self._drop()
-        self._news.set()
-
-    def _drop(self) -> None:
-        self._frames.clear()
-        self._bytes = 0
-
-    def take_after(self, after: int) -> Sequence[Frame] | None:
-        """Returns the next events after a number. None if they must be read from the log."""
-        frames = [frame for frame in self._frames if frame.seq > after]
-        self._drop()
-        return frames if frames and frames[0].seq == after + 1 else None
-
-    async def wait(self, seconds: float, shutdown: Shutdown) -> bool:
-        """Returns True if events arrived within `seconds`. Returns False at once at shutdown."""
-        waiting = {asyncio.ensure_future(self._news.wait()), asyncio.ensure_future(shutdown.wait())}
-        try:
-            await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
-        news = self._news.is_set()
-        self._news.clear()
-        return news
 
 
 class LogReader:
@@ -218,7 +180,7 @@ class LogReader:
 
 async def _read_page(connection: Connection, reader: Reader, after: int, limit: int) -> tuple[bytes, bool]:
     """Returns a page as JSON, and True if it is empty."""
-    page = await find_page(connection, reader.stream_id, after, limit, MAY_END, _PAGE_BYTES)
+    page = await find_page(connection, reader.stream_id, after, limit, (*MAY_END, *reader.hidden), _PAGE_BYTES)
     _check_cursor(after, page.first_seq, page.last_seq)
     last_seq = min(page.last_seq, reader.left_seq)
     if page.items is not None:

@@ -9,7 +9,8 @@ import pytest
 from app.modules.streams_module.services import reader as readers
 from app.modules.streams_module.services.frames import encode_events
 from app.modules.streams_module.services.hub import Feed
-from app.modules.streams_module.services.reader import LogReader, Reader, Watcher
+from app.modules.streams_module.services.reader import LogReader, Reader
+from app.modules.streams_module.services.watcher import Watcher
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, ok

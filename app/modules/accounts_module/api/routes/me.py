@@ -14,6 +14,7 @@ from app.dependencies.services_dependency import SizesDep, container_of
 from app.modules.accounts_module.dependencies import (
     AuthSettingsDep,
     CurrentIdentity,
+    EventScopesDep,
     FailedSignInsDep,
     PartsDep,
     PasswordsDep,
@@ -33,7 +34,6 @@ from app.modules.streams_module.dependencies import (
 )
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.schemas import EventPage
-from app.modules.streams_module.services.reader import Reader
 from app.services.context import work_context
 from app.utils.module import Modules
 
@@ -108,6 +108,7 @@ async def change_password(
 @scoped("messages:read")
 async def my_events(
     identity: CurrentIdentity,
+    event_scopes: EventScopesDep,
     revocations: RevocationsDep,
     log_reader: LogReaderDep,
     query: Annotated[EventsQuery, Depends()],
@@ -116,7 +117,7 @@ async def my_events(
 
     The answer is a page, a long poll with `wait`, or server-sent events.
     """
-    reader = Reader(identity.account_id, identity.account_id)
+    reader = event_scopes.reader_of(identity)
     return await answer_events(
         log_reader, reader, query, partial(revocations.open_sessions.watching, identity.session_id)
     )

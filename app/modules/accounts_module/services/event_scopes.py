@@ -1,0 +1,19 @@
+"""Which events of its account's stream an API key gets: none that say more than its calls."""
+
+from app.dependencies.scopes import scope_of_event
+from app.modules.accounts_module.services.tokens import Identity
+from app.modules.streams_module.services.reader import Reader
+from app.utils.module import Modules
+
+
+class EventScopes:
+    """The scopes of all kinds of events. In the container."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._scopes = {kind: scope_of_event(data) for kind, data in modules.events.items()}
+
+    def reader_of(self, identity: Identity) -> Reader:
+        """Returns the reader of the caller's own stream."""
+        scopes = identity.scopes
+        hidden = () if scopes is None else (kind for kind, scope in self._scopes.items() if scope not in scopes)
+        return Reader(identity.account_id, identity.account_id, hidden=frozenset(hidden))
