@@ -127,7 +127,7 @@ async def test_the_catalogue_is_served_in_one_of_its_languages(
     app: FastAPI, own: Header, language: bytes, known: bytes
 ) -> None:
     answer = await ask(app, "/catalogues/countries", own, (b"accept-language", language), (b"if-none-match", known))
-    assert answer.status == (304 if "*" in {tag.strip() for tag in known.decode("latin-1").split(",")} else 200)
+    assert answer.status == (304 if known.decode("latin-1").strip() == "*" else 200)
     assert answer.headers[b"content-language"] in (b"ru", b"en")
 
 
