@@ -32,14 +32,6 @@ class SubscriberContext(WorkContext):
     stream_id: UUID
 
 
-class LeftToOthers(Exception):
-    """Raised by a handler whose events processes of another version have to handle.
-
-    Its changes are rolled back, and it is no failed attempt. It is called again soon, for those events that no other
-    process has handled meanwhile.
-    """
-
-
 Handle = Callable[[SubscriberContext, Sequence[Event]], Awaitable[None]]
 Rebuild = Callable[[SubscriberContext, UUID, int], Awaitable[None]]
 
@@ -62,7 +54,6 @@ class Subscriber:
       handled in one transaction come together. `context.stream_id` is that of the first event.
     - `containing`: there is no call for new events of a stream of which none has this text in its JSON. So a subscriber
       of all messages costs little if few concern it. Events without the text may still come together with others.
-    - `version`: of what `handle` writes. Processes with different ones look at each other's events, too.
     """
 
     name: str
@@ -73,7 +64,6 @@ class Subscriber:
     rebuild: Rebuild | None = None
     across_streams: bool = False
     containing: str = ""
-    version: str = ""
 
     wants: Mapping[str, bool] = field(init=False, repr=False, compare=False)
     """True for the kinds of events that are handled."""

@@ -10,16 +10,14 @@ from pydantic import BaseModel
 
 from app.adapters.db.connection import Connection
 from app.modules.chats_module.extension import ChatPurge
-from app.modules.jobs_module.extension import Job, JobContext, Jobs, RetryAfter
+from app.modules.jobs_module.extension import Job, JobContext, Jobs
 from app.modules.search_module.db.cruds import build
 from app.modules.search_module.db.cruds.index import INDEX, NEXT, Range, purge_chat
-from app.modules.search_module.services.indexing import FORM, MESSAGES_AT_ONCE, index_messages, index_new
-from app.modules.streams_module.extension import Event, LeftToOthers, Subscriber, SubscriberContext, hold_streams
+from app.modules.search_module.services.indexing import MESSAGES_AT_ONCE, index_messages, index_new
+from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, hold_streams
 from app.services.context import WorkContext
 
 _PAUSE = 0.05
-_PAUSE_FOR_OTHERS = 10.0
-"""Seconds after which a job of another version is looked at again."""
 
 
 class ChatToIndex(BaseModel):
@@ -39,7 +37,8 @@ async def _handle(context: SubscriberContext, events: Sequence[Event]) -> None:
         others += [event for event in new if event.stream_id in again]
     if others:
         await index_messages(context.connection, INDEX, _ranges_of(others))
-    await _index_in_next(context.connection, _ranges_of(events))
+    if await _is_next_built(context.connection):
+        await index_messages(context.connection, NEXT, _ranges_of(events))
 
 
 def _ranges_of(events: Sequence[Event]) -> list[Range]:
@@ -59,24 +58,14 @@ async def _rebuild(context: SubscriberContext, stream_id: UUID, _: int) -> None:
         await context.container.get(Jobs).enqueue(context.work, CATCH_UP, payload, key=str(stream_id))
 
 
-async def _index_in_next(connection: Connection, ranges: Sequence[Range]) -> None:
-    """Brings messages up to date in the next index, too, while it is built: a build that has looked for chats a moment
-    ago does not know of a new one that it passes.
-
-    To be called after a statement on the index that searches read: from then on the two are not swapped until the end
-    of the transaction. Raises LeftToOthers if what was written has another form than the newest index.
-    """
-    if await _is_next_built(connection):
-        await index_messages(connection, NEXT, ranges)
-        # A build in another form may have begun just before. From now on it waits for the end of the transaction.
-        await _is_next_built(connection)
-
-
 async def _is_next_built(connection: Connection) -> bool:
-    found = await build.find(connection)
-    if found["form"] != FORM:
-        raise LeftToOthers("the search index belongs to processes of another version")
-    return bool(found["state"] == "building")
+    """Returns True while the next index is built. Then messages are brought up to date in that one, too: a build that
+    has looked for chats a moment ago does not know of a new one that it passes.
+
+    To be asked after a statement on the index that searches read: from then on the two are not swapped until the end of
+    the transaction.
+    """
+    return bool((await build.find(connection))["state"] == "building")
 
 
 async def _catch_up(context: JobContext, payload: ChatToIndex) -> None:
@@ -91,10 +80,8 @@ async def _catch_up(context: JobContext, payload: ChatToIndex) -> None:
             if is_held:
                 ranges = [(payload.chat_id, seq + 1, seq + MESSAGES_AT_ONCE)]
                 await index_messages(raw, INDEX, ranges)
-                try:
-                    await _index_in_next(raw, ranges)
-                except LeftToOthers:
-                    raise RetryAfter(_PAUSE_FOR_OTHERS) from None
+                if await _is_next_built(raw):
+                    await index_messages(raw, NEXT, ranges)
         if is_held:
             seq += MESSAGES_AT_ONCE
         else:
@@ -115,7 +102,6 @@ SEARCH = Subscriber(
     start="first",
     rebuild=_rebuild,
     across_streams=True,
-    version=FORM,
 )
 CATCH_UP = Job("search.catch_up", ChatToIndex, _catch_up, timeout_s=6 * 3600.0)
 PURGE = ChatPurge("search", _purge)

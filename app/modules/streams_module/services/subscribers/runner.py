@@ -230,8 +230,8 @@ class Subscribers:
 
 
 def digest_of(subscribers: Iterable[Subscriber]) -> str:
-    """Returns the same in processes whose subscribers handle the same events in the same way."""
-    texts = sorted(f"{one.name} {sorted(one.kinds)} {one.containing} {one.version}" for one in subscribers)
+    """Returns the same in processes whose subscribers handle the same events."""
+    texts = sorted(f"{one.name} {sorted(one.kinds)} {one.containing}" for one in subscribers)
     return blake2b("\n".join(texts).encode(), digest_size=2).hexdigest()
 
 
