@@ -14,6 +14,8 @@ class EventScopes:
 
     def reader_of(self, identity: Identity) -> Reader:
         """Returns the reader of the caller's own stream."""
-        scopes = identity.scopes
-        hidden = () if scopes is None else (kind for kind, scope in self._scopes.items() if scope not in scopes)
-        return Reader(identity.account_id, identity.account_id, hidden=frozenset(hidden))
+        scopes, visible = identity.scopes, None
+        if scopes is not None:
+            # Not those of a module that is switched off, whose events are still stored.
+            visible = frozenset(kind for kind, scope in self._scopes.items() if scope in scopes)
+        return Reader(identity.account_id, identity.account_id, visible=visible)

@@ -7,15 +7,15 @@ import httpx
 import orjson
 import pytest
 
+from app.fastapi_engine.constructor import build_app
+from app.modules.blocks_module.tests.blocking import block
 from app.modules.keys_module.tests.keys import create_key, program_of
+from app.settings import Settings
 from tests.fakers import API, FakeClient, FakeSocket, ok
+from tests.servers import served, without
 
 PATH = "/accounts/me/events"
 HIDDEN: tuple[str, Any] = ("event.hidden", {})
-
-
-async def block(user: FakeClient, other: FakeClient) -> None:
-    ok(await user.put(f"/accounts/me/blocks/{other.id}"))
 
 
 async def write_events(user: FakeClient, other: FakeClient) -> None:
@@ -83,8 +83,21 @@ async def test_a_socket_hides_them_from_the_log_and_live(anna: FakeClient, boris
         # The chat is followed as of the event that is not hidden.
         await socket.until(lambda: any(event["kind"] == "message.created" for event in socket.events[chat]))
         visible = {"chat.joined", "draft.changed"}
-        stored = seen(await events_of(anna))
-        assert seen(socket.events[anna.id]) == [each if each[0] in visible else HIDDEN for each in stored]
+        shown = [
+            event if event["kind"] in visible else {**event, "kind": HIDDEN[0], "data": HIDDEN[1]}
+            for event in await events_of(anna)
+        ]
+        assert socket.events[anna.id] == shown
+
+
+async def test_events_of_a_module_that_is_switched_off_are_hidden(
+    anna: FakeClient, boris: FakeClient, settings: Settings
+) -> None:
+    program = program_of(anna, await create_key(anna, "messages:read"))
+    await block(anna, boris)
+    async with served(build_app(without(settings, "blocks"))) as http:
+        events = ok(await http.get(f"{API}{PATH}", headers=program.headers))["items"]
+    assert seen(events)[-1] == HIDDEN
 
 
 async def test_a_long_poll_and_an_event_stream_hide_them(anna: FakeClient, boris: FakeClient, live_server: str) -> None:
@@ -98,8 +111,9 @@ async def test_a_long_poll_and_an_event_stream_hide_them(anna: FakeClient, boris
             polled = asyncio.create_task(program.get(PATH, after=after, wait=30))
             await block(anna, boris)
             assert seen(ok(await polled)["items"]) == [HIDDEN]
-            async for line in lines:
-                if line.startswith("data: "):
-                    assert seen([orjson.loads(line.removeprefix("data: "))]) == [HIDDEN]
-                    return
+            async with asyncio.timeout(30):
+                async for line in lines:
+                    if line.startswith("data: "):
+                        assert seen([orjson.loads(line.removeprefix("data: "))]) == [HIDDEN]
+                        return
     pytest.fail("the stream has ended")

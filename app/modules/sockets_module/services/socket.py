@@ -145,7 +145,7 @@ class Socket:
             for frame in frames:
                 following.look_ahead(frame)
             return
-        if following.reader.hidden:
+        if following.reader.visible is not None:
             frames = following.reader.show(frames)
         news: list[bytes] = []
         changes = self._changes

@@ -41,14 +41,14 @@ class Reader:
 
     Reading ends by sequence number: the account's own `member.removed` after `joined_seq` is the last event that it may
     read, whatever follows in the log. `left_seq` is the number of that event if the account has left already. Of events
-    of the `hidden` kinds the reader gets the numbers only.
+    of other kinds than the `visible` ones the reader gets the numbers only; None are all kinds.
     """
 
     stream_id: UUID
     account_id: UUID
     joined_seq: int = 0
     left_seq: int = MAX_BIGINT
-    hidden: frozenset[str] = frozenset()
+    visible: frozenset[str] | None = None
 
     def is_cut(self, seq: int, kind: str, data: bytes) -> bool:
         """Returns True if the reader may not read beyond this event."""
@@ -58,9 +58,9 @@ class Reader:
 
     def show(self, frames: Sequence[Frame]) -> Sequence[Frame]:
         """Returns the events as this reader sees them."""
-        if not self.hidden:
+        if self.visible is None:
             return frames
-        return [hide(frame) if frame.kind in self.hidden else frame for frame in frames]
+        return [frame if frame.kind in self.visible else hide(frame) for frame in frames]
 
     def cut(self, frames: Sequence[Frame]) -> tuple[Sequence[Frame], bool]:
         """Returns the events that may be read, and True if no later event may be read."""
@@ -180,7 +180,9 @@ class LogReader:
 
 async def _read_page(connection: Connection, reader: Reader, after: int, limit: int) -> tuple[bytes, bool]:
     """Returns a page as JSON, and True if it is empty."""
-    page = await find_page(connection, reader.stream_id, after, limit, (*MAY_END, *reader.hidden), _PAGE_BYTES)
+    # Events as the database writes them hide nothing.
+    size = _PAGE_BYTES if reader.visible is None else -1
+    page = await find_page(connection, reader.stream_id, after, limit, MAY_END, size)
     _check_cursor(after, page.first_seq, page.last_seq)
     last_seq = min(page.last_seq, reader.left_seq)
     if page.items is not None:

@@ -15,12 +15,12 @@ _AFTER = "SELECT seq, kind, data, at FROM event WHERE stream_id = $1 AND seq > $
 
 _AT = time_as_json("e.at")
 # One statement, so its snapshot cannot miss events that are pruned meanwhile. The database writes the JSON. $4 are the
-# kinds that not every reader sees, or sees as its last event, $5 is the maximum of bytes.
+# kinds that may be the last event that a reader sees, $5 is the maximum of bytes.
 _PAGE = f"""
-SELECT s.first_seq, s.last_seq, CASE WHEN page.has_kind OR octet_length(page.items) > $5 THEN NULL
+SELECT s.first_seq, s.last_seq, CASE WHEN page.may_end OR octet_length(page.items) > $5 THEN NULL
     ELSE convert_to(coalesce(page.items, ''), 'UTF8') END AS items
 FROM stream s CROSS JOIN LATERAL (
-    SELECT bool_or(e.kind = ANY($4::text[])) AS has_kind, string_agg(
+    SELECT bool_or(e.kind = ANY($4::text[])) AS may_end, string_agg(
         concat('{{"stream_id":"', e.stream_id, '","seq":', e.seq, ',"kind":"', e.kind, '","data":', e.data,
                ',"at":', {_AT}, '}}'), ',' ORDER BY e.seq) AS items
     FROM (SELECT * FROM event WHERE stream_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) e
@@ -40,13 +40,13 @@ class Page(NamedTuple):
 
 
 async def find_page(
-    connection: DatabaseConnection, stream_id: UUID, after: int, limit: int, kinds: Sequence[str], size: int
+    connection: DatabaseConnection, stream_id: UUID, after: int, limit: int, ends: Sequence[str], size: int
 ) -> Page:
     """Returns the events after a sequence number, in ascending order.
 
-    They are left out if they have more than `size` bytes, or if the kind of one is in `kinds`.
+    They are left out if they have more than `size` bytes, or if the kind of one is in `ends`.
     """
-    rows: Sequence[Any] = await connection.fetch(_PAGE, stream_id, after, limit, kinds, size)
+    rows: Sequence[Any] = await connection.fetch(_PAGE, stream_id, after, limit, ends, size)
     return Page(*rows[0]) if rows else Page(1, 0, b"")
 
 
