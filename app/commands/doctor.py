@@ -42,7 +42,7 @@ commands = typer.Typer()
 
 _OLDEST_SERVER = 150_000
 _MAX_SKEW = 2.0
-"""Seconds that clocks may differ. Tokens and presence use the clock of the process that handles the request."""
+"""Seconds that clocks may differ. Tokens use the clock of the process that handles the request."""
 _SHOWN = 3
 """How many places of one problem are shown."""
 _STREAMS_PER_REPAIR = 100

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -55,9 +55,9 @@ class Presence:
         self._online.add(account_id)
         is_back = self._leaving.pop(account_id, None) is not None
         try:
-            await self._store_online([account_id])
+            seen_at = await self._store_online([account_id])
             if not is_back:
-                await self._publish(account_id, online=True, at=datetime.now(UTC))
+                await self._publish(account_id, online=True, at=seen_at)
         except Exception as error:  # noqa: BLE001 - the next refresh stores it
             logger.debug("cannot store that an account came online: {!r}", error)
 
@@ -107,7 +107,9 @@ class Presence:
         It may have read that the account is offline just before this process stored and published the opposite.
         """
         if signal.get("kind") == _PRESENCE and not signal["online"] and UUID(signal["account_id"]) in self._online:
-            corrected = {**signal, "online": True, "last_seen_at": encode_time(datetime.now(UTC))}
+            # Later than what it corrects: clients show the latest.
+            seen_at = datetime.fromisoformat(signal["last_seen_at"]) + timedelta(milliseconds=1)
+            corrected = {**signal, "online": True, "last_seen_at": encode_time(seen_at)}
             self._registry.signal(_PRESENCE, corrected, *map(UUID, signal["stream_ids"]))
 
     async def _correct(self, account_id: UUID) -> None:
@@ -121,9 +123,10 @@ class Presence:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _store_online(self, account_ids: Sequence[UUID]) -> None:
+    async def _store_online(self, account_ids: Sequence[UUID]) -> datetime:
+        """Returns the time at which the accounts were seen."""
         async with self._database.connection() as connection:
-            await crud.mark_online(connection, account_ids, _LASTS)
+            return await crud.mark_online(connection, account_ids, _LASTS)
 
     async def _publish_absence(self, account_id: UUID, leaving: object, online_until: datetime | None) -> None:
         """Publishes that an account is offline, unless it returns before, here or on another process."""

@@ -91,6 +91,15 @@ async def test_an_account_that_another_process_publishes_as_offline_too_late_is_
         assert socket.signals[-1]["last_seen_at"] > late["last_seen_at"]
 
 
+async def test_a_signal_has_the_time_at_which_the_account_was_seen(
+    anna: FakeClient, boris: FakeClient, club: str, live_server: str, container: Container
+) -> None:
+    """Of a signal and an account that is read, clients show the later one: both have the clock of the database."""
+    async with FakeSocket(boris, live_server) as socket, FakeSocket(anna, live_server):
+        await socket.until(lambda: changes(socket, anna) == [True])
+        assert socket.signals[-1]["last_seen_at"] == ok(await boris.get(f"/accounts/{anna.id}"))["last_seen_at"]
+
+
 async def test_an_account_is_online_on_a_process_whose_clock_is_behind(
     anna: FakeClient, boris: FakeClient, club: str, live_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ SELECT account_id, now(), now() + $2::interval FROM unnest($1::uuid[]) AS accoun
 ON CONFLICT (account_id) DO UPDATE
     SET last_seen_at = EXCLUDED.last_seen_at,
         online_until = greatest(account_presence.online_until, EXCLUDED.online_until)
+RETURNING last_seen_at
 """
 _MARK_OFFLINE = """
 UPDATE account_presence SET last_seen_at = now(), online_until = now() + $2::interval WHERE account_id = $1
@@ -25,8 +26,10 @@ SELECT last_seen_at FROM account_presence WHERE account_id = $1 AND online_until
 """
 
 
-async def mark_online(connection: DatabaseConnection, account_ids: Sequence[UUID], lasts: timedelta) -> None:
-    await connection.execute(_MARK_ONLINE, account_ids, lasts)
+async def mark_online(connection: DatabaseConnection, account_ids: Sequence[UUID], lasts: timedelta) -> datetime:
+    """Returns the time at which the accounts were seen."""
+    seen_at: datetime = await connection.fetchval(_MARK_ONLINE, account_ids, lasts)
+    return seen_at
 
 
 async def mark_offline(connection: DatabaseConnection, account_id: UUID, after: timedelta) -> datetime | None:
