@@ -25,7 +25,7 @@ class Invariant:
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """A contribution to `manage.py doctor`: a check that data outside the database agrees with its rows.
+    """A contribution to `manage.py doctor`: a check that needs more than rows, such as the settings or stored files.
 
     - `says`: the condition as a sentence.
     - `find(settings, connection)`: returns a line for each violation. The connection cannot write.

@@ -68,12 +68,14 @@ WITH moved AS (
     SELECT s.id, $1, CASE WHEN $3 THEN s.last_seq ELSE 0 END, now() FROM stream s
     WHERE EXISTS (SELECT FROM subscriber WHERE name = $1) AND ($2::uuid IS NULL OR s.id = $2)
     ON CONFLICT (stream_id, subscriber)
-    DO UPDATE SET seq = excluded.seq, attempts = 0, is_halted = false, retry_at = now() RETURNING stream_id
-), handled_again AS (
-    DELETE FROM subscriber_failure f USING moved JOIN stream s ON s.id = moved.stream_id
-    WHERE f.stream_id = s.id AND f.subscriber = $1 AND f.seq >= s.first_seq AND NOT $3
+    DO UPDATE SET seq = excluded.seq, attempts = 0, is_halted = false, retry_at = now() RETURNING 1
 )
 SELECT count(*) FROM moved
+"""
+# A statement of its own: an event may have been set aside while the first one waited for a cursor.
+_TAKE_BACK = """
+DELETE FROM subscriber_failure f USING stream s
+WHERE s.id = f.stream_id AND f.subscriber = $1 AND ($2::uuid IS NULL OR s.id = $2) AND f.seq >= s.first_seq
 """
 
 
@@ -135,4 +137,8 @@ async def reset(connection: Connection, name: str, stream_id: UUID | None, *, to
 
     Events that were set aside and are handled again are not set aside any more.
     """
-    return int(await connection.fetchval(_RESET, name, stream_id, to_head, timeout=LONG))
+    async with connection.transaction():
+        moved = int(await connection.fetchval(_RESET, name, stream_id, to_head, timeout=LONG))
+        if not to_head:
+            await connection.execute(_TAKE_BACK, name, stream_id, timeout=LONG)
+    return moved
