@@ -51,6 +51,8 @@ def canonical_email(value: str) -> str:
 
 def canonical_login(value: str) -> tuple[str, bool]:
     """Returns the key that a login is looked up by, and True if it is an email address, False if it is a username."""
+    # Mails have a zero-width space after the dots of a username, which may be copied from there.
+    value = value.replace("\u200b", "")
     folded = fold(value.strip()).strip()
     return (canonical_email(value), True) if "@" in folded else (folded, False)
 

@@ -35,6 +35,12 @@ async def test_spaces_around_a_login_do_not_matter(server: httpx.AsyncClient, an
     problem(await _sign_in(server, anna.username, PASSWORD + space), 401, "unauthenticated")
 
 
+async def test_a_username_copied_from_a_mail_signs_in(server: httpx.AsyncClient) -> None:
+    """There a zero-width space follows each dot, so that no mail program makes a link of a name."""
+    user = await FakeClient.sign_up(server, name="anna.k.p")
+    ok(await _sign_in(server, user.username.replace(".", ".\u200b")))
+
+
 async def test_an_unknown_account_and_a_wrong_password_get_the_same_answer(
     server: httpx.AsyncClient, anna: FakeClient
 ) -> None:
