@@ -11,7 +11,8 @@ from app.adapters.db.sql import delete_before
 _STORE = """
 INSERT INTO recovery_token (token_hash, account_id, purpose, email, email_key, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (token_hash) DO UPDATE SET expires_at = excluded.expires_at WHERE recovery_token.used_at IS NULL
+ON CONFLICT (token_hash) DO UPDATE SET expires_at = excluded.expires_at, email_key = excluded.email_key
+WHERE recovery_token.used_at IS NULL
 RETURNING true
 """
 _COUNT = """
