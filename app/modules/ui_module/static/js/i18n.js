@@ -349,7 +349,7 @@ const TEXTS = {
     'error.The owner must first transfer ownership of the chat': 'First make another member the owner of the chat.',
     'error.This member cannot become the owner at present': 'This member cannot become the owner now.',
     'error.The chat has reached its limit of members': 'This chat cannot have more members.',
-    'error.An account has reached its limit of chats': 'You or one of these people are in too many chats.',
+    'error.An account has reached its limit of chats': 'You are in too many chats, or one of these people is.',
     'error.An account does not allow others to add it to chats': 'One of these people does not allow others to add them to chats.',
     'error.A bot can only be in chats that its owner is a member of': 'A bot can only be added to a chat that its owner is in.',
     'error.This chat has reached its limit of pinned messages': 'This chat has too many pinned messages. Unpin one first.',

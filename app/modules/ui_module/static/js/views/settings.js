@@ -32,15 +32,19 @@ export function settingsDialog(context) {
 
 function profile({ store }) {
   const { me } = store;
+  // Without a display name the username is shown.
+  const own = () => ({ ...me, display_name: me.display_name === me.username ? '' : me.display_name });
   return section(t('settings.profile'),
     has('attachments') && avatarField(store, '/accounts/me/avatar', () => ({ name: me.display_name, id: me.id, image: store.person(me.id).avatar })),
     !has('recovery') && me.email && h('p', { class: 'email' }, me.email),
     form([
-      field('display_name', t('auth.displayName'), { value: me.display_name, required: true, maxlength: 64, autocomplete: 'name' }),
+      field('display_name', t('auth.displayName'), { value: own().display_name, maxlength: 64, autocomplete: 'name' }),
       field('username', t('auth.username'), { value: me.username, required: true, pattern: '[A-Za-z0-9_.]{3,32}', title: t('auth.usernameHint'), autocapitalize: 'none', spellcheck: 'false', autocomplete: 'username' }),
       field('bio', t('settings.bio'), { value: me.bio ?? '', maxlength: 500, rows: 2 }, 'textarea'),
     ], t('settings.save'), async (given) => {
-      const changes = Object.fromEntries(Object.entries(given).filter(([name, value]) => value !== (me[name] ?? '')));
+      const before = own();
+      const changes = Object.fromEntries(Object.entries(given).filter(([name, value]) => value !== (before[name] ?? '')));
+      if (changes.display_name === '') changes.display_name = null;
       if (Object.keys(changes).length) store.storeMe(await call('PATCH', '/accounts/me', changes));
       toast(t('settings.saved'));
     }));
