@@ -67,7 +67,10 @@ def make_router(modules: Modules) -> APIRouter:
         messages: MessagesDep,
         limits: LimitsDep,
     ) -> None:
-        """Unpins a message. It needs the same permission as pinning, not the same account."""
+        """Unpins a message. It needs the same permission as pinning, not the same account.
+
+        In a direct chat with a block, only the account's own pins are removed.
+        """
         limits.hit(CHANGE_PINS, member.account_id.int)
         await services.unpin(work, log, views, messages, member.chat_id, member.account_id, seq)
 

@@ -71,7 +71,10 @@ async def pin(
 async def unpin(
     work: UnitOfWork, log: Log, views: MessageViews, messages: Messages, chat_id: UUID, account_id: UUID, seq: int
 ) -> None:
-    """Unpins a message. It changes nothing if the message is not pinned. Raises MessageNotFound."""
+    """Unpins a message. It changes nothing if the message is not pinned.
+
+    Raises MessageNotFound, or the refusal of a check.
+    """
     raw = await lock_chat(work, log, PIN, chat_id, account_id)
     await views.for_event(raw, chat_id, seq)
     pinned_by = {pin["seq"]: pin["account_id"] for pin in await db.list_pins(raw, chat_id)}
