@@ -85,7 +85,7 @@ async def test_an_account_that_another_process_publishes_as_offline_too_late_is_
     async with served(other), FakeSocket(boris, live_server) as socket, FakeSocket(anna, live_server):
         await eventually(is_connected)
         await socket.until(lambda: changes(socket, anna) == [True])
-        late = {"account_id": anna.id, "online": False, "last_seen_at": "2026-01-01T12:00:00Z"}
+        late = {"account_id": anna.id, "online": False, "last_seen_at": "2026-01-01T12:00:00.000000Z"}
         other.state.container.get(Registry).signal("presence", late, UUID(club))
         await socket.until(lambda: changes(socket, anna) == [True, False, True])
         assert socket.signals[-1]["last_seen_at"] > late["last_seen_at"]
