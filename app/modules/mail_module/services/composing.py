@@ -1,5 +1,6 @@
 """A mail made of its template: a plain part, and an HTML part of the same paragraphs."""
 
+import re
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -18,6 +19,8 @@ from app.utils.texts import as_line
 OWN = Path(__file__).parents[1] / "templates"
 _HTML = Environment(loader=FileSystemLoader(OWN), autoescape=True, undefined=StrictUndefined)
 _UTF8 = SMTP.clone(utf8=True)
+_IN_A_DOMAIN = re.compile(r"\.(?=[^\W\d_])")
+"""A dot before a letter. Mail programs make links of names that look like a domain."""
 
 
 def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Letter, at: datetime) -> EmailMessage:
@@ -31,8 +34,7 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     language = letter.language or settings.language
     zone = _zone(letter.time_zone or "UTC")
     values = {name: " ".join(as_line(_written(value, zone)).split()) for name, value in letter.values.items()}
-    # Mail programs make links of names that look like a domain.
-    values = {name: value if name == "link" else value.replace(".", ".\u200b") for name, value in values.items()}
+    values = {name: value if name == "link" else _IN_A_DOMAIN.sub(".\u200b", value) for name, value in values.items()}
     plain = Environment(loader=FileSystemLoader(templates), autoescape=select_autoescape(), undefined=StrictUndefined)
     text = plain.get_template(f"{letter.template}.{language}.txt").render(values)
     subject, _, body = text.partition("\n")
