@@ -1,13 +1,13 @@
 """What a chunked body has beside its content is limited, and is kept nowhere."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator
 
 import pytest
 
 from app.fastapi_engine import body_meter
 from app.fastapi_engine.patched.http_protocol import HttpProtocol
+from tests.existing import existing
 from tests.servers import listening
 from tests.test_connections import Stage
 from tests.test_upgrades import TIMEOUT, statuses, talk
@@ -53,7 +53,7 @@ async def test_trailers_behind_an_early_answer_are_neither_kept_nor_read_forever
         await reader.readuntil(b'"x"]')
         # The server is in this process.
         here = writer.get_extra_info("sockname")
-        (protocol,) = [one for one in gc.get_objects() if isinstance(one, HttpProtocol) and one.client == here]
+        (protocol,) = [one for one in existing(HttpProtocol) if one.client == here]
         writer.write(CONTENT + framing)
         assert await reader.read() == b""
         assert [name for name, _ in protocol.headers] == [b"host", b"transfer-encoding"]

@@ -1,7 +1,6 @@
 """Slow clients: every way to hold a connection open has a time limit."""
 
 import asyncio
-import gc
 import re
 import socket
 from collections.abc import AsyncIterator
@@ -19,6 +18,7 @@ from app.fastapi_engine.patched import http_protocol
 from app.fastapi_engine.server import uvicorn_options
 from app.settings import PROJECT_ROOT, Settings
 from tests.adapters.embedded.support import eventually as eventually_so
+from tests.existing import existing
 from tests.fakers import API, FakeClient, ok
 from tests.servers import listening
 
@@ -236,5 +236,4 @@ async def test_what_is_sent_before_the_requests_before_it_are_answered_does_not_
         writer.write(bytes(20_000_000))
         await asyncio.sleep(1)
         # The server is in this process.
-        protocols = [one for one in gc.get_objects() if isinstance(one, http_protocol.HttpProtocol)]
-        assert 0 <= max(len(one._unparsed) for one in protocols) < 2_000_000
+        assert 0 <= max(len(one._unparsed) for one in existing(http_protocol.HttpProtocol)) < 2_000_000

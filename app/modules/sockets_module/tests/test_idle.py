@@ -1,19 +1,13 @@
 """What an idle socket keeps in memory."""
 
 import gc
-from typing import TypeVar
 
 from app.fastapi_engine.patched.http_protocol import HttpProtocol
 from app.fastapi_engine.patched.websocket_protocol import WebSocketProtocol
 from app.modules.sockets_module.schemas import Hello, RequestFrame
 from app.modules.streams_module.services.reader import Reader
+from tests.existing import existing
 from tests.fakers import FakeClient, FakeSocket
-
-Kind = TypeVar("Kind")
-
-
-def existing(kind: type[Kind]) -> list[Kind]:
-    return [one for one in gc.get_objects() if issubclass(type(one), kind)]
 
 
 async def test_an_idle_socket_keeps_neither_its_handshake_nor_its_requests(
