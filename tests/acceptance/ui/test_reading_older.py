@@ -38,6 +38,22 @@ async def test_what_is_being_read_stays_in_place_when_a_message_above_it_changes
     assert abs(await _top(read) - place) < 1
 
 
+async def _open_with_first_message(eve: Reader, sender: FakeClient, chat: str) -> Locator:
+    """Returns the messages that the page shows."""
+    rows = eve.page.locator(".message[data-seq]")
+    await sender.send(chat)
+    await expect(eve.item("Двор")).to_contain_text("Анна: Привет")
+    await eve.open("Двор")
+    await expect(rows).to_have_count(1)
+    return rows
+
+
+async def _expect_newest(rows: Locator) -> None:
+    seqs = await rows.evaluate_all(_SEQS)
+    assert seqs == list(range(seqs[0], 322))
+    assert 250 <= len(seqs) <= 300
+
+
 async def _send_many(sender: FakeClient, chat: str) -> None:
     for _ in range(32):
         await asyncio.gather(*(sender.send(chat) for _ in range(10)))
@@ -58,16 +74,10 @@ async def _read_back(eve: Reader, seq: int) -> None:
 async def test_a_chat_that_stays_open_keeps_no_more_messages_than_are_read(
     eve: Reader, anna: FakeClient, yard: str
 ) -> None:
-    rows = eve.page.locator(".message[data-seq]")
-    await anna.send(yard)
-    await expect(eve.item("Двор")).to_contain_text("Анна: Привет")
-    await eve.open("Двор")
-    await expect(rows).to_have_count(1)
+    rows = await _open_with_first_message(eve, anna, yard)
     await _send_many(anna, yard)
     await expect(eve.page.locator('[data-seq="321"]')).to_be_in_viewport()
-    seqs = await rows.evaluate_all(_SEQS)
-    assert seqs == list(range(seqs[0], 322))
-    assert 250 <= len(seqs) <= 300
+    await _expect_newest(rows)
     # They are loaded again, and stay while they are read.
     await _read_back(eve, 1)
     await anna.send(yard)
@@ -78,17 +88,11 @@ async def test_a_chat_that_stays_open_keeps_no_more_messages_than_are_read(
 async def test_a_chat_that_was_left_keeps_no_more_messages_than_are_shown_first(
     eve: Reader, anna: FakeClient, yard: str
 ) -> None:
-    rows = eve.page.locator(".message[data-seq]")
-    await anna.send(yard)
-    await expect(eve.item("Двор")).to_contain_text("Анна: Привет")
-    await eve.open("Двор")
-    await expect(rows).to_have_count(1)
+    rows = await _open_with_first_message(eve, anna, yard)
     await eve.page.evaluate("location.hash = '#/'")
     await expect(rows).to_have_count(0)
     await _send_many(anna, yard)
     await expect(eve.item("Двор").locator(".badge")).to_have_text("320")
     await eve.open("Двор")
     await expect(rows.last).to_have_attribute("data-seq", "321")
-    seqs = await rows.evaluate_all(_SEQS)
-    assert seqs == list(range(seqs[0], 322))
-    assert 250 <= len(seqs) <= 300
+    await _expect_newest(rows)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import uuid4
 
@@ -47,15 +48,22 @@ async def other_process(
         yield http
 
 
+@asynccontextmanager
+async def commits_waiting(connection: Connection, sender: FakeClient, chat: str, before: int) -> AsyncIterator[None]:
+    """Sends so many messages. During the block, commits of later ones wait."""
+    for _ in range(before):
+        await sender.send(chat, "до")
+    await connection.execute(_WAIT_AT_COMMIT)
+    async with connection.transaction():
+        await connection.execute(_LET_WAIT)
+        yield
+
+
 async def test_a_retry_settles_the_outcome_of_a_commit_on_a_broken_connection(
     anna: FakeClient, club: str, connection: Connection, before: int, statement: str
 ) -> None:
-    for _ in range(before):
-        await anna.send(club, "до")
-    await connection.execute(_WAIT_AT_COMMIT)
     body = {"client_msg_id": str(uuid4()), "text": "дошло ли?"}
-    async with connection.transaction():
-        await connection.execute(_LET_WAIT)
+    async with commits_waiting(connection, anna, club, before):
         sending = asyncio.create_task(anna.post(f"/chats/{club}/messages", body))
         assert await connection.fetchval(_TERMINATE, await find_stuck(connection, statement))
         refusal = problem(await sending, 503, "unavailable")
@@ -73,12 +81,8 @@ async def test_a_message_of_another_process_with_the_number_of_a_lost_one_is_not
     before: int,
     statement: str,
 ) -> None:
-    for _ in range(before):
-        await anna.send(club, "до")
-    await connection.execute(_WAIT_AT_COMMIT)
     body = {"client_msg_id": str(uuid4()), "text": "дошло ли?"}
-    async with connection.transaction():
-        await connection.execute(_LET_WAIT)
+    async with commits_waiting(connection, anna, club, before):
         sending = asyncio.create_task(anna.post(f"/chats/{club}/messages", body))
         writer = await find_stuck(connection, statement)
         taking = asyncio.create_task(FakeClient(other_process, headers=boris.headers).send(club, "другое"))
@@ -100,11 +104,7 @@ async def test_a_commit_that_goes_on_without_its_connection_is_waited_for(
     statement: str,
 ) -> None:
     anna = FakeClient(other_process, headers=anna.headers)
-    for _ in range(before):
-        await anna.send(club, "до")
-    await connection.execute(_WAIT_AT_COMMIT)
-    async with connection.transaction():
-        await connection.execute(_LET_WAIT)
+    async with commits_waiting(connection, anna, club, before):
         sending = asyncio.create_task(anna.send(club, "дошло"))
         await find_stuck(connection, statement)
         wire.reset()
