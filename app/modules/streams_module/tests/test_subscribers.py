@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from uuid import UUID
 
@@ -187,12 +188,12 @@ async def test_events_that_a_process_has_not_handled_when_it_ends_are_handled_by
         has_begun.set()
         await asyncio.Event().wait()
 
-    ended = MemoryBus()
-    async with process(container, noting(), bus=MemoryBus()):
-        async with process(container, replace(noting(), handle=never), bus=ended):
-            seq = (await anna.send(club, "1"))["seq"]
-            ended.notify_stream(UUID(club), seq + 1)
+    async with AsyncExitStack() as running:
+        async with process(container, replace(noting(), handle=never)):
+            await anna.send(club, "1")
             await asyncio.wait_for(has_begun.wait(), 30)
+            # Only now: a process that runs already can find the event first.
+            await running.enter_async_context(process(container, noting(), bus=MemoryBus()))
         await until_noted(connection, club, ["1"])
 
 
