@@ -8,6 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import orjson
+from pydantic_core import to_jsonable_python
 
 from app.utils.isolation import call_isolated
 
@@ -77,7 +78,7 @@ class Bus(ABC):
 
     def signal(self, signal: Mapping[str, Any]) -> None:
         """Sends a message for clients, without storing it. JSON larger than MAX_SIGNAL bytes is dropped."""
-        text = orjson.dumps(signal, default=str)
+        text = orjson.dumps(signal, default=to_jsonable_python)
         if len(text) <= MAX_SIGNAL:
             self._send("s", text)
             self._deliver_signal(orjson.loads(text))

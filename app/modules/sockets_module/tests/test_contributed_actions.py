@@ -1,8 +1,9 @@
 """A module contributes requests, signals and streams to the WebSocket, without changes in other modules."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from loguru import logger
 from pydantic import BaseModel
 
+from app.adapters.clients.bus import MemoryBus
 from app.fastapi_engine import constructor
 from app.fastapi_engine.constructor import build_app
 from app.modules.sockets_module.extension import SocketAction
@@ -162,6 +164,13 @@ async def test_contributed_requests_count_towards_the_rate_of_the_account(settin
             replies = [await socket.begin("roll", chat_id=anna.id) for _ in range(21)]
     assert replies[0]["status"] == "ok"
     assert replies[-1]["error"]["code"] == "rate_limited"
+
+
+def test_models_inside_a_signal_are_sent_as_json() -> None:
+    bus, received, chat = MemoryBus(), list[Mapping[str, Any]](), uuid4()
+    bus.on_signal(received.append)
+    bus.signal({"kind": "dealt", "to": [ChatData(chat_id=chat)]})
+    assert received == [{"kind": "dealt", "to": [{"chat_id": str(chat)}]}]
 
 
 async def test_the_document_describes_contributed_requests(anna: FakeClient) -> None:

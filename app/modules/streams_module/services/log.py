@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic_core import to_jsonable_python
 
 from app.adapters.base.bus import Bus
 from app.adapters.db.connection import DatabaseConnection
@@ -85,8 +86,8 @@ def now() -> datetime:
 
 
 def to_json(data: Mapping[str, Any]) -> str:
-    """Encodes the data of an event as JSON."""
-    return orjson.dumps(data, default=str, option=orjson.OPT_UTC_Z).decode()
+    """Encodes the data of an event as JSON: models, times and ids too. Raises TypeError."""
+    return orjson.dumps(data, default=to_jsonable_python, option=orjson.OPT_UTC_Z).decode()
 
 
 def event(kind: str, data: Mapping[str, Any]) -> NewEvent:

@@ -2,13 +2,17 @@
 
 import asyncio
 import random
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
+import pytest
+from pydantic import BaseModel
 
 from app.adapters.db.address import DatabaseAddress
-from app.modules.streams_module.services.log import truncate
+from app.modules.streams_module.services.log import to_json, truncate
 from tests.fakers import FakeClient, as_sent, ok, problem
 
 
@@ -210,3 +214,17 @@ async def test_events_and_state_are_committed_together_or_rolled_back(
     ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "второе"}))
     events = await anna.events(club)
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+
+
+class Place(BaseModel):
+    name: str
+    seen_at: datetime
+
+
+def test_models_in_an_event_are_written_as_json_and_what_has_no_json_is_refused() -> None:
+    place = Place(name="Сочи", seen_at=datetime(2026, 11, 30, tzinfo=UTC))
+    shown = {"name": "Сочи", "seen_at": "2026-11-30T00:00:00Z"}
+    written = orjson.loads(to_json({"place": place, "others": [place], "tags": {"sea"}}))
+    assert written == {"place": shown, "others": [shown], "tags": ["sea"]}
+    with pytest.raises(TypeError):
+        to_json({"place": object()})
