@@ -88,11 +88,11 @@ def test_settings_of_a_disabled_module_are_known_and_not_read(monkeypatch: pytes
 def test_a_variable_declared_twice_stops_the_start() -> None:
     post = Module(name="post", description="", settings=PostSettings)
     mail = Module(name="mail", description="", settings=type("MailSettings", (PostSettings,), {}))
-    fast = Module(name="fast", description="", contributes=(RateLimit("send", "1/minute", "account"),))
+    fast = Module(name="fast", description="", contributes=(RateLimit("account", "1/minute", "account"),))
     with pytest.raises(SettingsError) as refusal:
         load_all_settings({"post": post, "mail": mail, "fast": fast}, None)
     assert [problem.partition(":")[0] for problem in refusal.value.problems] == [
-        "RATE_LIMIT_SEND",
+        "RATE_LIMIT_ACCOUNT",
         "POST_STAMP",
         "POST_OFFICE",
     ]

@@ -1,8 +1,6 @@
 """Callers that exceed a limit get 429 with Retry-After; other callers are not affected."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -15,16 +13,10 @@ from app.services import rate_limits
 from app.services.errors import RateLimited
 from app.services.rate_limits import RateLimit, RateLimits, network_of
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings
+from app.settings.limits_settings import ACCOUNT, ADDRESS, LimitsSettings
 from tests.fakers import API, FakeClient, FakeSocket, ok, problem
+from tests.rates import limited
 from tests.servers import listening, served
-
-
-@asynccontextmanager
-async def limited(settings: Settings, **rates: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """A server with low limits."""
-    async with served(build_app(replace(settings, limits=LimitsSettings(**rates)))) as http:
-        yield http
 
 
 def rate_limited(response: httpx.Response, seconds: int = 60) -> None:
@@ -34,7 +26,7 @@ def rate_limited(response: httpx.Response, seconds: int = 60) -> None:
 
 
 async def test_all_calls_of_an_account_count_together(settings: Settings) -> None:
-    async with limited(settings, account="4/minute") as http:
+    async with served(build_app(limited(settings, account="4/minute"))) as http:
         anna, boris = await FakeClient.sign_up(http, "anna"), await FakeClient.sign_up(http, "boris")
         ok(await anna.get("/chats"))
         problem(await anna.get("/nowhere"), 404, "not_found")
@@ -46,7 +38,7 @@ async def test_all_calls_of_an_account_count_together(settings: Settings) -> Non
 
 
 async def test_requests_without_a_valid_token_are_counted_by_ip_address(settings: Settings) -> None:
-    async with limited(settings, address="5/minute") as http:
+    async with served(build_app(limited(settings, address="5/minute"))) as http:
         anna = await FakeClient.sign_up(http, "anna")
         problem(await http.get(f"{API}/chats"), 401, "unauthenticated")
         for scheme in ("Bearer", "Basic"):
@@ -61,9 +53,7 @@ async def test_requests_without_a_valid_token_are_counted_by_ip_address(settings
 
 
 async def test_paths_for_operators_are_not_limited_without_a_prefix(settings: Settings) -> None:
-    few = replace(
-        settings, app=settings.app.model_copy(update={"prefix": ""}), limits=LimitsSettings(address="1/minute")
-    )
+    few = limited(replace(settings, app=settings.app.model_copy(update={"prefix": ""})), address="1/minute")
     async with served(build_app(few)) as http:
         problem(await http.get("/chats"), 401, "unauthenticated")
         rate_limited(await http.get("/chats"))
@@ -73,7 +63,7 @@ async def test_paths_for_operators_are_not_limited_without_a_prefix(settings: Se
 
 @pytest.mark.parametrize("kind", ["send", "create_chat", "add_members", "search"])
 async def test_expensive_operations_have_limits_of_their_own(settings: Settings, kind: str) -> None:
-    async with limited(settings, **{kind: "3/10 minutes"}) as http:
+    async with served(build_app(limited(settings, **{kind: "3/10 minutes"}))) as http:
         anna, boris = await FakeClient.sign_up(http, "anna"), await FakeClient.sign_up(http, "boris")
         chat = await anna.open_chat(boris)
         calls: dict[str, tuple[str, str, Any]] = {
@@ -92,7 +82,7 @@ async def test_expensive_operations_have_limits_of_their_own(settings: Settings,
 
 
 async def test_sends_over_http_and_socket_are_counted_together(settings: Settings) -> None:
-    app = build_app(replace(settings, limits=LimitsSettings(send="3/minute")))
+    app = build_app(limited(settings, send="3/minute"))
     async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http:
         anna = await FakeClient.sign_up(http, "anna")
         chat = await anna.open_chat()
@@ -110,7 +100,7 @@ async def test_sends_over_http_and_socket_are_counted_together(settings: Setting
 
 
 async def test_requests_over_a_socket_are_calls_of_the_account(settings: Settings) -> None:
-    app = build_app(replace(settings, limits=LimitsSettings(account="6/minute")))
+    app = build_app(limited(settings, account="6/minute"))
     async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http:
         anna = await FakeClient.sign_up(http, "anna")
         chat = await anna.open_chat()
@@ -130,7 +120,7 @@ async def test_requests_over_a_socket_are_calls_of_the_account(settings: Setting
 
 
 async def test_the_number_of_opened_sockets_is_limited(settings: Settings) -> None:
-    app = build_app(replace(settings, limits=LimitsSettings(hello="2/minute")))
+    app = build_app(limited(settings, hello="2/minute"))
     async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http:
         anna = await FakeClient.sign_up(http, "anna")
         for _ in range(2):
@@ -145,7 +135,8 @@ async def test_the_number_of_opened_sockets_is_limited(settings: Settings) -> No
 
 async def test_limits_can_be_switched_off(settings: Settings) -> None:
     none = {"account": "1/day", "address": "1/day", "sign_up": "1/day", "create_chat": "1/day"}
-    async with limited(settings, enable=False, **none) as http:
+    off = limited(settings, LimitsSettings(enable=False), **none)
+    async with served(build_app(off)) as http:
         for name in ("anna", "boris"):
             user = await FakeClient.sign_up(http, name)
             for _ in range(3):
@@ -171,33 +162,34 @@ def test_expired_windows_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limits, "_FEWEST_TO_SWEEP", 10)
     now = 1000.0
     monkeypatch.setattr(rate_limits, "time", lambda: now)
-    limits = RateLimits(LimitsSettings())
+    limits = RateLimits(LimitsSettings(address="2/second"))
     for number in range(100):
-        limits.hit("2/second", "calls from", str(number))
+        limits.hit(ADDRESS, str(number))
         now += 0.5
     assert len(limits._windows) <= 20
-    limits.hit("2/second", "calls from", "99")
+    limits.hit(ADDRESS, "99")
     with pytest.raises(RateLimited):
-        limits.hit("2/second", "calls from", "99")
+        limits.hit(ADDRESS, "99")
     now += 1
-    limits.hit("2/second", "calls from", "99")
+    limits.hit(ADDRESS, "99")
 
 
 @pytest.mark.parametrize("back", [1, 59, 60, 61, 3600, 21_600])
 def test_a_clock_that_is_set_back_opens_a_new_window(monkeypatch: pytest.MonkeyPatch, back: int) -> None:
     now = 100_000.0
     monkeypatch.setattr(rate_limits, "time", lambda: now)
-    limits = RateLimits(LimitsSettings())
+    limits = RateLimits(LimitsSettings(account="5/minute"))
     for _ in range(3):
-        limits.hit("5/minute", "calls of", 1)
+        limits.hit(ACCOUNT, 1)
     now -= back
     for _ in range(10):
         now += 60
-        limits.hit("5/minute", "calls of", 1)
+        limits.hit(ACCOUNT, 1)
 
 
 async def test_requests_are_served_while_the_storage_is_unavailable(settings: Settings) -> None:
-    async with limited(settings, storage=SecretStr("redis://127.0.0.1:1")) as http:
+    unavailable = LimitsSettings(storage=SecretStr("redis://127.0.0.1:1"))
+    async with served(build_app(limited(settings, unavailable))) as http:
         anna = await FakeClient.sign_up(http, "anna")
         await anna.send(await anna.open_chat())
 

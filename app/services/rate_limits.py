@@ -14,13 +14,13 @@ from ipaddress import IPv6Address, ip_address
 from math import ceil
 from time import monotonic as time  # elapsed seconds: the wall clock may be set back
 from time import time as wall_clock
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from limits import RateLimitItem, parse
 from loguru import logger
 
 from app.services.errors import RateLimited
-from app.settings.limits_settings import LimitsSettings, RateLimit
+from app.settings.limits_settings import ACCOUNT, LimitsSettings, RateLimit
 from app.utils.background import running
 
 __all__ = ["RateLimit", "RateLimits", "network_of"]
@@ -34,16 +34,18 @@ _AGREE_EVERY = 0.5
 _STORE_TIMEOUT = 2.0
 _FEWEST_TO_SWEEP = 10_000
 
-_Key = tuple[str, str | int, str | int]
+_Key = tuple[str, str | int]
+"""The name of a limit, and the subject that it counts for."""
 _parse = cache(parse)
 
 
 class _Window:
     """The attempts in one window of time: all known ones, and those not reported to the store yet."""
 
-    __slots__ = ("amount", "began_at", "count", "ends_at", "is_shared", "unreported")
+    __slots__ = ("amount", "began_at", "count", "ends_at", "is_shared", "item", "unreported")
 
     def __init__(self, item: RateLimitItem, now: float) -> None:
+        self.item = item
         self.amount = item.amount
         self.began_at = now
         self.ends_at = now + item.get_expiry()
@@ -60,38 +62,32 @@ class _Window:
 class RateLimits:
     """Counts attempts in fixed windows, which begin with the first attempt.
 
-    `rates` has the rates of the core; `contributed` has those of the modules by their names.
+    `contributed` has the rates of the modules by the names of the limits.
     """
 
     def __init__(self, settings: LimitsSettings, contributed: Mapping[str, str] | None = None) -> None:
-        self.rates = settings
-        self._contributed = contributed or {}
+        self.is_enabled = settings.enable
+        self._storage = settings.storage
+        self._rates = {**(contributed or {}), "account": settings.account, "address": settings.address}
         self._windows: dict[_Key, _Window] = {}
         self._sweep_at = _FEWEST_TO_SWEEP
         self._is_over = False
         # The windows with counts to report to the store; None if each process counts for itself.
         self._unreported: dict[_Key, _Window] | None = {} if settings.enable and settings.is_shared else None
 
-    @overload
-    def hit(self, rate: str, operation: str, subject: str | int, /, count: int = 1) -> None: ...
-    @overload
-    def hit(self, rate: RateLimit, subject: str | int, /, *, count: int = 1) -> None: ...
-    def hit(self, rate: str | RateLimit, operation: str | int, subject: str | int = "", /, count: int = 1) -> None:
+    def hit(self, limit: RateLimit, subject: str | int, *, count: int = 1) -> None:
         """Counts `count` attempts. Raises RateLimited with the seconds to wait if there were too many.
 
-        `subject` is the account or the IP address that it counts for. It directly follows a contributed limit, whose
-        name is the operation: `limits.hit(NOTES, account_id.int)`.
+        `subject` is the account or the IP address that it counts for: `limits.hit(NOTES, account_id.int)`.
         """
-        if not self.rates.enable:
+        if not self.is_enabled:
             return
-        if isinstance(rate, RateLimit):
-            operation, subject, rate = rate.name, operation, self._rate_of(rate)
-        key = rate, operation, subject
+        key = limit.name, subject
         now = time()
         window = self._windows.get(key)
         # `is_open` inline: every call comes here.
         if window is None or not window.began_at <= now < window.ends_at:
-            window = self._open(key, now)
+            window = self._open(key, _parse(self.rate_of(limit)), now)
         if window.count >= window.amount:
             raise RateLimited(retry_after=max(ceil(window.ends_at - now), 1))
         window.count += count
@@ -99,15 +95,14 @@ class RateLimits:
             window.unreported += count
             self._unreported[key] = window
 
-    def call_of(self, caller: "Caller") -> tuple[str, str, int]:
-        """Returns what `hit` counts for a call of this caller."""
-        if caller.rate is None:
-            return self.rates.account, "calls of", caller.rate_key
-        return self._rate_of(caller.rate), caller.rate.name, caller.rate_key
+    def hit_call(self, caller: "Caller") -> None:
+        """Counts a call of this caller."""
+        self.hit(caller.rate or ACCOUNT, caller.rate_key)
 
-    def _rate_of(self, limit: RateLimit) -> str:
+    def rate_of(self, limit: RateLimit) -> str:
+        """Returns the rate that the settings have for a limit."""
         try:
-            return self._contributed[limit.name]
+            return self._rates[limit.name]
         except KeyError:
             raise LookupError(f"no enabled module contributes the RateLimit {limit.name!r}") from None
 
@@ -121,7 +116,7 @@ class RateLimits:
         from limits.aio.storage import RedisStorage
         from redis.asyncio import ConnectionPool
 
-        address = self.rates.storage.get_secret_value()
+        address = self._storage.get_secret_value()
         pool = ConnectionPool.from_url(address, socket_timeout=_STORE_TIMEOUT, socket_connect_timeout=_STORE_TIMEOUT)
         store = RedisStorage(f"async+{address}", implementation="redispy", connection_pool=pool)  # type: ignore[arg-type]
         try:
@@ -133,11 +128,11 @@ class RateLimits:
         finally:
             await pool.disconnect()
 
-    def _open(self, key: _Key, now: float) -> _Window:
+    def _open(self, key: _Key, item: RateLimitItem, now: float) -> _Window:
         if len(self._windows) >= self._sweep_at:
             self._windows = {key: window for key, window in self._windows.items() if window.is_open(now)}
             self._sweep_at = max(_FEWEST_TO_SWEEP, 2 * len(self._windows))
-        window = self._windows[key] = _Window(_parse(key[0]), now)
+        window = self._windows[key] = _Window(item, now)
         return window
 
     async def _keep_synchronizing(self, store: "RedisStorage") -> None:
@@ -164,9 +159,8 @@ class RateLimits:
                 } | self._unreported
 
     async def _synchronize(self, store: "RedisStorage", key: _Key, window: _Window) -> None:
-        rate, operation, subject = key
-        item = _parse(rate)
-        reported, name = window.unreported, item.key_for(operation, subject)
+        item, reported = window.item, window.unreported
+        name = item.key_for(*key)
         total = await store.incr(name, item.get_expiry(), reported)
         window.unreported -= reported
         window.count = total + window.unreported

@@ -19,6 +19,8 @@ _MEMORY = "memory://"
 class RateLimit:
     """A rate limit that a module contributes. It adds the setting `RATE_LIMIT_<NAME>`; pass it to `RateLimits.hit`.
 
+    Those of the core, `ACCOUNT` and `ADDRESS`, limit all calls.
+
     - `default`: a count and a period, such as `10/minute`.
     - `key`: what it counts for, for the documents: `account`, `IP address`.
     - `description`, `russian`: what is counted, for `.env.example` and the tables of settings.
@@ -29,6 +31,22 @@ class RateLimit:
     key: str
     description: str = ""
     russian: str = ""
+
+
+ACCOUNT = RateLimit(
+    "account",
+    "12000/minute",
+    "account",
+    "calls per account, including requests over its sockets",
+    "вызовов на аккаунт, вместе с запросами по его сокетам",
+)
+ADDRESS = RateLimit(
+    "address",
+    "6000/minute",
+    "IP address",
+    "calls without a valid token per IP address",
+    "вызовов без действительного токена с одного IP-адреса",
+)
 
 
 class _ContributedRates(SettingsGroup):
@@ -63,7 +81,7 @@ def _is_redis(store: str) -> bool:
 
 
 class LimitsSettings(SettingsGroup):
-    """Variables `RATE_LIMIT_*`."""
+    """Variables `RATE_LIMIT_*` of the core. Modules add those of what they do."""
 
     model_config = SettingsConfigDict(env_prefix="RATE_LIMIT_")
 
@@ -74,48 +92,15 @@ class LimitsSettings(SettingsGroup):
         description="where calls are counted: memory:// in each process separately, redis://host:6379 in all "
         "processes together",
     )
-    account: Rate = Field("12000/minute", description="calls per account, including requests over its sockets")
-    address: Rate = Field("6000/minute", description="calls without a valid token per IP address")
-    send: Rate = Field("6000/minute", description="messages sent per account")
-    create_chat: Rate = Field("300/10 minutes", description="chats created per account")
-    add_members: Rate = Field("300/10 minutes", description="calls that add members to chats, per account")
-    add_people: Rate = Field("3000/hour", description="members added to groups and channels, per account")
-    search: Rate = Field("120/minute", description="searches for people, per account")
-    typing: Rate = Field("120/minute", description="typing signals, per account")
-    hello: Rate = Field("600/minute", description="WebSocket connections opened, per account")
-    hello_address: Rate = Field("6000/minute", description="WebSocket handshakes, per IP address")
-    sign_up: Rate = Field(
-        "600/hour", description="new accounts, per IP address; written as 10/minute or 300/10 minutes"
-    )
-    sign_in: Rate = Field(
-        "10/10 minutes",
-        description="wrong passwords in a row, per account; after that one attempt per period, which doubles up "
-        "to a day. Known devices, known networks and password changes are counted separately",
-    )
-    sign_in_address: Rate = Field("600/10 minutes", description="sign-ins, per IP address")
-    refresh: Rate = Field("600/minute", description="token refreshes, per IP address")
-    refresh_session: Rate = Field("60/minute", description="token refreshes, per session")
+    account: Rate = Field(ACCOUNT.default, description=ACCOUNT.description)
+    address: Rate = Field(ADDRESS.default, description=ADDRESS.description)
 
     russian: ClassVar[Mapping[str, str]] = {
         "enable": "ограничивать частоту вызовов; false снимает все ограничения",
         "storage": "где считаются вызовы: memory:// — в каждом процессе отдельно, redis://host:6379 — во всех "
         "процессах вместе",
-        "account": "вызовов на аккаунт, вместе с запросами по его сокетам",
-        "address": "вызовов без действительного токена с одного IP-адреса",
-        "send": "отправленных сообщений на аккаунт",
-        "create_chat": "созданных чатов на аккаунт",
-        "add_members": "вызовов, добавляющих участников в чаты, на аккаунт",
-        "add_people": "участников, добавленных в группы и каналы, на аккаунт",
-        "search": "поисков людей на аккаунт",
-        "typing": "сигналов typing на аккаунт",
-        "hello": "подключений WebSocket на аккаунт",
-        "hello_address": "рукопожатий WebSocket с одного IP-адреса",
-        "sign_up": "новых аккаунтов с одного IP-адреса; записывается как 10/minute или 300/10 minutes",
-        "sign_in": "неверных паролей подряд на аккаунт; затем одна попытка за период, который удваивается до "
-        "суток. Знакомые устройства, знакомые сети и смена пароля считаются отдельно",
-        "sign_in_address": "входов с одного IP-адреса",
-        "refresh": "обновлений токена с одного IP-адреса",
-        "refresh_session": "обновлений токена на сессию",
+        "account": ACCOUNT.russian,
+        "address": ADDRESS.russian,
     }
 
     @property

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from app.services import rate_limits
 from app.services.errors import RateLimited
 from app.services.rate_limits import RateLimits
-from app.settings.limits_settings import LimitsSettings
+from app.settings.limits_settings import ACCOUNT, LimitsSettings
 from tests.adapters.embedded.support import eventually as eventually_so
 from tests.fakers import eventually
 from tests.processes import free_port
@@ -45,13 +45,13 @@ def _accepts(port: int) -> bool:
     return True
 
 
-def store_at(port: int) -> LimitsSettings:
-    return LimitsSettings(storage=SecretStr(f"redis://127.0.0.1:{port}"))
+def limits_at(port: int, rate: str) -> RateLimits:
+    return RateLimits(LimitsSettings(storage=SecretStr(f"redis://127.0.0.1:{port}"), account=rate))
 
 
-async def is_refused(limits: RateLimits, rate: str) -> bool:
+async def is_refused(limits: RateLimits) -> bool:
     try:
-        limits.hit(rate, "calls of", "anna")
+        limits.hit(ACCOUNT, "anna")
     except RateLimited:
         return True
     return False
@@ -60,16 +60,16 @@ async def is_refused(limits: RateLimits, rate: str) -> bool:
 async def test_processes_with_a_shared_store_count_together(tmp_path: Path) -> None:
     port = free_port()
     with redis_server(port, tmp_path):
-        one, other = RateLimits(store_at(port)), RateLimits(store_at(port))
+        one, other = limits_at(port, "1000/hour"), limits_at(port, "1000/hour")
         async with one.working(), other.working():
             for _ in range(1000):
-                one.hit("1000/hour", "calls of", "anna")
+                one.hit(ACCOUNT, "anna")
             # The other process admits a few requests before it knows the count; far fewer than it would alone.
-            await eventually(lambda: is_refused(other, "1000/hour"), 40)
+            await eventually(lambda: is_refused(other), 40)
             with pytest.raises(RateLimited) as refused:
-                other.hit("1000/hour", "calls of", "anna")
+                other.hit(ACCOUNT, "anna")
             assert 3000 < (refused.value.retry_after or 0) <= 3600
-            other.hit("1000/hour", "calls of", "boris")
+            other.hit(ACCOUNT, "boris")
 
 
 async def test_an_unavailable_storage_refuses_no_request_and_is_logged_once(
@@ -80,17 +80,17 @@ async def test_an_unavailable_storage_refuses_no_request_and_is_logged_once(
     warnings: list[str] = []
     sink = logger.add(lambda line: warnings.append(str(line)), level="WARNING", format="{message}")
     try:
-        here, there = RateLimits(store_at(port)), RateLimits(store_at(port))
+        here, there = limits_at(port, "9/hour"), limits_at(port, "9/hour")
         async with here.working(), there.working():
             for _ in range(5):
-                here.hit("9/hour", "calls of", "anna")
+                here.hit(ACCOUNT, "anna")
                 await asyncio.sleep(0.05)
             # Each process goes on with a count of its own.
-            await eventually(lambda: is_refused(here, "9/hour"))
+            await eventually(lambda: is_refused(here))
             assert len([line for line in warnings if "RATE_LIMIT_STORAGE is unavailable" in line]) == 1
             with redis_server(port, tmp_path):
-                there.hit("9/hour", "calls of", "anna")
-                await eventually(lambda: is_refused(there, "9/hour"), 40)
+                there.hit(ACCOUNT, "anna")
+                await eventually(lambda: is_refused(there), 40)
     finally:
         logger.remove(sink)
     assert len(warnings) <= 2

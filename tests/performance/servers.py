@@ -18,7 +18,7 @@ from tests.performance.load.http import Address
 
 ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60.0
-_RATES = (
+RATES = (
     "ACCOUNT",
     "ADDRESS",
     "SEND",
@@ -31,7 +31,7 @@ _RATES = (
     "SIGN_IN_ADDRESS",
     "SEARCH_MESSAGES",
 )
-
+"""The limits that a load would reach."""
 
 _PRODUCTION = {
     "ENVIRONMENT": "PROD",
@@ -97,7 +97,7 @@ def messenger(
         "API_RELOAD": "false",
         "API_WORKERS": str(workers),
         # Calls are counted as in production, but the limits are never reached.
-        **{f"RATE_LIMIT_{what}": "1000000000/minute" for what in _RATES},
+        **{f"RATE_LIMIT_{what}": "1000000000/minute" for what in RATES},
         "PG_EMBEDDED_DATA_DIR": str(data),
         **(more or {}),
     }

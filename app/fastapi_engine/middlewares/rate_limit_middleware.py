@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.services.http_requests import CALLER, Caller
 from app.services.rate_limits import RateLimits, network_of
+from app.settings.limits_settings import ADDRESS
 
 
 class RateLimitMiddleware:
@@ -30,8 +31,8 @@ class RateLimitMiddleware:
         ):
             caller: Caller | None = scope.get(CALLER)
             if caller is not None:
-                self._limits.hit(*self._limits.call_of(caller))
+                self._limits.hit_call(caller)
             else:
                 client = scope["client"]
-                self._limits.hit(self._limits.rates.address, "calls from", network_of(client[0] if client else ""))
+                self._limits.hit(ADDRESS, network_of(client[0] if client else ""))
         return self.app(scope, receive, send)

@@ -32,6 +32,8 @@ from app.modules.accounts_module.services.second_factors import SecondFactors
 from app.modules.accounts_module.services.sign_in_hooks import SignInHooks
 from app.modules.accounts_module.services.sign_in_methods import SignInMethods
 from app.modules.accounts_module.services.sign_ups import SignUps
+from app.modules.accounts_module.settings import RATES
+from app.services.rate_limits import RateLimits
 from app.settings import Settings
 from app.utils.background import running
 from app.utils.container import Container
@@ -40,7 +42,7 @@ from app.utils.module import Module, Modules
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    settings, limits = container.get(Settings).auth, container.get(Settings).limits
+    settings = container.get(Settings).auth
     database = container.get(Database)
     bus = container.get(Bus)  # type: ignore[type-abstract]
     kinds = container.get(Modules).contributions(BearerKind)
@@ -54,7 +56,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     container.put(RefreshChecks, RefreshChecks(database, container.get(Modules), container))
     container.put(SecondFactors, SecondFactors(container.get(Modules), container))
     container.put(SignInMethods, SignInMethods(container.get(Modules), container))
-    container.put(FailedSignIns, FailedSignIns(database, limits))
+    container.put(FailedSignIns, FailedSignIns(database, container.get(RateLimits)))
     container.put(Passwords, Passwords(settings))
     container.put(Authenticator, Authenticator(settings, database, revocations, kinds, container))
     async with running(revocations.keep_refreshing()):
@@ -68,7 +70,7 @@ module = Module(
     depends_on=("base", "streams", "jobs"),
     models=(Account, AccountPresence, AuthSession, SignInFailures, SigningKey, UsernameHold),
     events=EVENTS,
-    contributes=(*EVENT_TEXTS, ABSENT, AUTHENTICATION, ERASE, OWN_HOOK, CLEANUP, CLEANUP_SCHEDULE),
+    contributes=(*RATES, *EVENT_TEXTS, ABSENT, AUTHENTICATION, ERASE, OWN_HOOK, CLEANUP, CLEANUP_SCHEDULE),
     lifespan=lifespan,
     invariants=INVARIANTS,
     constraint_errors=CONSTRAINT_ERRORS,

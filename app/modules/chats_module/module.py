@@ -16,6 +16,7 @@ from app.modules.chats_module.services.parts import ChatParts
 from app.modules.chats_module.services.permissions import PERMISSIONS
 from app.modules.chats_module.services.rules import MemberRules
 from app.modules.chats_module.services.socket import SOCKET
+from app.modules.chats_module.settings import ADD_MEMBERS, ADD_PEOPLE, CREATE_CHAT
 from app.modules.streams_module.services.log import Log
 from app.utils.background import running
 from app.utils.container import Container
@@ -44,7 +45,7 @@ module = Module(
     depends_on=("base", "accounts", "streams"),
     models=(Chat, ChatMember, AccountChat),
     events=EVENTS,
-    contributes=(*EVENT_TEXTS, *PERMISSIONS, *SOCKET, CHATS_OF_ACCOUNT),
+    contributes=(*EVENT_TEXTS, *PERMISSIONS, *SOCKET, CHATS_OF_ACCOUNT, CREATE_CHAT, ADD_MEMBERS, ADD_PEOPLE),
     lifespan=lifespan,
     invariants=INVARIANTS,
 )

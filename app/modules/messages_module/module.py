@@ -27,7 +27,7 @@ from app.modules.messages_module.services.publishing import Publisher
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.services.socket import SOCKET
 from app.modules.messages_module.services.views import MessageViews
-from app.modules.messages_module.settings import EDIT, REACT, MessagesSettings
+from app.modules.messages_module.settings import EDIT, REACT, SEND, TYPING, MessagesSettings
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
 from app.modules.streams_module.services.subscribers import Subscribers
@@ -73,5 +73,16 @@ module = Module(
     lifespan=lifespan,
     invariants=INVARIANTS,
     settings=MessagesSettings,
-    contributes=(*EVENT_TEXTS, *PERMISSIONS, *SOCKET, LAST_MESSAGE, PURGE, MESSAGES_OF_ACCOUNT, EDIT, REACT),
+    contributes=(
+        *EVENT_TEXTS,
+        *PERMISSIONS,
+        *SOCKET,
+        LAST_MESSAGE,
+        PURGE,
+        MESSAGES_OF_ACCOUNT,
+        SEND,
+        TYPING,
+        EDIT,
+        REACT,
+    ),
 )

@@ -10,6 +10,8 @@ from pydantic_settings import SettingsConfigDict
 from app.settings.base import SettingsGroup
 from app.settings.limits_settings import RateLimit
 
+SEND = RateLimit("send", "6000/minute", "account", "messages sent per account", "отправленных сообщений на аккаунт")
+TYPING = RateLimit("typing", "120/minute", "account", "typing signals, per account", "сигналов typing на аккаунт")
 EDIT = RateLimit("edit", "300/minute", "account", "messages edited, per account", "правок сообщений на аккаунт")
 REACT = RateLimit(
     "react",

@@ -15,6 +15,7 @@ from app.modules.accounts_module.dependencies import (
 from app.modules.accounts_module.errors import LastSignInMethod, ReauthenticationRequired
 from app.modules.accounts_module.schemas import SignedIn
 from app.modules.accounts_module.services.tokens import known_device
+from app.modules.accounts_module.settings import SIGN_IN_ADDRESS
 from app.modules.base_module.schemas import Page, refuses
 from app.modules.passkeys_module.errors import PasskeyExists, PasskeyNotFound, PasskeyRefused, TooManyPasskeys
 from app.modules.passkeys_module.schemas import (
@@ -97,7 +98,7 @@ async def sign_in(
     sign_in_service: SignInServiceDep,
 ) -> SignedIn:
     """Opens a session with a passkey. The browser verifies the user, so no second factor is asked for."""
-    limits.hit(limits.rates.sign_in_address, "sign-in from", network_of(device.address))
+    limits.hit(SIGN_IN_ADDRESS, network_of(device.address))
     tokens = await auth.tokens()
     account_id = await passkeys.check_use(work, log, site, body.credential)
     return await sign_in_service.finish(known_device(tokens, account_id, body.device_token))

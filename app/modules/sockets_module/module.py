@@ -12,6 +12,7 @@ from app.modules.sockets_module.services.actions import bind_actions
 from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.sources import Sources
+from app.modules.sockets_module.settings import HELLO, HELLO_ADDRESS
 from app.modules.streams_module.services.hub import Hub
 from app.utils.container import Container
 from app.utils.metric_collectors import MetricCollectors
@@ -39,6 +40,6 @@ module = Module(
     root_router=asyncapi.router,
     depends_on=("base", "streams", "accounts"),
     lifespan=lifespan,
-    contributes=(Signal("presence", PresenceSignal),),
+    contributes=(Signal("presence", PresenceSignal), HELLO, HELLO_ADDRESS),
     check=bind_actions,
 )

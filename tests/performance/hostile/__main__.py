@@ -14,13 +14,16 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from app.settings import SettingsGroup
 from app.settings.limits_settings import LimitsSettings
+from app.utils.own_settings import own_groups
+from app.utils.setup_modules import discover_modules
 from tests.performance.hostile.attack import attack
 from tests.performance.hostile.inputs import Input, all_inputs
 from tests.performance.load.http import Address
 from tests.performance.outcome import percentile
 from tests.performance.report import machine, write_json
-from tests.performance.servers import ROOT, messenger
+from tests.performance.servers import RATES, ROOT, messenger
 
 _MAX_ADDED_MS = 100.0
 _PAUSE = 0.01
@@ -53,8 +56,13 @@ def hostile(
     ]
     if not inputs:
         raise typer.BadParameter("no such input")
-    rates = {f"RATE_LIMIT_{name.upper()}": str(field.default) for name, field in LimitsSettings.model_fields.items()}
-    rates.pop("RATE_LIMIT_STORAGE")
+    groups: list[type[SettingsGroup]] = [LimitsSettings, *own_groups(discover_modules().values())]
+    rates = {
+        variable.name: str(variable.field.default)
+        for group in groups
+        for variable in group.variables()
+        if variable.name.removeprefix("RATE_LIMIT_") in RATES
+    }
     where = machine()
     waits: list[Wait] = []
     with messenger(ROOT / ".data" / "hostile", more=rates) as server:

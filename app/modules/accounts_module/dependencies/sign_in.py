@@ -22,6 +22,7 @@ from app.modules.accounts_module.services.credentials import Attempt, check_cred
 from app.modules.accounts_module.services.second_factors import SecondFactors, stamp_of
 from app.modules.accounts_module.services.sign_in_hooks import SignInHooks
 from app.modules.accounts_module.services.tokens import DeviceClaim, TicketClaim, known_device
+from app.modules.accounts_module.settings import SIGN_IN_ADDRESS
 from app.modules.streams_module.dependencies import LogDep
 from app.services.context import work_context
 from app.services.rate_limits import network_of
@@ -77,7 +78,7 @@ class SignInService:
         raises.
         """
         network, tokens = network_of(self.device.address), await self.auth.tokens()
-        self.limits.hit(self.limits.rates.sign_in_address, "sign-in from", network)
+        self.limits.hit(SIGN_IN_ADDRESS, network)
         proven = await grant.prove(await work_context(self.work, container, datetime.now(UTC)), fields, network)
         account = await find_account(self.work.session, proven.account_id)
         if account is None:

@@ -13,6 +13,7 @@ from app.modules.accounts_module.services.tokens import Identity, Tokens
 from app.services.context import Context
 from app.services.rate_limits import RateLimits, network_of
 from app.settings.auth_settings import AuthSettings
+from app.settings.limits_settings import ADDRESS
 from app.utils.container import Container
 
 _MAX_CACHED = 20_000
@@ -87,8 +88,7 @@ class Authenticator:
         for kind in self._kinds:
             if token.startswith(kind.prefix):
                 if address is not None:
-                    limits = self._container.get(RateLimits)
-                    limits.hit(limits.rates.address, "unknown tokens from", network_of(address))
+                    self._container.get(RateLimits).hit(ADDRESS, f"unknown tokens from {network_of(address)}")
                 async with self._database.connection() as connection:
                     context = Context(connection, self._container, datetime.now(UTC))
                     identity, expires_at = await kind.identify(context, token)

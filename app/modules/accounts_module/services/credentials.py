@@ -11,6 +11,7 @@ from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.second_factors import stamp_of
 from app.modules.accounts_module.services.tokens import DeviceClaim
+from app.modules.accounts_module.settings import SIGN_IN_ADDRESS
 from app.services.rate_limits import RateLimits, network_of
 from app.utils.canonical import canonical_login
 
@@ -54,7 +55,7 @@ async def check_credentials(
         row = await find_credentials(connection, attempt.login)
     account_id = UUID(str(row["id"])) if row else uuid5(_UNKNOWN_LOGINS, canonical_login(attempt.login)[0])
     device = attempt.device if attempt.device is not None and attempt.device.account_id == account_id else None
-    limits.hit(limits.rates.sign_in_address, "sign-in from", device.device_id.hex if device else network)
+    limits.hit(SIGN_IN_ADDRESS, device.device_id.hex if device else network)
     known: UUID | None = None
     if device is not None:
         known = device.device_id

@@ -12,8 +12,9 @@ from limits import parse
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.db.cruds import sign_in_failures as crud
+from app.modules.accounts_module.settings import SIGN_IN
 from app.services.errors import RateLimited
-from app.settings.limits_settings import LimitsSettings
+from app.services.rate_limits import RateLimits
 from app.utils.remote_client import check_client
 
 _DAY = 86_400
@@ -30,10 +31,10 @@ class FailedSignIns:
     doubles each time up to a day. The count is in the database: all processes share it, and it survives restarts.
     """
 
-    def __init__(self, database: Database, settings: LimitsSettings) -> None:
+    def __init__(self, database: Database, limits: RateLimits) -> None:
         self._database = database
-        self._enabled = settings.enable
-        rate = parse(settings.sign_in)
+        self._enabled = limits.is_enabled
+        rate = parse(limits.rate_of(SIGN_IN))
         self._free, self._first_wait = rate.amount, rate.get_expiry()
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 

@@ -20,6 +20,7 @@ from app.modules.accounts_module.services.refresh_checks import RefreshChecks
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.security import append_security_event
 from app.modules.accounts_module.services.tokens import Identity, RefreshClaim, Tokens
+from app.modules.accounts_module.settings import REFRESH_SESSION
 from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.streams_module.services.log import Log
@@ -96,7 +97,7 @@ async def refresh(
     session, or what the check of an origin raises.
     """
     claim = tokens.read_refresh(refresh_token)
-    limits.hit(limits.rates.refresh_session, "refresh of", claim.session_id.int)
+    limits.hit(REFRESH_SESSION, claim.session_id.int)
     if claim.is_expired:
         return await _end_copied(work, revocations, claim)
     # Before the first statement of `work`, so that no transaction is open while another server is asked.

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -16,10 +15,10 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.tokens import DeviceClaim
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings
 from tests.databases import Connection
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.manage import manage
+from tests.rates import limited
 from tests.servers import client_of, served
 
 HOUR = 3600
@@ -28,7 +27,7 @@ HOUR = 3600
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
     """An application that allows three wrong passwords before an attempt has to wait."""
-    return build_app(replace(settings, limits=LimitsSettings(sign_in="3/hour", sign_in_address="1000/hour")))
+    return build_app(limited(settings, sign_in="3/hour", sign_in_address="1000/hour"))
 
 
 @pytest.fixture
@@ -221,8 +220,8 @@ async def test_failures_are_shared_by_processes_and_survive_a_restart(
     other_network: httpx.AsyncClient, anna: FakeClient, settings: Settings
 ) -> None:
     await guess(other_network, *[anna.username] * 3)
-    limits = LimitsSettings(sign_in="3/hour")
-    async with served(other := build_app(replace(settings, limits=limits))), client_of(other, "203.0.113.8") as http:
+    other = build_app(limited(settings, sign_in="3/hour"))
+    async with served(other), client_of(other, "203.0.113.8") as http:
         await is_refused(http, anna.username)
 
 

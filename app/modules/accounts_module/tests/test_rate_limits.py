@@ -1,7 +1,6 @@
 """Clients that call sign-up, sign-in or refresh too often get 429 with Retry-After."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -9,22 +8,16 @@ from fastapi import FastAPI
 
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+from tests.rates import limited
 from tests.servers import served
 
 
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
     """An application with low limits."""
-    limits = LimitsSettings(
-        sign_in="3/hour",
-        sign_in_address="9/hour",
-        sign_up="4/hour",
-        refresh="6/hour",
-        refresh_session="2/hour",
-    )
-    return build_app(replace(settings, limits=limits))
+    rates = {"sign_in": "3/hour", "sign_in_address": "9/hour", "sign_up": "4/hour"}
+    return build_app(limited(settings, **rates, refresh="6/hour", refresh_session="2/hour"))
 
 
 @pytest.fixture

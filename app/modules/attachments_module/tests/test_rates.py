@@ -1,30 +1,16 @@
 """Uploads and downloads are counted for each account."""
 
-from dataclasses import replace
-
 from app.fastapi_engine.constructor import build_app
-from app.modules.attachments_module.settings import CREATE_ATTACHMENT, DOWNLOAD, UPLOAD_PART
 from app.modules.attachments_module.tests.pictures import picture
 from app.modules.attachments_module.tests.uploading import add, begin, download, post, processed, ready, tus
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings, RateLimit
-from app.utils.own_settings import own_groups
-from app.utils.setup_modules import discover_modules
 from tests.fakers import FakeClient, ok, problem
+from tests.rates import limited
 from tests.servers import served
 
 
-def limited(settings: Settings, *limits: RateLimit) -> Settings:
-    """Settings in which each of these may be done twice an hour."""
-    (rates,) = [
-        group for group in own_groups([discover_modules()["attachments"]]) if DOWNLOAD.name in group.model_fields
-    ]
-    own = rates().model_copy(update={limit.name: "2/hour" for limit in limits})
-    return replace(settings, limits=LimitsSettings(), own={**settings.own, rates: own})
-
-
 async def test_an_account_that_does_too_much_has_to_wait(settings: Settings) -> None:
-    app = build_app(limited(settings, CREATE_ATTACHMENT, UPLOAD_PART, DOWNLOAD))
+    app = build_app(limited(settings, create_attachment="2/hour", upload_part="2/hour", download_file="2/hour"))
     async with served(app) as http:
         anna = await FakeClient.sign_up(http, "anna")
         boris = await FakeClient.sign_up(http, "boris")
@@ -44,7 +30,7 @@ async def test_an_account_that_does_too_much_has_to_wait(settings: Settings) -> 
 
 
 async def test_the_address_of_a_replaced_avatar_counts_too(settings: Settings) -> None:
-    async with served(build_app(limited(settings, DOWNLOAD))) as http:
+    async with served(build_app(limited(settings, download_file="2/hour"))) as http:
         anna = await FakeClient.sign_up(http, "anna")
         images = [(await ready(anna, picture("PNG", (40, 20)), "лицо.png"))["id"] for _ in range(2)]
         url, _ = [ok(await anna.put("/accounts/me/avatar", {"attachment_id": image}))["url"] for image in images]

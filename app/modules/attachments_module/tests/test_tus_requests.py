@@ -9,8 +9,8 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.attachments_module.tests.uploading import PART, begin, tus
 from app.settings import Settings
 from app.settings.app_settings import AppSettings
-from app.settings.limits_settings import LimitsSettings
 from tests.fakers import API, FakeClient, problem
+from tests.rates import limited
 from tests.servers import http_client, served
 
 
@@ -54,7 +54,7 @@ async def test_the_answer_to_an_overridden_head_has_the_body_of_a_post(anna: Fak
 
 
 async def test_each_answer_has_the_version(settings: Settings) -> None:
-    async with served(build_app(replace(settings, limits=LimitsSettings(account="2/minute")))) as http:
+    async with served(build_app(limited(settings, account="2/minute"))) as http:
         anna = await FakeClient.sign_up(http, "anna")
         for method, path, status in (("PUT", "", 405), ("GET", "/1/2/3", 404), ("POST", "", 429)):
             answer = await tus(anna, method, path)

@@ -1,16 +1,14 @@
 """The list of mentions is counted for each account: it costs as much as the account has chats."""
 
-from dataclasses import replace
-
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings
 from tests.fakers import FakeClient, ok, problem
+from tests.rates import limited
 from tests.servers import served
 
 
 async def test_an_account_that_lists_its_mentions_too_often_has_to_wait(settings: Settings) -> None:
-    async with served(build_app(replace(settings, limits=LimitsSettings()))) as http:
+    async with served(build_app(limited(settings))) as http:
         anna = await FakeClient.sign_up(http, "anna")
         boris = await FakeClient.sign_up(http, "boris")
         for number in range(600):

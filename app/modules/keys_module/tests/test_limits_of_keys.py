@@ -15,10 +15,10 @@ from app.modules.keys_module.services import KEYS
 from app.modules.keys_module.tests.keys import create_key, program_of
 from app.services.context import Context
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings
 from app.utils.container import Container
 from app.utils.secrets import new_secret
 from tests.fakers import FakeClient, FakeSocket, ok, problem
+from tests.rates import limited
 from tests.servers import client_of, listening, served
 
 
@@ -26,7 +26,7 @@ async def test_a_busy_program_uses_up_neither_the_limit_of_its_account_nor_that_
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RATE_LIMIT_API_KEY", "5/minute")
-    app = build_app(replace(settings, limits=LimitsSettings()))
+    app = build_app(limited(settings))
     async with listening(app) as address, client_of(app) as http:
         anna = await FakeClient.sign_up(http, "anna")
         busy, other = [program_of(anna, await create_key(anna)) for _ in range(2)]
@@ -45,7 +45,7 @@ async def test_keys_that_are_unknown_are_looked_up_within_the_limit_of_their_add
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RATE_LIMIT_ADDRESS", "3/minute")
-    app = build_app(replace(settings, limits=LimitsSettings()))
+    app = build_app(limited(settings))
     async with served(app) as http:
         container: Container = app.state.container
         looked_up: list[str] = []

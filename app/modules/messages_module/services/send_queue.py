@@ -23,6 +23,7 @@ from app.modules.messages_module.services.publishing import Publisher
 from app.modules.messages_module.services.routing import Router
 from app.modules.messages_module.services.sends import BY_CLIENT, ByServer, Send, Sent, end_outcome, refuse_ended
 from app.modules.messages_module.services.writers import Writers
+from app.modules.messages_module.settings import SEND
 from app.services.errors import Overloaded, Unavailable
 from app.services.rate_limits import RateLimits
 from app.utils.isolation import call_isolated
@@ -94,7 +95,7 @@ class SendQueue:
         which another process checks the same. Raises RateLimited, QueueFull, or the refusal of a part. Then nothing is
         queued.
         """
-        self._limits.hit(self._limits.rates.send, "sends of", sender_id.int)
+        self._limits.hit(SEND, sender_id.int)
         router = self._router if by_server is BY_CLIENT else None
         if router is None or not router.take(chat_id, sender_id, message, on_result, find_refusal, session_id):
             self.put_counted(chat_id, sender_id, message, on_result, find_refusal, by_server)

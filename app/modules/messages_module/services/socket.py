@@ -7,6 +7,7 @@ from app.modules.messages_module.schemas.socket import TypingData, TypingSignal,
 from app.modules.messages_module.services.permissions import POST, TYPE
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.services.sends import Sent
+from app.modules.messages_module.settings import TYPING
 from app.modules.sockets_module.extension import Done, Signal, SocketAction, SocketContext
 from app.resources.constants import SIGNALLED_MEMBERS
 from app.services.rate_limits import RateLimits
@@ -26,7 +27,7 @@ def _send(context: SocketContext, data: Any, done: Done) -> None:
 async def _type(context: SocketContext, data: TypingData) -> None:
     """Signals to the other members of a chat that the caller is typing or has stopped."""
     limits = context.container.get(RateLimits)
-    limits.hit(limits.rates.typing, "typing of", context.account_id.int)
+    limits.hit(TYPING, context.account_id.int)
     if context.granted.member_count <= SIGNALLED_MEMBERS:
         typing = {"chat_id": data.chat_id, "account_id": context.account_id, "is_typing": data.is_typing}
         context.signal("typing", typing, data.chat_id)

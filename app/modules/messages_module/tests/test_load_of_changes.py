@@ -1,7 +1,6 @@
 """What edits and reactions cost the other members of a chat is limited."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 from uuid import UUID
 
 import httpx
@@ -14,11 +13,10 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.messages_module.extension import MessageView
 from app.services.context import Context
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings
 from app.utils.module import Module
-from app.utils.own_settings import own_groups
 from app.utils.setup_modules import discover_modules
 from tests.fakers import FakeClient, ok, problem
+from tests.rates import limited
 from tests.servers import served
 
 
@@ -43,9 +41,7 @@ MODULE = Module(
 async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     known = discover_modules()
     monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": MODULE})
-    (rates,) = [group for group in own_groups([known["messages"]]) if "react" in group.model_fields]
-    limits = {rates: rates().model_copy(update={"edit": "2/hour", "react": "4/hour"})}
-    return build_app(replace(settings, limits=LimitsSettings(), own={**settings.own, **limits}))
+    return build_app(limited(settings, edit="2/hour", react="4/hour"))
 
 
 @pytest.fixture

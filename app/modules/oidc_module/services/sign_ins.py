@@ -14,6 +14,7 @@ from app.modules.accounts_module.services.mailboxes import find_by_mailbox
 from app.modules.accounts_module.services.new_accounts import create_account
 from app.modules.accounts_module.services.sign_ups import SignUps
 from app.modules.accounts_module.services.usernames import check_free, check_reserved
+from app.modules.accounts_module.settings import SIGN_UP
 from app.modules.oidc_module import db
 from app.modules.oidc_module.errors import CodeInvalid, LinkRequired
 from app.modules.oidc_module.schemas import Code, Verifier
@@ -94,7 +95,7 @@ async def _sign_up(context: WorkContext, said: Any, identity_id: UUID, network: 
     if not (auth.sign_up != "closed" if is_open is None else is_open):
         raise SignUpClosed
     limits, log = context.container.get(RateLimits), context.container.get(Log)
-    limits.hit(limits.rates.sign_up, "sign-up from", network)
+    limits.hit(SIGN_UP, network)
     email = said["email"] if said["is_verified"] else None
     username = await _free_username(context.work, said["username"], auth.reserved_usernames)
 

@@ -1,6 +1,5 @@
 """What is fetched for previews, and how often."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,11 +12,11 @@ from app.modules.previews_module.services.fetching import NOTICE
 from app.modules.previews_module.tests.previewing import page, until_idle, until_titled, url_of, web_for
 from app.modules.streams_module.extension import hold_streams
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings
 from app.utils.container import Container
 from tests.adapters.http_servers import RawServer
 from tests.databases import rows
 from tests.fakers import FakeClient
+from tests.rates import limited
 from tests.servers import served
 
 _AGE_LAST_EVENT = """
@@ -49,7 +48,7 @@ async def test_an_account_has_a_limited_number_of_links_that_are_fetched(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RATE_LIMIT_LINK_PREVIEW", "1/hour")
-    app = build_app(replace(settings, limits=LimitsSettings()))
+    app = build_app(limited(settings))
     async with served(app) as http, web_for(app.state.container) as web:
         anna, boris = [await FakeClient.sign_up(http) for _ in range(2)]
         chat = await anna.open_chat(boris)

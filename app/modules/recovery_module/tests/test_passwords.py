@@ -1,7 +1,6 @@
 """A forgotten password is replaced by way of the mailbox."""
 
 import asyncio
-from dataclasses import replace
 
 import orjson
 
@@ -10,8 +9,8 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.recovery_module.tests.links import email_of, tokens_of, until_no_jobs
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings
 from tests.fakers import PASSWORD, FakeClient, ok, problem
+from tests.rates import limited
 from tests.servers import served, without
 
 _FORGOT, _RESET = "/accounts/password/forgot", "/accounts/password/reset"
@@ -135,8 +134,7 @@ async def test_a_mail_server_that_is_busy_gets_the_same_mail_later(
 
 
 async def test_each_of_the_routes_has_a_limit(settings: Settings) -> None:
-    limited = replace(settings, limits=LimitsSettings())
-    async with served(build_app(limited)) as http:
+    async with served(build_app(limited(settings))) as http:
         guest = FakeClient(http)
         for path, body, count in (
             (_FORGOT, {"email": "unknown@example.com"}, 20),

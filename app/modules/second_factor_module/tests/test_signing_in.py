@@ -1,7 +1,6 @@
 """Each door that takes a password demands the second factor, and no code works twice."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -15,11 +14,11 @@ from app.modules.accounts_module.services.second_factors import stamp_of
 from app.modules.accounts_module.services.tokens import DeviceClaim, TicketClaim
 from app.modules.second_factor_module.tests.authenticator import begin, code_now, finish, set_up, ticket_of
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings
 from app.utils.container import Container
 from tests.busy import when_not_busy
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.manage import manage
+from tests.rates import limited
 from tests.servers import served
 
 
@@ -173,8 +172,7 @@ async def test_strangers_in_the_network_do_not_use_up_the_codes_of_a_device(
     settings: Settings, anna: FakeClient
 ) -> None:
     secret, _ = await set_up(anna)
-    limited = replace(settings, limits=LimitsSettings())
-    async with served(build_app(limited)) as http:
+    async with served(build_app(limited(settings))) as http:
         guest = FakeClient(http)
         answers = [(await finish(guest, "x", "000000")).status_code for _ in range(61)]
         assert answers == [401] * 60 + [429]
@@ -184,8 +182,7 @@ async def test_strangers_in_the_network_do_not_use_up_the_codes_of_a_device(
 async def test_codes_are_limited_per_device(settings: Settings, anna: FakeClient) -> None:
     secret, _ = await set_up(anna)
     ticket = await ticket_of(anna)
-    limited = replace(settings, limits=LimitsSettings())
-    async with served(build_app(limited)) as http:
+    async with served(build_app(limited(settings))) as http:
         guest = FakeClient(http)
         answers = [(await finish(guest, ticket, "no code")).status_code for _ in range(61)]
         assert answers == [401] * 60 + [429]

@@ -21,9 +21,9 @@ from app.modules.mail_module.tests.mailbox import Mailbox, text_of, with_mail
 from app.modules.second_factor_module.tests.authenticator import set_up
 from app.modules.streams_module.services.log import now
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings
 from app.utils.container import Container
 from tests.fakers import PASSWORD, FakeClient, eventually, ok
+from tests.rates import limited
 
 _NEW = "staple of the new house"
 _TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -31,8 +31,7 @@ _TEMPLATES = Path(__file__).parents[1] / "templates"
 
 @pytest.fixture
 def app(settings: Settings, mailbox: Mailbox) -> FastAPI:
-    limits = LimitsSettings(sign_in="1000/minute")
-    return build_app(with_mail(settings, mailbox, limits=limits))
+    return build_app(with_mail(limited(settings, sign_in="1000/minute"), mailbox))
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from app.modules.sockets_module.services.requests import Requests
 from app.modules.sockets_module.services.send_buffer import SendBuffer
 from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_ALLOWED, NOT_SIGNED_IN, TRY_AGAIN, Socket
 from app.modules.sockets_module.services.sources import Sources
+from app.modules.sockets_module.settings import HELLO, HELLO_ADDRESS
 from app.modules.streams_module.services.hub import Hub
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
 from app.services.errors import Forbidden, ProblemMaker, ServiceError, Unauthenticated
@@ -94,7 +95,7 @@ class Connection:
         if not _is_allowed_origin(self._websocket, self._container.get(Settings).app.cors_origins):
             raise Forbidden("Pages of this origin may not connect")
         client = self._websocket.client
-        self._limits.hit(self._limits.rates.hello_address, "sockets from", network_of(client.host if client else ""))
+        self._limits.hit(HELLO_ADDRESS, network_of(client.host if client else ""))
 
     async def _begin(self) -> Socket | None:
         """Follows the account's streams after its hello. Returns None if the socket was closed. Raises BadFrame."""
@@ -106,7 +107,7 @@ class Connection:
         try:
             identity = await self._container.get(Authenticator).identify(hello.data.token)
             check_scope(identity, HELLO_SCOPE)
-            self._limits.hit(self._limits.rates.hello, "sockets of", identity.account_id.int)
+            self._limits.hit(HELLO, identity.account_id.int)
         except Exception as error:  # noqa: BLE001 - the error becomes the reply
             await self._reject_hello(hello, error)
             return None

@@ -59,7 +59,6 @@ class Requests:
         self._path = path
         self._database = container.get(Database)
         self._limits = container.get(RateLimits)
-        self._counted = self._limits.call_of(socket.identity)
         self._problems: ProblemMaker = container.get(ProblemMaker)  # type: ignore[type-abstract]
         self._actions = bind_actions(container.get(Modules))
         scopes = socket.identity.scopes
@@ -99,7 +98,7 @@ class Requests:
         `staleness_error` refuses everything but a ping, because it is unknown if the session has ended.
         """
         try:
-            self._limits.hit(*self._counted)
+            self._limits.hit_call(self._socket.identity)
             request: Any = read_request(frame, self._models)
         except (RateLimited, ValidationError, ValidationFailed) as error:
             self._refuse(find_request_id(frame), error)

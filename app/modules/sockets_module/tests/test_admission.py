@@ -13,8 +13,8 @@ from websockets.http11 import Response
 from app.fastapi_engine.constructor import build_app
 from app.modules.sockets_module.services import registry
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings
 from tests.fakers import API, FakeClient, FakeSocket, ok
+from tests.rates import limited
 from tests.servers import listening
 
 FRIENDLY = "https://chat.example.com"
@@ -119,7 +119,7 @@ async def test_an_account_with_very_many_streams_has_one_socket(
 
 
 async def test_handshakes_over_the_limit_are_refused_with_429(settings: Settings) -> None:
-    few = replace(settings, limits=LimitsSettings(hello_address="2/minute"))
+    few = limited(settings, hello_address="2/minute")
     async with listening(build_app(few)) as address:
         for _ in range(2):
             await (await connect(f"ws://{address}{API}/ws")).close()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -20,10 +19,10 @@ from app.modules.sockets_module.services.actions import bind_actions
 from app.modules.sockets_module.tests.sample_actions import MODULE, ChatData, Guests, RollData, deal, roll, table, think
 from app.services.errors import Conflict
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings
 from app.utils.module import Module, Modules, ModulesError
 from app.utils.setup_modules import discover_modules
 from tests.fakers import FakeClient, FakeSocket, eventually, ok
+from tests.rates import limited
 from tests.servers import http_client, listening
 
 
@@ -157,7 +156,7 @@ async def test_contributed_streams_are_followed_like_chats(socket: FakeSocket, s
 
 @pytest.mark.usefixtures("app")
 async def test_contributed_requests_count_towards_the_rate_of_the_account(settings: Settings) -> None:
-    few = build_app(replace(settings, limits=LimitsSettings(account="20/hour")))
+    few = build_app(limited(settings, account="20/hour"))
     async with listening(few) as address, http_client(f"http://{address}") as http:
         anna = await FakeClient.sign_up(http)
         async with FakeSocket(anna, address) as socket:

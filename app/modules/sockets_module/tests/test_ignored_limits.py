@@ -1,22 +1,18 @@
 """Rate limits of sockets: typing has its own, and a client that ignores them is disconnected."""
 
-from dataclasses import replace
-from typing import Any
-
 import pytest
 from fastapi import FastAPI
 
 from app.fastapi_engine.constructor import build_app
 from app.modules.sockets_module.services import requests
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings
 from tests.fakers import FakeClient, FakeSocket
+from tests.rates import limited
 
 
 @pytest.fixture
 async def app(settings: Settings) -> FastAPI:
-    few: dict[str, Any] = {"typing": "2/hour", "send": "1/hour"}
-    return build_app(replace(settings, limits=LimitsSettings(**few)))
+    return build_app(limited(settings, typing="2/hour", send="1/hour"))
 
 
 def count_typing(socket: FakeSocket) -> int:

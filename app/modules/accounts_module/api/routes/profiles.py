@@ -11,6 +11,7 @@ from app.modules.accounts_module.dependencies import CurrentIdentity, PartsDep
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.schemas import AccountId, AccountPublic, account_models
 from app.modules.accounts_module.services import accounts
+from app.modules.accounts_module.settings import SEARCH
 from app.modules.base_module.schemas import Cursor, Limit, Page, Storable, refuses
 from app.utils.module import Modules
 
@@ -37,7 +38,7 @@ def make_router(modules: Modules) -> APIRouter:
 
         A page may have fewer accounts than `limit`, or none, and still a cursor.
         """
-        limits.hit(limits.rates.search, "searches of", identity.account_id.int)
+        limits.hit(SEARCH, identity.account_id.int)
         return await accounts.list_profiles(work, parts, identity.account_id, query, cursor, limit)
 
     @router.get("/{account_id}", response_model=public, openapi_extra=refuses(AccountNotFound))

@@ -40,6 +40,7 @@ from app.modules.accounts_module.schemas import (
 )
 from app.modules.accounts_module.services import sessions
 from app.modules.accounts_module.services.new_accounts import prepare_account
+from app.modules.accounts_module.settings import REFRESH, SIGN_UP
 from app.modules.base_module.schemas import refuses
 from app.modules.streams_module.dependencies import LogDep
 from app.services.rate_limits import network_of
@@ -109,7 +110,7 @@ async def sign_up(
     is followed, and until then its address and username stay free. A server admin creates accounts in every mode.
     """
     network = network_of(device.address)
-    limits.hit(limits.rates.sign_up, "sign-up from", network)
+    limits.hit(SIGN_UP, network)
     sign_ups.check_open(by_admin=admin is not None)
     account = await prepare_account(
         passwords, body, network, by_operator=admin is not None, reserved=settings.reserved_usernames
@@ -133,7 +134,7 @@ async def refresh(
     The same call repeated within `AUTH_REFRESH_REUSE_S` seconds returns the same pair, as long as the new refresh token
     is unused. Any other second use of a refresh token ends the session.
     """
-    limits.hit(limits.rates.refresh, "refresh from", network_of(device.address))
+    limits.hit(REFRESH, network_of(device.address))
     return await sessions.refresh(work, await auth.tokens(), revocations, limits, checks, body.refresh_token)
 
 

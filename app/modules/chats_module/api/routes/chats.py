@@ -27,6 +27,7 @@ from app.modules.chats_module.errors import (
 )
 from app.modules.chats_module.schemas import ChatCreate, chat_models
 from app.modules.chats_module.services import chats, views
+from app.modules.chats_module.settings import ADD_PEOPLE, CREATE_CHAT
 from app.modules.streams_module.dependencies import LogDep
 from app.resources.constants import MAX_CHAT_BYTES
 from app.utils.body_limit import body_limit
@@ -65,9 +66,9 @@ def make_router(modules: Modules) -> APIRouter:
         The same id again, or a second direct chat of the same two accounts, returns the existing chat with status 200.
         For a chat that the caller has left since, the answer is 404.
         """
-        limits.hit(limits.rates.create_chat, "chats opened by", identity.account_id.int)
+        limits.hit(CREATE_CHAT, identity.account_id.int)
         if body.type != "direct" and body.member_ids:
-            limits.hit(limits.rates.add_people, "people added by", identity.account_id.int, len(body.member_ids))
+            limits.hit(ADD_PEOPLE, identity.account_id.int, count=len(body.member_ids))
         chat_id, is_new = await chats.create_chat(work, log, sizes, rules, identity.account_id, body)
         chat = await views.view_chat(await work.raw(), parts, identity.account_id, chat_id)
         return Response(chat, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK, media_type=_JSON)

@@ -23,6 +23,7 @@ from app.modules.chats_module.errors import (
 )
 from app.modules.chats_module.schemas import MemberRead, MembersAdd, MemberUpdate, ReadPosition, ReadUpdate, chat_models
 from app.modules.chats_module.services import members, reading
+from app.modules.chats_module.settings import ADD_MEMBERS, ADD_PEOPLE
 from app.modules.streams_module.dependencies import LogDep
 from app.utils.module import Modules
 
@@ -68,8 +69,8 @@ def make_router(modules: Modules) -> APIRouter:
         response: Response,
     ) -> Page[MemberRead]:
         """Adds members. Requires the owner or an admin. New members see the whole history; it counts as read."""
-        limits.hit(limits.rates.add_members, "members added by", member.account_id.int)
-        limits.hit(limits.rates.add_people, "people added by", member.account_id.int, len(body.account_ids))
+        limits.hit(ADD_MEMBERS, member.account_id.int)
+        limits.hit(ADD_PEOPLE, member.account_id.int, count=len(body.account_ids))
         if not await members.add_members(work, log, sizes, rules, member.chat_id, member.account_id, body):
             response.status_code = status.HTTP_200_OK
         return await members.list_chosen(work, views, member.chat_id, member.account_id, body.account_ids)
