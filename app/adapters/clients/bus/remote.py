@@ -13,7 +13,7 @@ from loguru import logger
 
 from app.adapters.base.bus import Bus, Kind
 from app.utils import metrics
-from app.utils.background import running
+from app.utils.background import running, wait_at_most
 from app.utils.tracing import NO_TRACING, SpanDetails, Tracing
 
 MAX_PAYLOAD = 8_000
@@ -33,6 +33,8 @@ _HEADS_IN_ONE = 150
 """A stream head takes up to 53 bytes of a payload."""
 _SIGNALS_IN_ONE = 7
 _MAX_WAITING = 50_000
+_LAST_SENDING = 0.5
+"""Seconds that the end of a process waits until its last messages are sent."""
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 """Seconds between two attempts to connect: the first pause, and the limit up to which it doubles."""
 
@@ -59,18 +61,21 @@ class RemoteBus(Bus):
         self._heads: dict[UUID, int] = {}
         self._texts: dict[Kind, list[bytes]] = {"s": [], "n": []}
         self._wake_up = asyncio.Event()
+        self._is_sent = asyncio.Event()
+        self._is_sent.set()
         self._lost: Exception | None = None
 
     def notify_stream(self, stream_id: UUID, last_seq: int) -> None:
         if len(self._heads) < _MAX_WAITING:
             self._heads[stream_id] = max(last_seq, self._heads.get(stream_id, 0))
-            self._wake_up.set()
+            self._note_pending()
         self._deliver_stream_heads({stream_id: last_seq}, own=True, handled=True)
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
         async with running(self._keep_connected()):
             yield
+            await wait_at_most(_LAST_SENDING, self._is_sent.wait())
 
     @abstractmethod
     def _open(self) -> AbstractAsyncContextManager[BusConnection]:
@@ -79,7 +84,11 @@ class RemoteBus(Bus):
     def _send(self, kind: Kind, text: bytes) -> None:
         if len(self._texts[kind]) < _MAX_WAITING:
             self._texts[kind].append(text)
-            self._wake_up.set()
+            self._note_pending()
+
+    def _note_pending(self) -> None:
+        self._wake_up.set()
+        self._is_sent.clear()
 
     def _lose(self, error: Exception) -> None:
         """Ends the present connection: the server closed it, or messages were lost. A new one is opened."""
@@ -143,6 +152,8 @@ class RemoteBus(Bus):
                         self._heads[stream_id] = max(last_seq, self._heads.get(stream_id, 0))
                     self._wake_up.set()
                     raise
+            if not self._wake_up.is_set():
+                self._is_sent.set()
         raise self._lost
 
     def _take(self) -> list[str]:
