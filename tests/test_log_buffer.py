@@ -2,8 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from threading import Event
+from collections.abc import Callable, Iterator
+from threading import Event, Lock, Thread
 
 import pytest
 from loguru import logger
@@ -29,6 +29,25 @@ class Output:
         self.is_open.wait()
         self.text += text
 
+    async def until(self, text: str) -> None:
+        async def is_written() -> bool:
+            return self.text == text
+
+        await eventually(is_written)
+
+
+class InterruptedOutput(Output):
+    """Calls `interrupt` in its first write, as Python calls the garbage collector. That logs errors of lost tasks."""
+
+    def __init__(self, interrupt: Callable[[], None]) -> None:
+        super().__init__()
+        self._interrupt = interrupt
+
+    def write(self, text: str) -> None:
+        if not self.text:
+            self._interrupt()
+        super().write(text)
+
 
 @pytest.fixture
 def output(base_settings: Settings) -> Iterator[Output]:
@@ -42,12 +61,7 @@ def output(base_settings: Settings) -> Iterator[Output]:
 
 async def test_a_line_is_written_though_no_other_follows(output: Output) -> None:
     logger.info("alone")
-
-    async def is_written() -> bool:
-        return output.text != ""
-
-    await eventually(is_written)
-    assert output.text == "alone\n"
+    await output.until("alone\n")
 
 
 def test_a_warning_is_written_at_once_after_the_lines_before_it(
@@ -69,6 +83,35 @@ def test_a_slow_reader_loses_no_line(output: Output) -> None:
         logger.info(number)
     logger.remove()
     assert output.text.split() == [str(number) for number in range(LINES)]
+
+
+async def test_an_error_that_is_logged_in_the_middle_of_a_write_is_written_after_it() -> None:
+    output = InterruptedOutput(lambda: buffer.add("an error\n", is_urgent=True))
+    buffer = LogBuffer(output)
+    buffer.add("a line\n")
+    await output.until("a line\nan error\n")
+    buffer.stop()
+
+
+async def test_so_it_is_while_another_thread_waits_for_the_end_of_that_write() -> None:
+    lock_of_loguru, is_locked = Lock(), Event()
+
+    def log_a_warning() -> None:
+        with lock_of_loguru:
+            is_locked.set()
+            buffer.add("a warning\n", is_urgent=True)
+
+    def log_an_error() -> None:
+        Thread(target=log_a_warning, daemon=True).start()
+        is_locked.wait()
+        with lock_of_loguru:
+            buffer.add("an error\n", is_urgent=True)
+
+    output = InterruptedOutput(log_an_error)
+    buffer = LogBuffer(output)
+    buffer.add("a line\n")
+    await output.until("a line\na warning\nan error\n")
+    buffer.stop()
 
 
 @pytest.mark.parametrize("end", ["", "sys.exit(3)", "raise ValueError"])

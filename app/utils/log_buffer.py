@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 _PERIOD = 0.1
 """Seconds after which a line is written at the latest. What a SIGKILL may lose."""
 _MAX_LINES = 1_000
-"""Lines that may wait. After that a line waits until they are written: a slow reader of the log loses none."""
+"""Lines that may wait. After that each line waits for the end of a write: a slow reader of the log loses none."""
+_LONGEST_WAIT = 1.0
+"""Seconds that a line waits for the end of a write. The thread that writes may itself log an error, which the garbage
+collector finds in a lost task. It would wait for itself, or for a thread that has loguru's lock and waits for it."""
 
 
 class _Output(Protocol):
@@ -64,11 +67,17 @@ class LogBuffer:
             self._write_all()
 
     def _write_all(self) -> None:
-        with self._writing:
-            text = "".join([self._lines.popleft() for _ in range(len(self._lines))])
-            for output in self._outputs if text else ():
-                # Standard error may be closed or full. The file reports its errors itself.
-                with suppress(OSError, ValueError):
-                    output.write(text)
-                    if flush := getattr(output, "flush", None):
-                        flush()
+        """Writes all lines. If another write does not end in time, it takes them, too."""
+        if not self._writing.acquire(timeout=_LONGEST_WAIT):
+            return
+        try:
+            while self._lines:
+                text = "".join([self._lines.popleft() for _ in range(len(self._lines))])
+                for output in self._outputs:
+                    # Standard error may be closed or full. The file reports its errors itself.
+                    with suppress(OSError, ValueError):
+                        output.write(text)
+                        if flush := getattr(output, "flush", None):
+                            flush()
+        finally:
+            self._writing.release()
