@@ -87,5 +87,6 @@ def _errors() -> Iterator[None]:
         raise TimedOut from None
     except (httpcore.ConnectError, httpcore.UnsupportedProtocol):
         raise Unreachable from None
-    except (httpcore.NetworkError, httpcore.ProtocolError):
+    except (httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError):
+        # httpcore turns only those of the handshake into errors of its own.
         raise BadResponse from None
