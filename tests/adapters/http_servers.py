@@ -98,7 +98,7 @@ def redirect(location: str, status: str = "302 Found", **headers: str) -> bytes:
 @asynccontextmanager
 async def http_client(
     resolver: FakeResolver | None = None,
-    backend: LoopbackBackend | None = None,
+    backend: httpcore.AsyncNetworkBackend | None = None,
     *,
     allow: Sequence[str] = LOOPBACK,
     timeout_s: float = 10.0,

@@ -2,9 +2,11 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
 
 import httpcore
 
@@ -15,6 +17,8 @@ Resolve = Callable[[str], Awaitable[Sequence[IPAddress]]]
 
 _MAX_ADDRESSES = 4
 """Addresses of one host that are tried."""
+_MAX_READ = 8192
+"""Bytes that are parsed at once: chunks of one byte take up to 20 ms then."""
 
 
 class Resolver:
@@ -64,7 +68,9 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         error: Exception = Unreachable()
         for address in addresses[:_MAX_ADDRESSES]:
             try:
-                return await self._inner.connect_tcp(str(address), port, timeout, local_address, socket_options)
+                return _Stream(
+                    await self._inner.connect_tcp(str(address), port, timeout, local_address, socket_options)
+                )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failure:
                 error = failure
         raise error
@@ -88,6 +94,36 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             return await self._resolve(host)
         except (OSError, UnicodeError):
             raise Unreachable from None
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """A connection with small reads, after each of which other tasks run: httpcore parses a whole read without a pause,
+    and TLS returns what it has without one."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        data = await self._inner.read(min(max_bytes, _MAX_READ), timeout)
+        await asyncio.sleep(0)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> httpcore.AsyncNetworkStream:
+        return _Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
 
 
 def parse_literal(host: str) -> IPAddress | None:

@@ -22,6 +22,8 @@ from app.utils.tracing import NO_TRACING, SpanDetails, Tracing
 
 _AGENT = "MessengerBackend/1"
 _MAX_BYTES = 1_048_576
+_MAX_CHUNKS = 10_000
+"""A chunk of one byte takes as much time as 1000 bytes in large chunks."""
 _MAX_URL = 2048
 _HOST = re.compile(rb"[a-z0-9._-]+|[0-9a-f:.]+(%[^:]*)?")
 """A name, or an IPv6 address."""
@@ -32,7 +34,10 @@ _KEPT_ON_REDIRECT = {"accept", "accept-language", "user-agent"}
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A complete response. `url`: the last address, after redirects. `is_cut`: the body was longer than allowed."""
+    """A complete response. `url`: the last address, after redirects. `is_cut`: the body was longer than allowed.
+
+    A body in too many chunks counts as too long.
+    """
 
     status: int
     url: str
@@ -180,10 +185,11 @@ def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
 async def _read(response: httpx.Response, max_bytes: int, may_cut: bool) -> tuple[bytes, bool]:
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise BadResponse
-    body = bytearray()
+    body, chunks = bytearray(), 0
     async for chunk in response.aiter_raw():
         body += chunk
-        if len(body) > max_bytes:
+        chunks += 1
+        if len(body) > max_bytes or chunks > _MAX_CHUNKS:
             if not may_cut:
                 raise TooLarge
             return bytes(body[:max_bytes]), True
