@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -22,6 +23,8 @@ MAX_IMAGE_BYTES = 128 * 1024 * 1024
 """Of an image file. 40 million pixels take no more than that in any usual format."""
 _PROGRAM = Path(__file__).with_name("image_process.py")
 _SECONDS = 60.0
+_ENDED = (-signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP)
+"""By these signals processes are ended, whatever the image."""
 _FOLDER = "messenger-image-"
 _ABANDONED_AFTER = 3600.0
 """Seconds after which no job works in a folder: a job of images ends after 300 s."""
@@ -63,7 +66,7 @@ async def store_image(context: JobContext, upload: Upload, content_type: str) ->
 async def convert(folder: Path) -> Mapping[str, Any]:
     """Runs the other process on the file `source` of a folder. Returns what it says, or why it could not.
 
-    Raises OSError if the disk is full.
+    Raises OSError if the disk is full, and InterruptedError if the process was ended from outside.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -76,6 +79,8 @@ async def convert(folder: Path) -> Mapping[str, Any]:
         stderr=asyncio.subprocess.DEVNULL,
         env={},
         cwd=folder,
+        # A Ctrl-C of the terminal ends the server and not the decoder: the server stops it, or lets it finish.
+        start_new_session=True,
     )
     try:
         async with asyncio.timeout(_SECONDS):
@@ -92,6 +97,8 @@ async def convert(folder: Path) -> Mapping[str, Any]:
         if "failed" in answer:
             raise OSError(answer["failed"], os.strerror(answer["failed"]), str(folder))
         return answer
+    if process.returncode in _ENDED:
+        raise InterruptedError("the decoder was ended")
     # By a signal: the limit of its time, or the decoder has crashed.
     return {"refused": "too_slow" if process.returncode in (-9, -24) else "broken_image"}
 
