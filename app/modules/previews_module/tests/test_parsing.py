@@ -103,6 +103,24 @@ def test_a_page_is_read_in_its_encoding(body: bytes, content_type: str) -> None:
     assert page.title == "Привет"
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        '<script src="/a.js" charset="{}"></script>',
+        '<link href="/?charset={}">',
+        "<!-- charset={} -->",
+        "<!-- <meta charset={}> -->",
+        "<!--><!-- charset={} -->",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "windows-1251"])
+def test_only_a_meta_tag_declares_the_encoding_of_a_page(other: str, encoding: str) -> None:
+    head = other.format("koi8-r") + f'<meta name="viewport" content="x" /><meta charset="{encoding}">'
+    page = parse(f"{head}<title>Привет</title>".encode(encoding), "text/html", PAGE)
+    assert page is not None
+    assert page.title == "Привет"
+
+
 @pytest.mark.parametrize("name", ["idna", "punycode", "unicode_escape", "rot13", "zlib", "base64", "mbcs", "undefined"])
 def test_only_encodings_of_the_web_are_used(name: str) -> None:
     assert decode(b"abc\\x41", f"text/html; charset={name}") == "abc\\x41"
