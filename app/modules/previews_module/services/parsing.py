@@ -19,6 +19,7 @@ _HTML = {"text/html", "application/xhtml+xml"}
 _CHARSET = re.compile(r"charset\s*+=\s*+[\"']?+\s*+([\w.:-]++)", re.IGNORECASE)
 _COMMENT = re.compile(r"<!(?=--).*?(?:-->|\Z)", re.DOTALL)
 _META = re.compile(r"<meta[\s/][^>]*?" + _CHARSET.pattern, re.IGNORECASE)
+_XML = re.compile(r"<\?xml[^>]*?\sencoding\s*+=\s*+[\"']([\w.:-]++)")
 _PRESCANNED = 1024
 """Bytes in which a page may declare its encoding, as in the standard of HTML. No more of the header is read either."""
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xfe\xff": "utf-16be", b"\xff\xfe": "utf-16le"}
@@ -81,12 +82,16 @@ def parse(body: bytes, content_type: str, url: str) -> PageDescription | None:
 
 
 def decode(body: bytes, content_type: str) -> str:
-    """Decodes a page: by its byte order mark, the header, or its `<meta>`, else as UTF-8. Never fails."""
+    """Decodes a page by its byte order mark, the header, its `<meta>` or its `<?xml ?>`, else as UTF-8. Never fails."""
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
     head = _COMMENT.sub("", body[:_PRESCANNED].decode("latin-1"))
-    for is_header, found in ((True, _CHARSET.search(content_type[:_PRESCANNED])), (False, _META.search(head))):
+    for is_header, found in (
+        (True, _CHARSET.search(content_type[:_PRESCANNED])),
+        (False, _META.search(head)),
+        (False, _XML.match(head)),
+    ):
         known = webencodings.lookup(found[1]) if found else None
         if known is not None:
             # A page that declares UTF-16 in its own bytes cannot be in UTF-16.
