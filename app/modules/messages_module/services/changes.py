@@ -112,11 +112,13 @@ async def _change(
     only = fields.names if is_new_text else None
     stored = fields.to_store({**unknown, **values})
     await crud.edit_message(raw, chat_id, seq, text, stored, edited_at, [*readable, event_seq])
-    # Former members read events up to their departure, and must not see text written later.
+    # Former members read events up to their departure, and must not see what is written later.
     blank_until = await find_last_departure(raw, chat_id)
-    blank = dump({"text": "", **fields.of_tombstone()})
-    await crud.replace_in_events(raw, chat_id, readable, dump(shown), blank, blank_until=blank_until, only=only)
-    await crud.replace_in_events(raw, chat_id, emptied, blank, blank, blank_until=0, only=fields.names)
+    before = {"text": message["text"], **fields.values_of(message["parts"])}
+    blank = {"text": "", **fields.of_tombstone()}
+    hidden = dump({name: blank[name] for name in blank if is_new_text or shown[name] != before[name]})
+    await crud.replace_in_events(raw, chat_id, readable, dump(shown), hidden, blank_until=blank_until, only=only)
+    await crud.replace_in_events(raw, chat_id, emptied, dump(blank), dump(blank), blank_until=0, only=fields.names)
 
 
 async def delete_message(
