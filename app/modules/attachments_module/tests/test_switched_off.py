@@ -1,6 +1,6 @@
 """Without the module nothing of it is left, and what happens meanwhile counts afterwards."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from app.adapters.db.address import DatabaseAddress
 from app.commands.generated import openapi_text
@@ -50,6 +50,22 @@ async def test_files_of_a_message_that_a_server_without_files_deleted_cannot_be_
     fault = f"✗ a deleted message has no files\n    {club}: file {ids[0]} of message 1"
     assert fault in await doctor("--fix", "--yes")
     assert "no problems found" in await doctor()
+
+
+async def test_a_server_without_files_forwards_no_message_that_has_only_files(
+    anna: FakeClient, club: str, settings: Settings
+) -> None:
+    one = await ready(anna, b"12345")
+    ok(await anna.post(f"/chats/{club}/messages", {"attachments": [one["id"]]}))
+    path, to = f"/chats/{club}/messages/1/forward", {"to_chat_id": await anna.open_chat()}
+    before = {**to, "client_msg_id": str(uuid4())}
+    sent = ok(await anna.post(path, before))
+    async with served(build_app(without(settings, "attachments", "previews"))) as http:
+        there = FakeClient(http, headers=anna.headers)
+        (error,) = problem(await there.post(path, to), 422, "validation_error")["errors"]
+        assert error["msg"] == "text is required"
+        # A repetition of one that was sent before is answered as before.
+        assert ok(await there.post(path, before))["id"] == sent["id"]
 
 
 async def test_files_of_a_chat_that_a_server_without_files_deleted_are_collected(

@@ -183,7 +183,7 @@ class MessageParts:
                         results[place] = {**before, part.name: value}
         for place, part_input in enumerate(inputs):
             request: Any = part_input.request
-            if self._replacing and part_input.current is None and not request.text:
+            if part_input.current is None and not request.text:
                 values = results[place]
                 if not isinstance(values, ServiceError) and self._replacing.isdisjoint(values):
                     results[place] = self._missing_text()
