@@ -90,7 +90,7 @@ def make_router(modules: Modules) -> APIRouter:
         "/{scheduled_id}",
         response_model=models.read,
         openapi_extra=refuses(
-            ChatNotFound, NotAllowedInChat, ScheduledMessageNotFound, ScheduledMessageIsSending, *refused
+            ChatNotFound, NotAllowedInChat, ScheduledMessageNotFound, ScheduledMessageIsSending, AlreadySent, *refused
         ),
     )
     @body_limit(MAX_MESSAGE_BYTES)

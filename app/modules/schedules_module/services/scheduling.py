@@ -99,11 +99,13 @@ async def edit(
 ) -> dict[str, Any]:
     """Changes a message that is not being sent. With a new `send_at` one that has failed waits again.
 
-    Raises ChatNotFound, ScheduledMessageNotFound, ScheduledMessageIsSending, ValidationFailed, or the refusal of a
-    check or of a part.
+    Raises ChatNotFound, ScheduledMessageNotFound, ScheduledMessageIsSending, AlreadySent, NotAllowedInChat,
+    ValidationFailed, or the refusal of a check or of a part.
     """
     membership, row = await _load(work, use.log, chat_id, account_id, schedule_id)
     raw, at = await work.raw(), now()
+    if await db.find_sent(raw, chat_id, account_id, row["client_msg_id"]) is not None:
+        raise AlreadySent
     given = request.model_fields_set
     before = orjson.loads(row["body"])
     body = before | request.model_dump(mode="json", include=given - _NOT_IN_BODY)

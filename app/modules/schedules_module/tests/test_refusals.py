@@ -1,6 +1,9 @@
 """Members who may not send: they schedule nothing, and get the messages that they have scheduled."""
 
+from typing import Any
 from uuid import uuid4
+
+import pytest
 
 from app.modules.blocks_module.tests.blocking import block, unblock
 from app.modules.schedules_module.tests.scheduling import (
@@ -61,3 +64,15 @@ async def test_a_message_has_failed_if_its_author_has_sent_another_one_with_its_
     (failed,) = await until_ended(anna)
     assert failed["code"] == "idempotency_mismatch"
     assert [one["text"] for one in await scheduled_of(anna, club)] == ["Раз"]
+
+
+@pytest.mark.parametrize("body", [{"text": "Раз, два"}, {"send_at": "2100-01-01T00:00:00Z"}], ids=["edited", "moved"])
+async def test_a_message_whose_author_has_sent_one_with_its_id_is_changed_no_more(
+    anna: FakeClient, club: str, body: dict[str, Any]
+) -> None:
+    scheduled = await schedule(anna, club, "Раз")
+    await anna.send(club, "Раз", client_msg_id=scheduled["client_msg_id"])
+    refused = problem(await anna.patch(path_of(club, scheduled), body), 409, "conflict")
+    assert refused["title"] == "A message with this client_msg_id was already sent"
+    assert await scheduled_of(anna, club) == [scheduled]
+    ok(await anna.delete(path_of(club, scheduled)))
