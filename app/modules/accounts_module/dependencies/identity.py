@@ -76,11 +76,15 @@ async def optional_admin(
 ) -> Identity | None:
     identity: Identity | None = request.scope.get(CALLER)
     # An API key of an admin is no admin.
-    if identity is not None and identity.scopes is None:
-        with suppress(Forbidden, InvalidToken):
-            await auth.check_live(identity)
-            return await server_admin(identity, work, factors)
-    return None
+    if identity is None or identity.scopes is not None:
+        return None
+    admin = None
+    with suppress(Forbidden, InvalidToken):
+        await auth.check_live(identity)
+        admin = await server_admin(identity, work, factors)
+    # The endpoint may wait for long: it holds no connection then.
+    await work.commit()
+    return admin
 
 
 OptionalAdmin = Annotated[Identity | None, Depends(optional_admin)]

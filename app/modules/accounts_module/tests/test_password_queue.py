@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class WatchedPasswords(Passwords):
-    """Records the parameters and the source of each hash. Computes while `gate` is set."""
+    """Records the source of each call, and the parameters of hashes to compare with. Computes while `gate` is set."""
 
     def __init__(self, settings: AuthSettings) -> None:
         super().__init__(settings)
@@ -34,7 +34,7 @@ class WatchedPasswords(Passwords):
         self.gate.set()
 
     async def _compute(self, source: str, function: Callable[..., T], *arguments: str) -> T:
-        self.computed.append(extract_parameters(arguments[-1]))
+        self.computed += map(extract_parameters, arguments[1:])
         self.sources.append(source)
 
         def compute(*arguments: str) -> T:
@@ -82,6 +82,20 @@ async def test_messages_are_sent_while_sign_ins_wait(
     assert not any(sign_in.done() for sign_in in sign_ins)
     passwords.gate.set()
     for answer in await asyncio.gather(*sign_ins):
+        ok(answer)
+
+
+async def test_no_database_connection_is_held_while_the_passwords_of_sign_ups_wait(
+    server: httpx.AsyncClient, anna: FakeClient, passwords: WatchedPasswords, settings: Settings
+) -> None:
+    passwords.gate.clear()
+    count = settings.db.session_pool_size
+    bodies = [{"email": f"x{n}@example.com", "password": PASSWORD, "username": f"guest{n}"} for n in range(count)]
+    sign_ups = [asyncio.create_task(anna.post("/accounts/sign-up", body)) for body in bodies]
+    await eventually(lambda: all_wait(passwords, count), 60)
+    ok(await anna.get("/accounts/sessions"))
+    passwords.gate.set()
+    for answer in await asyncio.gather(*sign_ups):
         ok(answer)
 
 
@@ -193,4 +207,4 @@ async def sign_in_with_retries(server: httpx.AsyncClient, body: dict[str, str]) 
 
 
 async def all_wait(passwords: WatchedPasswords, count: int) -> bool:
-    return len(passwords.computed) >= count
+    return len(passwords.sources) >= count
