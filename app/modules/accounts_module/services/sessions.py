@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import NoReturn
 from uuid import UUID, uuid4
 
@@ -88,10 +89,10 @@ async def refresh(
 ) -> TokenPair:
     """Returns a new pair of tokens for an unspent refresh token.
 
-    A token that was spent within AUTH_REFRESH_REUSE_S seconds gets the same pair again, while the new token is unspent:
-    the first response was lost, or two tabs refresh at once. Any other spent token has been copied: the session ends.
-    That is committed although the call is refused, and also if the spent token has expired since. A token that is newer
-    than the session was issued before a backup was restored: it is refused, and the session stays.
+    A token that was spent within AUTH_REFRESH_REUSE_S seconds before the call gets the same pair again, while the new
+    token is unspent: the first response was lost, or two tabs refresh at once. Any other spent token has been copied:
+    the session ends. That is committed although the call is refused, and also if the spent token has expired since. A
+    token that is newer than the session was issued before a backup was restored: it is refused, and the session stays.
 
     A session whose origin is no longer valid ends. Raises InvalidToken, RateLimited after too many calls for one
     session, or what the check of an origin raises.
@@ -100,6 +101,7 @@ async def refresh(
     limits.hit(REFRESH_SESSION, claim.session_id.int)
     if claim.is_expired:
         return await _end_copied(work, revocations, claim)
+    presented = monotonic()
     # Before the first statement of `work`, so that no transaction is open while another server is asked.
     is_valid = await checks.is_valid(claim.session_id)
     now = datetime.now(UTC)
@@ -111,6 +113,9 @@ async def refresh(
         await work.session.flush()
         return _make_token_pair(tokens, session)
     reuse = tokens.settings.refresh_reuse
+    if reuse:
+        # The token came before another server was asked, which may take longer.
+        reuse += timedelta(seconds=monotonic() - presented)
     session = await crud.find_just_refreshed(work.session, claim.session_id, claim.generation, reuse, now)
     if session is not None:
         return _make_token_pair(tokens, session)

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 
 import httpx
 import pytest
 from fastapi.responses import JSONResponse
 
 from app.adapters.db.database import Database
+from app.modules.accounts_module.services import sessions
 from app.modules.oidc_module.errors import ProviderUnavailable
 from app.modules.oidc_module.services import vouching
 from app.modules.oidc_module.services.vouching import GRACE
@@ -142,6 +145,18 @@ async def refreshing(client: FakeClient, provider: FakeProvider) -> AsyncIterato
     yield
     may_answer.set()
     ok(await call)
+
+
+async def test_a_refresh_is_repeated_in_time_although_the_provider_answers_late(
+    browser: Browser, provider: FakeProvider, container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await browser.sign_in()
+    repeated = replace(client)
+    ok(await refresh(client))
+    async with refreshing(repeated, provider):
+        await rows(container, "UPDATE auth_session SET updated_at = updated_at - interval '11 seconds'")
+        monkeypatch.setattr(sessions, "monotonic", lambda: monotonic() + 11)
+    assert repeated.refresh_token == client.refresh_token
 
 
 async def test_a_sign_in_while_the_provider_is_asked_keeps_its_tokens(
