@@ -9,12 +9,12 @@ from uuid import UUID
 
 import aiosmtplib
 from aiosmtplib.errors import (
-    SMTPAuthenticationError,
-    SMTPConnectError,
     SMTPException,
+    SMTPHeloError,
     SMTPNotSupported,
     SMTPRecipientsRefused,
     SMTPResponseException,
+    SMTPSenderRefused,
 )
 from loguru import logger
 
@@ -74,13 +74,15 @@ class SmtpMailer(Mailer):
 async def transmit(settings: MailSettings, message: EmailMessage) -> None:
     """Gives the mail to the mail server. Raises MailRefused if it refuses this mail for good.
 
-    Any other error of `aiosmtplib`, and OSError, may pass: also a refused sign-in, which the operator can correct.
+    Any other error of `aiosmtplib`, and OSError, may pass: also a refused client, sign-in or sender. The server refuses
+    all mails then, and the operator can correct it.
     """
     client = _client(settings)
+    await client.connect()
     try:
         async with client:
             await client.send_message(message)
-    except (SMTPAuthenticationError, SMTPConnectError):
+    except (SMTPHeloError, SMTPSenderRefused):
         raise
     except SMTPRecipientsRefused as refusal:
         (refused,) = refusal.recipients
