@@ -105,7 +105,7 @@ UPDATE oidc_identity SET provider = $2, email = $3, sealed = $4, checked_at = $5
 WHERE id = $1
 """
 _LIST = """
-SELECT id, provider, email, created_at, last_used_at FROM oidc_identity WHERE account_id = $1
+SELECT id, provider, issuer, email, created_at, last_used_at FROM oidc_identity WHERE account_id = $1
 ORDER BY created_at DESC, id
 """
 _DELETE = "DELETE FROM oidc_identity WHERE id = $1 AND account_id = $2 RETURNING provider, email"

@@ -115,9 +115,9 @@ async def _announce_removal(work: UnitOfWork, log: Log, account_id: UUID, identi
 
 
 async def _is_set(context: Context, account_id: UUID) -> bool:
-    """Identities of a provider that was removed from the settings open nothing."""
-    providers = context.container.get(OidcSettings).providers
-    return any(row["provider"] in providers for row in await db.list_identities(context.connection, account_id))
+    """Identities of an issuer that was removed from the settings open nothing."""
+    issuers = {provider.issuer for provider in context.container.get(OidcSettings).providers.values()}
+    return any(row["issuer"] in issuers for row in await db.list_identities(context.connection, account_id))
 
 
 async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:

@@ -150,6 +150,23 @@ async def test_a_passkey_is_a_way_to_sign_in_too(browser: Browser) -> None:
     assert len(ok(await client.get("/accounts/me/passkeys"))["items"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ("UPDATE oidc_identity SET issuer = 'https://former.example.org'", 409),
+        ("UPDATE oidc_identity SET provider = 'former'", 204),
+    ],
+)
+async def test_an_identity_is_a_way_to_sign_in_while_a_provider_has_its_issuer(
+    browser: Browser, container: Container, change: str, status: int
+) -> None:
+    client = await browser.sign_in()
+    client.id = ok(await client.get("/accounts/me"))["id"]
+    _, passkey_id = await register(client, origin=SITE, rp_id=urlsplit(SITE).hostname)
+    await rows(container, change)
+    assert (await client.delete(f"/accounts/me/passkeys/{passkey_id}")).status_code == status
+
+
 async def test_others_cannot_remove_an_identity(anna: FakeClient, boris: FakeClient, browser: Browser) -> None:
     identity = ok(await link(anna, browser))
     problem(await boris.delete(f"{PATH}/{identity['id']}"), 404, "not_found")
