@@ -36,7 +36,7 @@ async def create_bot(
     if len(await db.list_bots(raw, owner_id)) >= MAX_BOTS:
         raise TooManyBots(f"An account has at most {MAX_BOTS} bots")
     shown = request.display_name or request.username
-    bot_id = await create_bot_account(work, log, request.username, shown, request.bio, reserved)
+    bot_id = await create_bot_account(work, log, owner_id, request.username, shown, request.bio, reserved)
     at = now()
     await db.insert_bot(raw, bot_id, owner_id, at)
     bot = await get_bot(work, owner_id, bot_id)

@@ -49,25 +49,32 @@ async def create_account(work: UnitOfWork, log: Log, new: NewAccount, *, is_admi
         password_hash=new.password_hash,
         is_admin=is_admin,
     )
-    await _add(work, log, account)
+    await _add(work, log, account, account.id)
     return account
 
 
 async def create_bot_account(
-    work: UnitOfWork, log: Log, username: str, display_name: str, bio: str, reserved: Collection[str] = ()
+    work: UnitOfWork,
+    log: Log,
+    owner_id: UUID,
+    username: str,
+    display_name: str,
+    bio: str,
+    reserved: Collection[str] = (),
 ) -> UUID:
     """Creates an account without an email and a password, and its stream. Returns its id.
 
-    Raises the error of the unique index for a taken username, or ValidationFailed for a reserved one.
+    The username may be held for the owner. Raises the error of the unique index for a taken one, UsernameTaken for one
+    that is held for another account, or ValidationFailed for a reserved one.
     """
     check_reserved(username, reserved)
     account = Account(id=uuid4(), username=username, display_name=display_name, bio=bio, is_bot=True)
-    await _add(work, log, account)
+    await _add(work, log, account, owner_id)
     return account.id
 
 
-async def _add(work: UnitOfWork, log: Log, account: Account) -> None:
+async def _add(work: UnitOfWork, log: Log, account: Account, holder_id: UUID) -> None:
     work.session.add(account)
     await work.session.flush()
-    await claim_username(work, account.id, account.username)
+    await claim_username(work, holder_id, account.username)
     await log.create_stream(work, account.id)

@@ -138,6 +138,7 @@ async def test_former_usernames_of_bots_count_for_their_owner(anna: FakeClient, 
             ok(await anna.patch(f"/bots/{bot.id}", {"username": f"{bot.username}_{number}"}))
     problem(await boris.patch("/accounts/me", {"username": second.username}), 409, "conflict")
     ok(await anna.patch(f"/bots/{second.id}", {"username": second.username}))
+    ok(await anna.post("/bots", {"username": f"{second.username}_0"}))
     # The oldest of four: an account holds three.
     ok(await boris.patch("/accounts/me", {"username": first.username}))
 
