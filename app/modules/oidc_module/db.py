@@ -119,7 +119,7 @@ UPDATE oidc_identity SET leased_until = statement_timestamp() + make_interval(se
 WHERE id = $1 AND (leased_until IS NULL OR leased_until < statement_timestamp())
 RETURNING provider, issuer, subject, sealed, checked_at, leased_until
 """
-_EXISTS = "SELECT EXISTS (SELECT FROM oidc_identity WHERE id = $1)"
+_FIND_CHECKED_AT = "SELECT checked_at FROM oidc_identity WHERE id = $1"
 # The owner may have signed in meanwhile: newer tokens stay.
 _NOTE_CHECK = """
 UPDATE oidc_identity SET checked_at = greatest(checked_at, $3),
@@ -199,8 +199,9 @@ async def lease(connection: DatabaseConnection, identity_id: UUID, seconds: floa
     return rows[0] if rows else None
 
 
-async def exists(connection: DatabaseConnection, identity_id: UUID) -> bool:
-    return bool(await connection.fetchval(_EXISTS, identity_id))
+async def find_checked_at(connection: DatabaseConnection, identity_id: UUID) -> datetime | None:
+    checked_at: datetime | None = await connection.fetchval(_FIND_CHECKED_AT, identity_id)
+    return checked_at
 
 
 async def note_check(

@@ -32,9 +32,9 @@ async def _is_valid(container: Container, identity_id: UUID) -> bool:
     comes twice. Raises ProviderUnavailable if the provider has not answered for longer than GRACE.
     """
     database = container.get(Database)
-    identity = await _lease(database, identity_id, container.get(Settings).egress.timeout_s)
+    identity, checked_at = await _lease(database, identity_id, container.get(Settings).egress.timeout_s)
     if identity is None:
-        return False
+        return checked_at is not None and _goes_on(checked_at)
     try:
         return await _ask(container, database, identity_id, identity)
     finally:
@@ -42,20 +42,28 @@ async def _is_valid(container: Container, identity_id: UUID) -> bool:
             await db.end_lease(connection, identity_id, identity["leased_until"])
 
 
-async def _lease(database: Database, identity_id: UUID, longest: float) -> Any | None:
-    """Returns the identity when no other process asks about it; None if it was removed.
+async def _lease(database: Database, identity_id: UUID, longest: float) -> tuple[Any | None, datetime | None]:
+    """Returns the identity when no other process asks about it, and when the provider last vouched for it.
 
-    Raises ProviderUnavailable if that takes longer than `longest` seconds.
+    The identity is None if that takes longer than `longest` seconds. Both are None if it was removed.
     """
     for _ in range(int(longest / _PAUSE) + 1):
         async with database.connection() as connection:
             identity = await db.lease(connection, identity_id, _REQUESTS * longest)
             if identity is not None:
-                return identity
-            if not await db.exists(connection, identity_id):
-                return None
+                return identity, identity["checked_at"]
+            checked_at = await db.find_checked_at(connection, identity_id)
+            if checked_at is None:
+                return None, None
         await asyncio.sleep(_PAUSE)
-    raise ProviderUnavailable
+    return None, checked_at
+
+
+def _goes_on(checked_at: datetime) -> bool:
+    """Returns True during GRACE. Raises ProviderUnavailable afterwards."""
+    if checked_at + GRACE < datetime.now(UTC):
+        raise ProviderUnavailable
+    return True
 
 
 async def _ask(container: Container, database: Database, identity_id: UUID, identity: Any) -> bool:
@@ -75,9 +83,7 @@ async def _ask(container: Container, database: Database, identity_id: UUID, iden
         return False
     except (Refused, ProviderUnavailable) as error:
         logger.warning("{} could not be asked about an identity: {}", provider.id, error)
-        if identity["checked_at"] + GRACE < datetime.now(UTC):
-            raise ProviderUnavailable from None
-        return True
+        return _goes_on(identity["checked_at"])
     sealed = vault.seal(identity["issuer"], identity["subject"], newer)
     async with database.connection() as connection:
         await db.note_check(connection, identity_id, identity["sealed"], datetime.now(UTC), sealed)

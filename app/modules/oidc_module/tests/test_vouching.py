@@ -13,18 +13,19 @@ from fastapi.responses import JSONResponse
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services import sessions
-from app.modules.oidc_module.errors import ProviderUnavailable
 from app.modules.oidc_module.services import vouching
 from app.modules.oidc_module.services.vouching import GRACE
 from app.modules.oidc_module.tests.browser import Browser, refresh, signed_in
 from app.modules.oidc_module.tests.provider import FakeProvider
 from app.modules.second_factor_module.tests.authenticator import code_now
+from app.settings import Settings
 from app.utils.container import Container
 from tests.clocks import clock_moved_by
 from tests.databases import rows
 from tests.fakers import API, FakeClient, eventually, ok, problem
 
 DOWN = JSONResponse({}, 503)
+MAKE_OLD = "UPDATE oidc_identity SET checked_at = checked_at - $1::interval"
 
 
 async def test_a_disabled_account_is_out_at_its_next_refresh(browser: Browser, provider: FakeProvider) -> None:
@@ -100,8 +101,7 @@ async def test_sessions_go_on_for_a_day_without_the_provider(
     client = await browser.sign_in()
     provider.answers["/token"] = DOWN
     ok(await refresh(client))
-    later = GRACE + timedelta(minutes=1)
-    await rows(container, "UPDATE oidc_identity SET checked_at = checked_at - $1::interval", later)
+    await rows(container, MAKE_OLD, GRACE + timedelta(minutes=1))
     problem(await refresh(client), 503, "unavailable")
     del provider.answers["/token"]
     ok(await refresh(client))
@@ -114,11 +114,13 @@ async def test_a_wrong_secret_of_this_server_ends_no_session(browser: Browser, p
 
 
 async def test_a_process_that_has_died_while_it_asked_delays_a_refresh_only_shortly(
-    browser: Browser, container: Container
+    browser: Browser, provider: FakeProvider, container: Container
 ) -> None:
     client = await browser.sign_in()
+    provider.requests.clear()
     await rows(container, "UPDATE oidc_identity SET leased_until = now() + interval '1 second'")
     ok(await refresh(client))
+    assert "/token" in provider.requests
 
 
 async def test_a_process_whose_clock_is_ahead_does_not_ask_while_another_one_does(
@@ -126,10 +128,23 @@ async def test_a_process_whose_clock_is_ahead_does_not_ask_while_another_one_doe
 ) -> None:
     await browser.sign_in()
     ((identity_id,),) = await rows(container, "SELECT id FROM oidc_identity")
-    assert await vouching._lease(container.get(Database), identity_id, 5) is not None
+    first, _ = await vouching._lease(container.get(Database), identity_id, 5)
+    assert first is not None
     monkeypatch.setattr(vouching, "datetime", clock_moved_by(timedelta(minutes=1)))
-    with pytest.raises(ProviderUnavailable):
-        await vouching._lease(container.get(Database), identity_id, 0)
+    second, _ = await vouching._lease(container.get(Database), identity_id, 0)
+    assert second is None
+
+
+async def test_sessions_go_on_for_a_day_while_another_process_waits_for_the_provider(
+    browser: Browser, container: Container
+) -> None:
+    settings = container.get(Settings)
+    container.replace(Settings, replace(settings, egress=settings.egress.model_copy(update={"timeout_s": 0})))
+    client = await browser.sign_in()
+    await rows(container, "UPDATE oidc_identity SET leased_until = now() + interval '1 hour'")
+    ok(await refresh(client))
+    await rows(container, MAKE_OLD, GRACE + timedelta(minutes=1))
+    problem(await refresh(client), 503, "unavailable")
 
 
 @asynccontextmanager
