@@ -75,6 +75,8 @@ async def test_neither_of_the_two_writes_in_their_direct_chat_over_any_transport
         problem(await user.patch(f"/chats/{chat}/messages/{seq}", body), 403, "forbidden")
         async with FakeSocket(user, live_server) as socket:
             assert (await socket.begin("send", chat_id=chat, text="Нельзя"))["error"]["code"] == "forbidden"
+            typing = await socket.begin("typing", chat_id=chat, is_typing=True)
+            assert typing["error"]["code"] == "forbidden"
     # What was sent before stays, and repeating it is no new message.
     assert len(ok(await boris.get(f"/chats/{chat}/messages"))["items"]) == 2
     again = {"text": first["text"], "client_msg_id": first["client_msg_id"]}

@@ -149,7 +149,7 @@ class MessageParts:
     async def check_mark(
         self, connection: Connection, names: Sequence[str], chat_id: UUID, account_id: UUID, at: datetime
     ) -> ServiceError | None:
-        """Returns the first refusal of a reaction or a pin by the checks of these names, or None."""
+        """Returns the first refusal of a reaction, a pin or typing by the checks of these names, or None."""
         context = Context(connection, self._container, at)
         for check in self._checks:
             if check.check_mark is not None and check.name in names:

@@ -4,6 +4,8 @@ from typing import Any
 
 from app.modules.messages_module.schemas.models import message_models
 from app.modules.messages_module.schemas.socket import TypingData, TypingSignal, send_data
+from app.modules.messages_module.services.changes import check_mark
+from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.permissions import POST, TYPE
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.services.sends import Sent
@@ -28,6 +30,8 @@ async def _type(context: SocketContext, data: TypingData) -> None:
     """Signals to the other members of a chat that the caller is typing or has stopped."""
     limits = context.container.get(RateLimits)
     limits.hit(TYPING, context.account_id.int)
+    async with context.unit_of_work() as work:
+        await check_mark(work, context.container.get(MessageParts), data.chat_id, context.account_id)
     if context.granted.member_count <= SIGNALLED_MEMBERS:
         typing = {"chat_id": data.chat_id, "account_id": context.account_id, "is_typing": data.is_typing}
         context.signal("typing", typing, data.chat_id)
