@@ -216,6 +216,16 @@ def test_a_connection_without_the_password_is_refused(server: EmbeddedPostgres) 
             query(server.address, "SELECT 1", password=wrong)
 
 
+def test_errors_of_statements_do_not_fill_its_log(server: EmbeddedPostgres) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        query(server.address, "SELECT 1 / 0")
+    with pytest.raises(subprocess.CalledProcessError):
+        query(server.address, "SELECT 1", password="guessed")
+    log = (Path(server.address.host).parent / "postgres.log").read_text()
+    assert "password authentication failed" in log
+    assert "division by zero" not in log
+
+
 def test_it_ignores_the_signals_of_the_terminal(server: EmbeddedPostgres) -> None:
     postmaster = postmaster_of(Path(server.address.host).parent)
     assert os.getsid(postmaster) == postmaster
