@@ -1,5 +1,8 @@
 """The program `manage.py`: the commands of the core, and those in the modules' files `commands.py`."""
 
+import signal
+from types import FrameType
+
 import typer
 from alembic.util import CommandError
 
@@ -43,6 +46,10 @@ _USAGE_ERRORS = (
 
 def main() -> None:
     """Runs the command of the command line. Prints one line for an error that an operator can correct."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # `nohup` ignores SIGHUP.
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _end)
     try:
         program()
     except SettingsError as error:
@@ -53,3 +60,10 @@ def main() -> None:
         if error.filename is None:
             raise
         stop_with(f"{error.filename}: {error.strerror}")
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """Raises SystemExit. By default the signal would end the process without `finally`, and leave what it has begun."""
+    # `timeout` sends it twice: the second one would interrupt `finally`.
+    signal.signal(number, signal.SIG_IGN)
+    raise SystemExit(128 + number)

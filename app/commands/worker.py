@@ -100,5 +100,5 @@ def _for_worker(settings: Settings, address: DatabaseAddress) -> Settings:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    """Raises SystemExit. By default SIGTERM ends the process without `finally` and leaves an embedded server behind."""
+    """Raises SystemExit with the status of a success: SIGTERM is the usual end of a worker."""
     raise SystemExit(0)
