@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from loguru import logger
 
 from app.fastapi_engine.patched.workers import Worker
 from tests.adapters.embedded.support import eventually
@@ -28,6 +29,7 @@ def test_two_workers_serve_and_a_killed_one_is_replaced(project: Path, data_dir:
         # The other one may still be starting, so wait for it first.
         assert eventually(lambda: len(server.workers()) == 2 and first not in server.workers(), 60)
         assert second in server.workers()
+        assert f"worker {first} has ended with status -{signal.SIGKILL}\n" in server.output
         assert server.answers("/healthcheck/ready")
         for _ in range(20):
             httpx.get(f"{server.base_url}/healthcheck/live", timeout=60).raise_for_status()
@@ -64,7 +66,7 @@ def test_a_worker_that_starts_slowly_is_not_killed(project: Path, data_dir: Path
     make_workers_late(tmp_path, 7)
     with RunningServer(project, data_dir, API_WORKERS="2", PYTHONPATH=str(tmp_path)) as server:
         server.wait_until_ready()
-        assert "died" not in server.output
+        assert "does not answer" not in server.output
 
 
 def test_the_death_of_a_starting_worker_is_noticed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,3 +82,20 @@ def test_the_death_of_a_starting_worker_is_noticed_at_once(tmp_path: Path, monke
     watching.join(60)
     assert not watching.is_alive()
     worker.process.join()
+
+
+def test_a_worker_that_does_not_answer_is_killed_and_the_log_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_workers_late(tmp_path, 600)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    worker = Worker(uvicorn.Config("nothing:there"), [])
+    worker.start()
+    assert not worker.is_alive(0.1)
+    lines: list[str] = []
+    sink = logger.add(lines.append, level="WARNING", format="{message}")
+    worker.kill()
+    logger.remove(sink)
+    worker.join()
+    assert worker.exitcode == -signal.SIGKILL
+    assert lines == [f"worker {worker.pid} does not answer and is killed\n"]

@@ -5,6 +5,7 @@ import socket
 import sys
 
 import uvicorn
+from loguru import logger
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import multiprocess
 
@@ -22,6 +23,16 @@ class Worker(multiprocess.Process):
     def start(self) -> None:
         super().start()
         self.child_conn.close()
+
+    def kill(self) -> None:
+        """Ends a worker that the supervisor found dead or silent. uvicorn says so at a level that is not logged."""
+        # The pipe may end a moment before the process.
+        self.process.join(1)
+        if self.exitcode is None:
+            logger.warning("worker {} does not answer and is killed", self.pid)
+        elif self.exitcode != STARTUP_FAILURE:
+            logger.warning("worker {} has ended with status {}", self.pid, self.exitcode)
+        super().kill()
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         """Serves. A worker that ends with an error for the operator exits with a status that prevents a restart."""
