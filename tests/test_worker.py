@@ -1,6 +1,7 @@
 """`python manage.py worker`: subscribers and jobs without HTTP; and the start and end of background work."""
 
 import asyncio
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,10 +17,12 @@ from anyio import to_thread
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
+from app.adapters.db.embedded import EmbeddedPostgres
 from app.fastapi_engine.constructor import build_app
 from app.settings import PROJECT_ROOT, Settings
 from app.utils.background import Background
 from tests.acceptance.live.servers import ServerProcess
+from tests.adapters.embedded.support import open_folder
 from tests.databases import Connection
 from tests.fakers import eventually
 from tests.faults.background import add_module, prepare
@@ -81,6 +84,21 @@ def test_a_worker_needs_the_tables(postgres: DatabaseAddress) -> None:
     )
     assert done.returncode == 2
     assert "is not migrated: run `python manage.py db migrate`" in done.stderr
+
+
+def test_a_worker_uses_the_embedded_postgresql_of_the_server_but_does_not_start_it() -> None:
+    """Otherwise the server could not start until the worker ends."""
+    place = open_folder()
+    variables = {"PG_EMBEDDED_DATA_DIR": str(place / "postgres"), "LOG_WRITE_TO_FILE": "false"}
+    try:
+        alone = run_again(("manage.py", "worker"), variables)
+        assert (alone.returncode, alone.stderr) == (2, "the embedded PostgreSQL does not run: start the server first\n")
+        assert not (place / "postgres").exists()
+        with EmbeddedPostgres(place / "postgres", durable=False):
+            beside = run_again(("manage.py", "worker"), variables)
+        assert "is not migrated" in beside.stderr
+    finally:
+        shutil.rmtree(place)
 
 
 async def test_a_worker_serves_its_metrics_at_the_configured_address(

@@ -36,12 +36,12 @@ def worker(
 ) -> None:
     """Run subscribers and jobs until SIGTERM or Ctrl-C, whatever API_BACKGROUND is. Serves no requests but for metrics.
 
-    Uses the embedded database of the running server; if no server is running, starts it for as long as the worker runs.
+    The embedded PostgreSQL belongs to the server: with it a worker starts only while the server runs.
     """
     signal.signal(signal.SIGTERM, _end)
     settings = load_all_settings(discover_modules())
     setup_logging(settings.log)
-    with database_server(settings.db) as address:
+    with database_server(settings.db, may_start=False) as address:
         require_migrated(address)
         with nullcontext() if metrics_port is None else _serving_metrics(settings.app.host, metrics_port):
             asyncio.run(work(build_app(_for_worker(settings, address))))

@@ -41,16 +41,19 @@ def embedded_server(settings: DbSettings) -> EmbeddedPostgres:
 
 
 @contextmanager
-def database_server(settings: DbSettings) -> Iterator[DatabaseAddress]:
+def database_server(settings: DbSettings, *, may_start: bool = True) -> Iterator[DatabaseAddress]:
     """Yields the address of a running server, or starts the embedded one for the time of the block. For commands.
 
-    Raises EmbeddedPostgresError, and DatabaseNotReady for any error of the driver in the block.
+    One that runs for long may not start it: the server could not start meanwhile. Raises EmbeddedPostgresError, and
+    DatabaseNotReady if it may not, and for any error of the driver in the block.
     """
     with ExitStack() as stack:
         if not settings.is_embedded:
             address = own_server_address(settings)
         else:
             running = EmbeddedPostgres.running(settings.embedded_data_path, database=settings.server_db)
+            if running is None and not may_start:
+                raise DatabaseNotReady("the embedded PostgreSQL does not run: start the server first")
             address = running or stack.enter_context(embedded_server(settings)).address
         with explain_driver_errors(address):
             yield address
