@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 COMMAND_TIMEOUT = 5.0
 """Seconds that a command waits for each server."""
+_NO_LIMITS = {"statement_timeout": "0", "lock_timeout": "0"}
+"""Settings of PostgreSQL. The role and the database may have others."""
 
 
 async def connect_to_any(
@@ -44,7 +46,7 @@ async def connect_for_command(address: DatabaseAddress) -> "Connection":
         options["target_session_attrs"] = WRITABLE
     if address.pooler is Pooler.NONE:
         # PgBouncer refuses such settings at the start of a connection.
-        options["server_settings"] = KEEPALIVES
+        options["server_settings"] = KEEPALIVES | _NO_LIMITS
 
     async def connect(server: DatabaseAddress) -> "Connection":
         return await asyncpg.connect(**server.connect_arguments() | options)

@@ -40,9 +40,12 @@ def diagnose(error: BaseException, address: DatabaseAddress) -> Diagnosis | None
     details = f"{address}: {cause or type(cause).__name__}"
     name, role = f'"{address.database}"', f'"{address.user}"'
     match cause:
-        case TimeoutError() | asyncpg.QueryCanceledError():
+        case TimeoutError():
             details = f"{address}: no answer in time"
             return Diagnosis("the server does not answer", details, "check that it is running and reachable")
+        case asyncpg.QueryCanceledError():
+            advice = "raise statement_timeout of the role and the database, or see in pg_stat_activity what blocks it"
+            return Diagnosis("a statement took too long", details, advice)
         case asyncpg.InvalidCatalogNameError():
             advice = "run `python manage.py db create`, or set PG_SERVER_DB to the name of one that exists"
             return Diagnosis("the server has no such database", details, advice, is_permanent=True)
