@@ -147,7 +147,9 @@ async def _check_database(
             report(await check_nats(settings.streams))
         else:
             report(await check_notifications(connection))
-        report(await check_connections(connection, settings))
+        if not settings.db.is_embedded:
+            # The server starts the embedded one with as many as it needs.
+            report(await check_connections(connection, settings))
         migrations = await check_migrations(connection)
         report(migrations)
         if migrations.wrong:

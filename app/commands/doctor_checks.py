@@ -10,17 +10,15 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from app.adapters.db.database import BackgroundDatabase
+from app.adapters.db.connection_counts import connections_of_process
 from app.resources.constants import LOGS_DIR
 from app.settings import Settings, SettingsGroup, unknown_variables
 from app.settings.limits_settings import LimitsSettings
-from app.settings.streams_settings import BusDriver, StreamsSettings
+from app.settings.streams_settings import StreamsSettings
 from app.utils.invariants import Invariant
 
 _TIMEOUT = 2.0
 """Seconds to wait for Redis, and for a notification."""
-_BESIDE_THE_POOLS = 2
-"""Connections of a process outside its pools: the bus, unless it is NATS, and the task that tries to reconnect."""
 
 
 class Finding(NamedTuple):
@@ -126,12 +124,7 @@ async def check_connections(connection: "asyncpg.Connection[asyncpg.Record]", se
             "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
         )
     )
-    workers = settings.app.workers
-    each = settings.db.pool_size + settings.db.session_pool_size + _BESIDE_THE_POOLS
-    if settings.streams.bus_driver is BusDriver.NATS:
-        each -= 1
-    if settings.app.background:
-        each += BackgroundDatabase.POOL_SIZE + BackgroundDatabase.SESSION_POOL_SIZE
+    workers, each = settings.app.workers, connections_of_process(settings)
     too_many = f"{workers} processes with {each} connections each need {workers * each}, PostgreSQL allows {allowed}"
     return Finding(
         "PostgreSQL allows as many connections as this server may open; servers beside it are not counted",

@@ -59,7 +59,7 @@ def main() -> None:
             logger.warning(line)
         choose_modules(known, settings.modules.enabled_modules)
         listener = _bind(settings.app)
-        with database(settings.db) as address:
+        with database(settings) as address:
             migrate(address)
             if not signals.shutdown_requested:
                 _serve(settings, listener, address)

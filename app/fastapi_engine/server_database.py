@@ -10,23 +10,27 @@ from contextlib import contextmanager
 from loguru import logger
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection_counts import connections_of_process
 from app.adapters.db.diagnosis import DatabaseNotReady, diagnose
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.servers import embedded_server, needs_migrations, own_server_address
-from app.settings.db_settings import DbSettings
+from app.settings import Settings
 
 _TRY_AGAIN_AFTER = 1.0
 """Seconds between two attempts to reach a database that is unavailable at the start."""
 _WATCH_PERIOD = 1.0
+_FOR_COMMANDS = 180
+"""Connections for commands of `manage.py`. Six of them may be workers with pools of the default sizes."""
 
 
 @contextmanager
-def database(settings: DbSettings) -> Iterator[DatabaseAddress]:
+def database(settings: Settings) -> Iterator[DatabaseAddress]:
     """Starts the embedded server and passes its address to the workers in the variables `PG_SERVER_*`."""
-    if not settings.is_embedded:
-        yield own_server_address(settings)
+    if not settings.db.is_embedded:
+        yield own_server_address(settings.db)
         return
-    server = embedded_server(settings)
+    connections = settings.app.workers * connections_of_process(settings) + _FOR_COMMANDS
+    server = embedded_server(settings.db, {"max_connections": str(connections)})
     try:
         address = server.start()
         os.environ |= {

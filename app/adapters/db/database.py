@@ -14,6 +14,7 @@ from app.adapters.db import idle
 from app.adapters.db.address import KEEPALIVES, DatabaseAddress
 from app.adapters.db.any_server import connect_to_any
 from app.adapters.db.connection import Connection, DriverConnection, PooledConnection, translate_errors
+from app.adapters.db.connection_counts import BACKGROUND_POOL_SIZE, BACKGROUND_SESSION_POOL_SIZE
 from app.adapters.db.opening import open_connection
 from app.adapters.db.pool import Pool
 from app.adapters.db.session_pool import SessionPool, replace_dead_connections
@@ -230,15 +231,12 @@ class BackgroundDatabase(Database):
     that froze in the middle of one.
     """
 
-    POOL_SIZE = 4
-    SESSION_POOL_SIZE = 6
-
     def __init__(self, address: DatabaseAddress, tracing: Tracing = NO_TRACING) -> None:
         super().__init__(
             address,
             tracing=tracing,
-            pool_size=self.POOL_SIZE,
-            session_pool_size=self.SESSION_POOL_SIZE,
+            pool_size=BACKGROUND_POOL_SIZE,
+            session_pool_size=BACKGROUND_SESSION_POOL_SIZE,
             session={
                 "application_name": "messenger background",
                 "idle_in_transaction_session_timeout": f"{idle.IDLE_LIMIT:g}s",

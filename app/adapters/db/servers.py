@@ -1,7 +1,7 @@
 """The configured database server: the one in `PG_SERVER_*`, or the embedded one, started if it does not run yet."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
@@ -36,8 +36,8 @@ def replica_addresses(settings: DbSettings) -> list[DatabaseAddress]:
     return replace(own_server_address(settings), host=settings.replica_addresses, pooler=pooler).servers
 
 
-def embedded_server(settings: DbSettings) -> EmbeddedPostgres:
-    return EmbeddedPostgres(settings.embedded_data_path, database=settings.server_db)
+def embedded_server(settings: DbSettings, options: Mapping[str, str] | None = None) -> EmbeddedPostgres:
+    return EmbeddedPostgres(settings.embedded_data_path, database=settings.server_db, options=options)
 
 
 @contextmanager
