@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.fastapi_engine.metrics_folder import metrics_folder
 from app.utils.metrics import render
 from app.utils.processes import METRICS_VARIABLE
 
@@ -21,6 +22,16 @@ SENDS_WRITTEN.inc(5)
 SOCKETS.set(3)
 print("counted", flush=True)
 sys.stdin.read()
+"""
+
+
+_SERVER = """
+import sys
+from app.fastapi_engine.metrics_folder import metrics_folder
+
+with metrics_folder() as folder:
+    print(folder, flush=True)
+    sys.stdin.read()
 """
 
 
@@ -77,3 +88,27 @@ def test_a_process_starts_after_the_folder_was_removed(project_root: Path, tmp_p
     folder.rmdir()
     with worker(project_root, folder):
         assert "messenger_sockets 3.0" in render(folder).decode()
+
+
+@contextmanager
+def server(project_root: Path) -> Iterator[Path]:
+    """The folder of a server that is killed at the end of the block."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _SERVER], cwd=project_root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        yield Path(process.stdout.readline().strip())
+        process.kill()
+
+
+def test_a_server_removes_the_folders_of_killed_ones_but_of_no_running_one(project_root: Path) -> None:
+    with server(project_root) as running:
+        with server(project_root) as left:
+            assert left.is_dir()
+        with metrics_folder() as own:
+            assert not left.exists()
+            assert running.is_dir()
+            assert Path(own).is_dir()
+        assert not Path(own).exists()
+    with metrics_folder():
+        assert not running.exists()

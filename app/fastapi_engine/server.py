@@ -1,12 +1,10 @@
 """The first process of a server. It owns the port and the embedded PostgreSQL, and serves itself or through workers."""
 
 import os
-import shutil
 import signal
 import socket
 from collections.abc import Callable
 from functools import partial
-from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
 
@@ -19,6 +17,7 @@ from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.fastapi_engine.connection_limit import raise_file_limit
+from app.fastapi_engine.metrics_folder import metrics_folder
 from app.fastapi_engine.patched.listening import ListeningServer, format_address, refuse_address
 from app.fastapi_engine.patched.workers import serve_by_workers
 from app.fastapi_engine.proxies import proxy_options
@@ -39,9 +38,6 @@ _IDLE = 75
 """Seconds that a connection stays open between two requests. Proxies keep theirs for less (nginx 60 s), so the sender
 of requests is the side that closes. Otherwise a request may meet the close, and its sender cannot know if it was
 executed."""
-_IN_MEMORY = "/dev/shm"  # noqa: S108 - the folder below has a random name # nosec B108
-"""Where Linux keeps files that are on no disk. A write into a shared file on a full disk ends the process by SIGBUS."""
-_MEMORY_NEEDED = 32 << 20
 _WORKER_HEALTH_TIMEOUT = 30
 """Seconds after which a worker that does not answer pings is killed and replaced. It does not answer while it imports,
 which takes long on a busy machine; its replacement would not be faster."""
@@ -116,19 +112,11 @@ def _serve(all_settings: Settings, listener: socket.socket, address: DatabaseAdd
         target = partial(_serve_migrated, server.run, all_settings.log, address)
         ChangeReload(config, target=target, sockets=[listener]).run()
     elif settings.workers > 1:
-        with TemporaryDirectory(
-            prefix="messenger-metrics-", dir=_place_of_metrics(), ignore_cleanup_errors=True
-        ) as folder:
+        with metrics_folder() as folder:
             os.environ[METRICS_VARIABLE] = folder
             serve_by_workers(config, listener)
     else:
         server.run(sockets=[listener])
-
-
-def _place_of_metrics() -> str | None:
-    """Returns the folder in memory if it has room; some containers have none. None is the one for temporary files."""
-    usable = os.access(_IN_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_IN_MEMORY).free >= _MEMORY_NEEDED
-    return _IN_MEMORY if usable else None
 
 
 def _browser_url(settings: AppSettings, listener: socket.socket) -> str:
