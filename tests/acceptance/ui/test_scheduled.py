@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import Browser, expect
 
-from app.modules.schedules_module.tests.scheduling import bring_forward
+from app.modules.schedules_module.tests.scheduling import bring_forward, schedule
 from app.utils.container import Container
 from tests.browsers import Reader
 from tests.fakers import FakeClient, ok
@@ -77,3 +77,26 @@ async def test_a_message_of_another_device_is_listed_until_it_is_sent(
     assert await bring_forward(container, her, scheduled)
     await eve.sees("Позже")
     await expect(eve.page.locator(".scheduled")).to_be_hidden()
+
+
+async def test_the_author_learns_in_any_chat_that_a_message_was_not_sent(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str, container: Container
+) -> None:
+    await anna.open_chat(her, title="Клуб")
+    scheduled = await schedule(her, yard)
+    await eve.open("Клуб")
+    await expect(eve.composer).to_be_visible()
+    ok(await anna.patch(f"/chats/{yard}/members/{her.id}", {"role": "reader"}))
+    assert await bring_forward(container, her, scheduled)
+    await expect(eve.page.locator(".toast")).to_contain_text("A scheduled message was not sent: You are not allowed")
+
+
+async def test_an_author_who_is_removed_from_the_chat_learns_that_the_message_was_not_sent(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await schedule(her, yard)
+    await eve.open("Двор")
+    await expect(eve.page.get_by_role("button", name="1 scheduled message")).to_be_visible()
+    ok(await anna.delete(f"/chats/{yard}/members/{her.id}"))
+    await expect(eve.page.locator(".toast")).to_contain_text("A scheduled message was not sent")
+    await expect(eve.composer).to_have_count(0)

@@ -163,6 +163,10 @@ function start() {
       drafts.saveAll();
       sendQueue.flushAll();
     });
+    // Also for a chat that is not open, and for one that the user is no longer in.
+    store.addEventListener('own', ({ detail: { kind, data } }) => {
+      if (kind === 'scheduled.failed') toast(t('scheduled.notSent', { why: explain({ code: data.code }) }));
+    });
     running = { store, connection, sendQueue, drafts, blocks: new Blocks(store, connection), language: new AccountLanguage(store, connection, adoptLanguage), fileUrls: new FileUrls() };
   }
   show();

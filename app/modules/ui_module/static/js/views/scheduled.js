@@ -1,7 +1,7 @@
 // Messages that are sent later: writing one, and the list of those that wait.
 
 import { call, getAll, has } from '../api.js';
-import { h, icon, newId, reconcile, toast } from '../dom.js';
+import { h, icon, newId, reconcile } from '../dom.js';
 import { explain, fullTime, t } from '../i18n.js';
 import { confirmed, dialog } from './dialogs.js';
 import { attempt } from './forms.js';
@@ -19,9 +19,7 @@ export class Scheduled {
     this.element = h('button', { type: 'button', class: 'scheduled', hidden: true, on: { click: () => this.open() } }, icon('pending'), this.label);
     if (!has('schedules')) return;
     context.store.addEventListener('own', ({ detail: { kind, data } }) => {
-      if (!kind.startsWith('scheduled.') || data.chat_id !== id) return;
-      if (kind === 'scheduled.failed') toast(t('scheduled.notSent', { why: explain({ code: data.code }) }));
-      this.load();
+      if (kind.startsWith('scheduled.') && data.chat_id === id) this.load();
     }, { signal: this.listeners.signal });
   }
 
