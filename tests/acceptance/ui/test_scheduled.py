@@ -100,3 +100,15 @@ async def test_an_author_who_is_removed_from_the_chat_learns_that_the_message_wa
     ok(await anna.delete(f"/chats/{yard}/members/{her.id}"))
     await expect(eve.page.locator(".toast")).to_contain_text("A scheduled message was not sent")
     await expect(eve.composer).to_have_count(0)
+
+
+async def test_a_message_that_was_not_sent_is_not_counted_among_those_that_wait(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str, container: Container
+) -> None:
+    scheduled, _ = [await schedule(her, yard, text) for text in ("Сейчас", "Потом")]
+    await eve.open("Двор")
+    button = eve.page.locator(".scheduled")
+    await expect(button).to_have_text("2 scheduled messages")
+    ok(await anna.patch(f"/chats/{yard}/members/{her.id}", {"role": "reader"}))
+    assert await bring_forward(container, her, scheduled)
+    await expect(button).to_have_text("1 scheduled message · 1 scheduled message was not sent")

@@ -9,7 +9,7 @@ import { attempt } from './forms.js';
 const HOUR_MS = 3_600_000;
 
 export class Scheduled {
-  /** The button above the form stays hidden while no message waits. */
+  /** The button above the form stays hidden while no message waits and none has failed. */
   constructor(context, id) {
     this.context = context;
     this.path = `/chats/${id}/scheduled`;
@@ -41,7 +41,9 @@ export class Scheduled {
     if (!items || this.loading !== loading) return;
     this.items = items;
     this.element.hidden = !items.length;
-    this.label.textContent = t('scheduled.waiting', { n: items.length });
+    const failed = items.filter((message) => message.state === 'failed').length;
+    const waiting = items.length - failed;
+    this.label.textContent = [waiting && t('scheduled.waiting', { n: waiting }), failed && t('scheduled.failed', { n: failed })].filter(Boolean).join(' · ');
     this.shown?.();
   }
 
