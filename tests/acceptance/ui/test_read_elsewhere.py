@@ -73,8 +73,31 @@ async def test_read_marks_and_presence_are_right_after_an_outage(
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
 
 
+async def test_accounts_that_come_online_during_an_outage_are_marked_in_the_list(
+    eve: Reader, her: FakeClient, anna: FakeClient, boris: FakeClient, live_server: str
+) -> None:
+    await her.open_chat(anna, type="direct")
+    async with eve.page.expect_response(f"**/accounts/{boris.id}") as answered:
+        await her.open_chat(boris, type="direct")
+    await (await answered.value).finished()
+    await eve.open("Анна")
+    await eve.context.set_offline(True)
+    await eve.is_offline()
+    async with FakeSocket(boris, live_server):
+        await eventually(partial(_is_online, boris))
+        await eve.context.set_offline(False)
+        await eve.is_online()
+        await expect(eve.item("Борис").locator(".avatar.online")).to_have_count(1)
+        await expect(eve.item("Анна").locator(".avatar.online")).to_have_count(0)
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
+
+
+async def _is_online(user: FakeClient) -> bool:
+    return bool(ok(await user.get(f"/accounts/{user.id}"))["online"])
+
+
 async def _is_offline(user: FakeClient) -> bool:
-    return not ok(await user.get(f"/accounts/{user.id}"))["online"]
+    return not await _is_online(user)
 
 
 async def test_a_late_response_does_not_make_messages_unread_that_the_user_has_seen(

@@ -159,7 +159,7 @@ function start() {
       store.changed();
       if (connection.state !== 'online') return;
       store.sendReads();
-      store.readMissedSignals(running.shell?.conversation?.chat);
+      running.shell?.readMissedSignals();
       drafts.saveAll();
       sendQueue.flushAll();
     });

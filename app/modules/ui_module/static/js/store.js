@@ -9,8 +9,6 @@ const PAGE = 50;
 /** Each change of the page looks at all loaded messages of the open chat. */
 const MOST_LOADED = 300;
 const TYPING_LASTS_MS = 6000;
-/** Accounts whose presence is read again after a connection was lost: those of the first chats in the list. */
-const MOST_MARKED = 20;
 /** The members of a larger chat are read only when they are shown: that may take 100 requests. */
 const MOST_MEMBERS = 1000;
 /** Names and presence for the list are read by so many requests at a time: a browser opens six connections to a server. */
@@ -181,13 +179,10 @@ export class Store extends EventTarget {
     if (isUnknown()) this.readSoon(async () => isUnknown() && this.refreshPeer(chat));
   }
 
-  /** Reads what signals have announced without a connection, for the chat that is open and for the marks in the list. */
-  async readMissedSignals(open) {
+  /** Reads what signals have announced without a connection for the chat that is open. Other presence is unknown afterwards. */
+  readMissedSignals(open) {
     if (open) this.readSignalled(open);
-    const marked = this.list.filter((chat) => chat !== open).map((chat) => this.peer(chat)).filter((peer) => peer?.online);
-    for (const { id } of marked.slice(0, MOST_MARKED)) {
-      if (this.connection.state === 'online') await this.people.refresh(id);
-    }
+    for (const chat of this.chats.values()) if (chat !== open) delete this.peer(chat)?.last_seen_at;
   }
 
   /** Loads the newest page, and the members unless there are many. Later, events keep both up to date. */

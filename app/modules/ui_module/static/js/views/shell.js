@@ -74,6 +74,12 @@ export class Shell {
     document.title = `${unread ? `(${unread}) ` : ''}${chat ? `${store.title(chat)} · ` : ''}${t('app.name')}`;
   }
 
+  /** Reads what signals have announced without a connection, for what is in view. */
+  readMissedSignals() {
+    this.context.store.readMissedSignals(this.conversation?.chat);
+    this.sidebar.watchAgain();
+  }
+
   unmount() {
     this.listeners.abort();
     this.conversation?.unmount();

@@ -116,6 +116,12 @@ export class Sidebar {
     return row;
   }
 
+  /** Reads presence where it is unknown, for the rows in view now, and for others when they come into view. */
+  watchAgain() {
+    this.inView.disconnect();
+    for (const row of this.chats.children) this.inView.observe(row);
+  }
+
   preview(chat, last, isChosen) {
     const { store } = this.context;
     if (chat.draft.trim() && !isChosen) return t('chats.draft', { text: shortened(chat.draft) });
