@@ -22,9 +22,14 @@ export class People {
 
   /** Reads an account. A name that is known stays if that fails; one that is not known is read until there is an answer. */
   refresh(id) {
+    const signal = this.presence.get(id);
     const read = () => get(`/accounts/${id}`);
     const reading = this.known.get(id)?.username ? read() : persistently(read);
-    return reading.then((person) => this.store(person)).catch(() => {});
+    return reading.then((person) => {
+      // Without a time the presence is hidden from the user: a signal from before the request does not count any more.
+      if (!person.last_seen_at && this.presence.get(id) === signal) this.presence.delete(id);
+      this.store(person);
+    }).catch(() => {});
   }
 
   /** Stores the given fields of an account. */
