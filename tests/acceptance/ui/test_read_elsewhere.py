@@ -121,48 +121,77 @@ async def test_a_late_response_does_not_make_messages_unread_that_the_user_has_s
     await expect(eve.item("Двор").locator(".badge")).to_have_text("1")
 
 
-async def test_a_read_position_that_the_server_refuses_is_not_sent_again(
-    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
-) -> None:
-    await anna.open_chat(her, title="Клуб")
-    await anna.send(yard, "Привет")
-    sockets, refused = list[WebSocketRoute](), list[str]()
+class _RefusedReads:
+    """Read positions that the page sends: the first ones are answered with an error in place of the server."""
 
-    def connect(socket: WebSocketRoute) -> None:
-        sockets.append(socket)
+    def __init__(self, status: int, code: str, most: int) -> None:
+        self.sockets: list[WebSocketRoute] = []
+        self.chats: list[str] = []
+        self._error = {"status": status, "code": code, "title": "Refused"}
+        self._most = most
+
+    @classmethod
+    async def begin(cls, reader: Reader, status: int, code: str, most: int = 100) -> "_RefusedReads":
+        reads = cls(status, code, most)
+        await reader.page.route_web_socket("**/ws", reads._connect)
+        await reader.page.reload()
+        await reader.is_online()
+        return reads
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        self.sockets.append(socket)
         server = socket.connect_to_server()
 
         def pass_on(text: str | bytes) -> None:
             frame = json.loads(text)
-            if frame["action"] == "read":
-                refused.append(frame["data"]["chat_id"])
-                error = {"status": 422, "code": "validation_failed", "title": "Refused"}
-                socket.send(json.dumps({"reply_to": frame["id"], "status": "error", "error": error}))
+            if frame["action"] == "read" and len(self.chats) < self._most:
+                self.chats.append(frame["data"]["chat_id"])
+                socket.send(json.dumps({"reply_to": frame["id"], "status": "error", "error": self._error}))
             else:
                 server.send(text)
 
         socket.on_message(pass_on)
 
-    await eve.page.route_web_socket("**/ws", connect)
-    await eve.page.reload()
-    await eve.is_online()
+    async def is_refused(self) -> bool:
+        return bool(self.chats)
+
+    async def is_connected_again(self) -> bool:
+        return len(self.sockets) == 2
+
+
+async def test_a_read_position_that_the_server_refuses_is_not_sent_again(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await anna.open_chat(her, title="Клуб")
+    await anna.send(yard, "Привет")
+    reads = await _RefusedReads.begin(eve, 422, "validation_failed")
     # Its state says that nothing is read, and the page would send the position again.
     held = await eve.hold(f"**/chats/{yard}")
     await eve.open("Двор")
     await eve.sees("Привет")
-
-    async def is_refused() -> bool:
-        return refused == [yard]
-
-    async def is_connected_again() -> bool:
-        return len(sockets) == 2
-
-    await eventually(is_refused)
+    await eventually(reads.is_refused)
     await eve.page.evaluate("location.hash = '#/'")
-    await sockets[0].close()
-    await eventually(is_connected_again)
+    await reads.sockets[0].close()
+    await eventually(reads.is_connected_again)
     await eve.open("Клуб")
     await eve.write("Я тут")
     await expect(eve.page.locator(".message[data-seq]")).to_contain_text("Я тут")
-    assert refused == [yard]
+    assert reads.chats == [yard]
+    await held.release()
+
+
+async def test_a_read_position_that_the_server_refuses_for_the_moment_is_sent_again(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await anna.send(yard, "Привет")
+    reads = await _RefusedReads.begin(eve, 503, "unavailable", most=1)
+    held = await eve.hold(f"**/chats/{yard}")
+    await eve.open("Двор")
+    await eve.sees("Привет")
+
+    async def is_read() -> bool:
+        return bool(ok(await her.get(f"/chats/{yard}"))["read_seq"] == 1)
+
+    await eventually(is_read)
+    assert reads.chats == [yard]
     await held.release()

@@ -515,7 +515,11 @@ export class Store extends EventTarget {
           if (!(error instanceof Problem) || error.isTransient) throw error;
         })
         .then(() => this.readUnknownState(chat))
-        .catch(() => { chat.hasUnsentRead = true; });
+        .catch((error) => {
+          chat.hasUnsentRead = true;
+          // Disconnected: the next connection sends it again.
+          if (error instanceof Problem) wait(1000 + 1000 * Math.random()).then(() => this.sendReadsSoon());
+        });
       // Without the results: each would contain all earlier ones.
       this.readsOnTheWay = Promise.all([this.readsOnTheWay, sent]).then(() => null);
     }
