@@ -10,6 +10,11 @@ from tests.acceptance.ui.conftest import Busy, Forget
 from tests.browsers import Reader
 from tests.fakers import FakeClient, ok
 
+_SPEND_TOKEN = (
+    "localStorage.setItem('messenger.session', JSON.stringify("
+    "{...JSON.parse(localStorage.getItem('messenger.session')), access_token: 'spent'}))"
+)
+
 
 async def test_the_page_shows_every_message_once_after_a_network_outage(
     eve: Reader, browser: Browser, server: httpx.AsyncClient, live_server: str
@@ -117,10 +122,7 @@ async def test_an_expired_token_is_refreshed_and_an_ended_session_leads_to_the_s
     eve: Reader, anna: FakeClient
 ) -> None:
     before = await eve.page.evaluate("localStorage.getItem('messenger.session')")
-    await eve.page.evaluate(
-        "localStorage.setItem('messenger.session', JSON.stringify("
-        "{...JSON.parse(localStorage.getItem('messenger.session')), access_token: 'spent'}))"
-    )
+    await eve.page.evaluate(_SPEND_TOKEN)
     await eve.find("Анна")
     await eve.write("по новому жетону")
     await eve.sees("по новому жетону")
@@ -139,6 +141,25 @@ async def test_an_expired_token_is_refreshed_and_an_ended_session_leads_to_the_s
     await expect(eve.page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert await eve.page.evaluate("localStorage.getItem('messenger.session')") is None
     eve.complaints = [line for line in eve.complaints if "401" not in line]
+
+
+async def test_a_refresh_whose_answer_is_lost_does_not_end_the_session(eve: Reader, anna: FakeClient) -> None:
+    lost: list[Route] = []
+
+    async def lose_first(route: Route) -> None:
+        if lost:
+            await route.continue_()
+        else:
+            lost.append(route)
+            await route.fetch()
+
+    await eve.page.route("**/accounts/refresh", lose_first)
+    await eve.page.evaluate(_SPEND_TOKEN)
+    await eve.find("Анна")
+    await eve.write("по новому жетону")
+    await eve.sees("по новому жетону")
+    assert len(lost) == 1
+    eve.ignore_complaints("401")
 
 
 async def test_reads_after_a_gap_are_repeated_until_they_succeed(

@@ -8,6 +8,9 @@ const MODULES = new Set(document.querySelector('meta[name="modules"]').content.s
 const KEY = 'messenger.session';
 const DEVICE_KEY = 'messenger.device';
 const RENEW_BEFORE_MS = 60_000;
+const ANSWER_WITHIN_MS = 30_000;
+/** Shorter than the time in which the server repeats the answer to a refresh. */
+const REFRESH_WITHIN_MS = 4000;
 const STALLED_AFTER_MS = 60_000;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -72,7 +75,7 @@ class Session extends EventTarget {
       if (isValid(tokens)) return tokens.access_token;
       if (!tokens) throw new Problem({ code: 'unauthenticated' }, 401);
       try {
-        const pair = await request('POST', '/accounts/refresh', { refresh_token: tokens.refresh_token });
+        const pair = await refreshed(tokens.refresh_token);
         this.store({ ...pair, opening: tokens.opening });
         return pair.access_token;
       } catch (error) {
@@ -90,6 +93,17 @@ addEventListener('storage', (event) => {
   if (event.newValue === null) session.dispatchEvent(new Event('ended'));
   else if (session.isOpen && session.tokens.opening !== session.opening) session.dispatchEvent(new Event('replaced'));
 });
+
+/** Returns the next tokens. A lost answer is asked for again at once: a moment later the same call would end the session. */
+async function refreshed(token) {
+  const ask = (within) => request('POST', '/accounts/refresh', { refresh_token: token }, undefined, { within });
+  try {
+    return await ask(REFRESH_WITHIN_MS);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    return ask(ANSWER_WITHIN_MS);
+  }
+}
 
 let queue = Promise.resolve();
 
@@ -261,14 +275,14 @@ export async function renewSession(open) {
   return false;
 }
 
-async function request(method, path, body, token, options = {}) {
+async function request(method, path, body, token, { within = ANSWER_WITHIN_MS, ...options } = {}) {
   const headers = {};
   if (token) headers.Authorization = `Bearer ${token}`;
   const isForm = body instanceof URLSearchParams;
   if (body !== undefined && !isForm) headers['Content-Type'] = 'application/json';
   let response;
   try {
-    response = await fetch(PREFIX + path, { ...options, method, headers, cache: 'no-store', body: body === undefined || isForm ? body : JSON.stringify(body), signal: AbortSignal.timeout(30_000) });
+    response = await fetch(PREFIX + path, { ...options, method, headers, cache: 'no-store', body: body === undefined || isForm ? body : JSON.stringify(body), signal: AbortSignal.timeout(within) });
     const text = await response.text();
     const answer = text ? JSON.parse(text) : null;
     if (response.ok) return answer;
