@@ -42,10 +42,12 @@ async def test_the_origin_of_a_forward_is_only_for_its_members(
     eve.ignore_complaints("404")
 
 
-async def test_a_reply_shows_what_it_answers_and_follows_changes(eve: Reader, anna: FakeClient, yard: str) -> None:
+async def test_a_reply_shows_what_it_answers_and_follows_changes(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
     await anna.send(yard, "Чай в пять")
     for number in range(60):
-        await anna.send(yard, f"сообщение {number}")
+        await her.send(yard, f"сообщение {number}")
     await anna.send(yard, "Буду", reply_to_seq=1)
     asked: list[str] = []
     eve.page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/messages/1") else None)
@@ -60,11 +62,11 @@ async def test_a_reply_shows_what_it_answers_and_follows_changes(eve: Reader, an
 
 
 async def test_a_reply_covers_the_spoiler_of_a_message_that_is_not_loaded(
-    eve: Reader, anna: FakeClient, yard: str
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
 ) -> None:
     await anna.send(yard, "Убийца - ||садовник||", text_format="markdown")
     for number in range(60):
-        await anna.send(yard, f"сообщение {number}")
+        await her.send(yard, f"сообщение {number}")
     await anna.send(yard, "Не может быть", reply_to_seq=1)
     await eve.open("Двор")
     quote = eve.message("Не может быть").locator(".quote")

@@ -46,11 +46,11 @@ async def test_a_chat_that_moves_while_the_list_is_read_again_stays_and_one_that
 
 
 async def test_a_quote_of_a_message_that_was_deleted_meanwhile_says_so(
-    eve: Reader, anna: FakeClient, yard: str, forget: Forget
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str, forget: Forget
 ) -> None:
     await anna.send(yard, "||Садовник||", text_format="markdown")
     for number in range(60):
-        await anna.send(yard, f"сообщение {number}")
+        await her.send(yard, f"сообщение {number}")
     await anna.send(yard, "Не может быть", reply_to_seq=1)
     await eve.open("Двор")
     quote = eve.message("Не может быть").locator(".quote")

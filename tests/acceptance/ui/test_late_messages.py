@@ -7,10 +7,11 @@ from tests.fakers import FakeClient, eventually, ok
 
 
 async def test_an_edit_during_a_load_that_fails_does_not_replace_a_later_one(
-    eve: Reader, anna: FakeClient, yard: str
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
 ) -> None:
-    for number in range(1, 61):
-        await anna.send(yard, f"№ {number}")
+    for number in range(1, 60):
+        await her.send(yard, f"№ {number}")
+    await anna.send(yard, "№ 60")
     await eve.open("Двор")
     last = eve.page.locator('[data-seq="60"] .text')
     await expect(last).to_have_text("№ 60")
@@ -41,8 +42,9 @@ async def test_an_edit_during_a_load_that_fails_does_not_replace_a_later_one(
 async def test_a_quote_that_is_read_late_does_not_replace_a_later_edit(
     eve: Reader, her: FakeClient, anna: FakeClient, yard: str
 ) -> None:
-    for number in range(1, 61):
-        await anna.send(yard, f"№ {number}")
+    await anna.send(yard, "№ 1")
+    for number in range(2, 61):
+        await her.send(yard, f"№ {number}")
     await anna.send(yard, "Ответ", reply_to_seq=1)
     await eve.open("Двор")
     quote = eve.message("Ответ").locator(".quote")
@@ -64,7 +66,7 @@ async def test_a_thread_that_is_read_late_has_the_changes_of_its_messages(
     await anna.send(yard, "Кто принесёт чай?")
     await anna.send(yard, "Я!", root_seq=1)
     for number in range(3, 61):
-        await anna.send(yard, f"№ {number}")
+        await her.send(yard, f"№ {number}")
     await anna.send(yard, "И сахар", root_seq=1)
     await eve.open("Двор")
     replies = f"/chats/{yard}/threads/1/messages"

@@ -199,7 +199,7 @@ async def test_the_last_of_several_jumps_is_the_one_that_counts(
     eve: Reader, her: FakeClient, anna: FakeClient, yard: str
 ) -> None:
     for number in range(1, 121):
-        await anna.send(yard, f"№ {number}")
+        await her.send(yard, f"№ {number}")
     for seq in (1, 60, 20):
         await anna.send(yard, f"Ответ на {seq}", reply_to_seq=seq)
     await eve.open("Двор")
@@ -213,10 +213,10 @@ async def test_the_last_of_several_jumps_is_the_one_that_counts(
 
 
 async def test_older_messages_that_are_on_their_way_after_a_gap_are_not_taken_for_the_newest(
-    eve: Reader, anna: FakeClient, yard: str, forget: Forget
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str, forget: Forget
 ) -> None:
     for number in range(1, 61):
-        await anna.send(yard, f"№ {number}")
+        await her.send(yard, f"№ {number}")
     await eve.open("Двор")
     await expect(eve.message("№ 60")).to_be_visible()
     held = await eve.hold("**/messages?before_seq=*")

@@ -11,7 +11,7 @@ async def test_the_bar_leads_to_pinned_messages_and_follows_other_users(
 ) -> None:
     club = str(ok(await anna.post("/chats", {"type": "group", "title": "Клуб", "member_ids": [her.id]}))["id"])
     for number in range(1, 101):
-        await anna.send(club, f"сообщение {number}")
+        await (anna if number == 3 else her).send(club, f"сообщение {number}")
     ok(await anna.put(f"/chats/{club}/pins/2"))
     page, bar = eve.page, eve.page.locator(".pins")
     await eve.open("Клуб")

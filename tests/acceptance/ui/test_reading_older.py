@@ -1,6 +1,7 @@
 """Reading older messages of a chat while it changes."""
 
 import asyncio
+import re
 
 from playwright.async_api import Locator, expect
 
@@ -48,9 +49,9 @@ async def _open_with_first_message(eve: Reader, sender: FakeClient, chat: str) -
     return rows
 
 
-async def _expect_newest(rows: Locator) -> None:
+async def _expect_newest(rows: Locator, last: int) -> None:
     seqs = await rows.evaluate_all(_SEQS)
-    assert seqs == list(range(seqs[0], 322))
+    assert seqs == list(range(seqs[0], last + 1))
     assert 250 <= len(seqs) <= 300
 
 
@@ -77,7 +78,7 @@ async def test_a_chat_that_stays_open_keeps_no_more_messages_than_are_read(
     rows = await _open_with_first_message(eve, anna, yard)
     await _send_many(anna, yard)
     await expect(eve.page.locator('[data-seq="321"]')).to_be_in_viewport()
-    await _expect_newest(rows)
+    await _expect_newest(rows, 321)
     # They are loaded again, and stay while they are read.
     await _read_back(eve, 1)
     await anna.send(yard)
@@ -86,6 +87,41 @@ async def test_a_chat_that_stays_open_keeps_no_more_messages_than_are_read(
 
 
 async def test_a_chat_that_was_left_keeps_no_more_messages_than_are_shown_first(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    rows = await _open_with_first_message(eve, anna, yard)
+    await eve.page.evaluate("location.hash = '#/'")
+    await expect(rows).to_have_count(0)
+    await _send_many(her, yard)
+    await her.send(yard, "Вот и всё")
+    await expect(eve.item("Двор")).to_contain_text("Вот и всё")
+    await eve.open("Двор")
+    await expect(rows.last).to_have_attribute("data-seq", "322")
+    await _expect_newest(rows, 322)
+
+
+async def test_a_chat_with_many_unread_messages_opens_at_the_first_of_them(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await anna.send(yard)
+    for _ in range(8):
+        await asyncio.gather(*(anna.send(yard) for _ in range(10)))
+    ok(await her.put(f"/chats/{yard}/read", {"seq": 9}))
+    badge = eve.item("Двор").locator(".badge")
+    await expect(badge).to_have_text("72")
+    await eve.open("Двор")
+    await expect(eve.page.locator('[data-seq="10"]')).to_be_in_viewport()
+    await expect(eve.page.locator(".rows .divider.new + .message")).to_have_attribute("data-seq", "10")
+    await expect(eve.page.locator('[data-seq="81"]')).not_to_be_in_viewport()
+    # What is below the view stays unread.
+    await expect(badge).to_have_text(re.compile(r"^[3-6]\d$"))
+    await expect(eve.page.locator(".jump .badge")).to_have_text(re.compile(r"^[3-6]\d$"))
+    await eve.page.get_by_role("button", name="To the newest messages").click()
+    await expect(eve.page.locator('[data-seq="81"]')).to_be_in_viewport()
+    await expect(badge).to_have_count(0)
+
+
+async def test_a_chat_that_was_left_opens_at_its_first_unread_message_also_if_the_page_has_forgotten_it(
     eve: Reader, anna: FakeClient, yard: str
 ) -> None:
     rows = await _open_with_first_message(eve, anna, yard)
@@ -94,5 +130,5 @@ async def test_a_chat_that_was_left_keeps_no_more_messages_than_are_shown_first(
     await _send_many(anna, yard)
     await expect(eve.item("Двор").locator(".badge")).to_have_text("320")
     await eve.open("Двор")
-    await expect(rows.last).to_have_attribute("data-seq", "321")
-    await _expect_newest(rows)
+    await expect(eve.page.locator('[data-seq="2"]')).to_be_in_viewport()
+    await expect(eve.item("Двор").locator(".badge")).to_have_text(re.compile(r"^[23]\d\d$"))

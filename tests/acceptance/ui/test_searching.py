@@ -17,7 +17,7 @@ async def club(her: FakeClient, anna: FakeClient) -> str:
     """A long chat with one message to search for, and a short one with another."""
     club = str(ok(await anna.post("/chats", {"type": "group", "title": "Клуб", "member_ids": [her.id]}))["id"])
     for number in range(1, 201):
-        await anna.send(club, "🎉 Где зелёный фонарь? https://example.com" if number == 20 else f"сообщение {number}")
+        await her.send(club, "🎉 Где зелёный фонарь? https://example.com" if number == 20 else f"сообщение {number}")
     other = ok(await anna.post("/chats", {"type": "group", "title": "Двор", "member_ids": [her.id]}))["id"]
     await anna.send(other, "Фонари во дворе горят")
     await search(anna, "фонарь")

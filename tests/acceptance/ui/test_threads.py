@@ -152,14 +152,14 @@ async def test_a_text_that_is_too_long_for_a_message_stays_in_the_field_of_a_thr
 
 
 async def test_an_image_of_a_thread_that_the_chat_has_not_loaded_opens(
-    eve: Reader, anna: FakeClient, yard: str
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
 ) -> None:
     await anna.send(yard, "Кто за?")
     for name in ("1.png", "2.png"):
         image = await ready(anna, picture("PNG"), name)
         await anna.send(yard, "", attachments=[image["id"]], root_seq=1)
     for number in range(60):
-        await anna.send(yard, f"сообщение {number}")
+        await her.send(yard, f"сообщение {number}")
     await anna.send(yard, "Я!", root_seq=1)
     await eve.open("Двор")
     await eve.message("Я!").locator(".thread-link").click()

@@ -185,10 +185,18 @@ export class Store extends EventTarget {
     for (const chat of this.chats.values()) if (chat !== open) delete this.peer(chat)?.last_seen_at;
   }
 
-  /** Loads the newest page, and the members unless there are many. Later, events keep both up to date. */
+  /** Loads the first page to show, and the members unless there are many. Later, events keep both up to date. */
   async open(chat) {
+    this.loadFewMembers(chat);
+    const firstUnread = chat.unread_count > 0 ? chat.read_seq + 1 : null;
+    if (firstUnread && !chat.messages.has(firstUnread)) chat.isLoaded = false;
+    if (chat.isLoaded) return;
+    const isInNewest = !firstUnread || chat.last_seq - firstUnread < PAGE;
+    await this.loadPage(chat, isInNewest ? { limit: PAGE } : { around_seq: firstUnread, limit: PAGE });
+  }
+
+  loadFewMembers(chat) {
     if (!chat.members && chat.member_count <= MOST_MEMBERS) this.loadMembers(chat).then(() => this.refreshPeer(chat)).catch(() => {});
-    if (!chat.isLoaded) await this.loadPage(chat, { limit: PAGE });
   }
 
   loadOlder(chat) {
@@ -342,7 +350,7 @@ export class Store extends EventTarget {
     if (!isLoaded) return;
     // A page that is being loaded may be an older one.
     await this.loadNewest(chat);
-    await this.open(chat);
+    this.loadFewMembers(chat);
   }
 
   // Frames of the socket
