@@ -132,3 +132,14 @@ async def test_a_chat_that_was_left_opens_at_its_first_unread_message_also_if_th
     await eve.open("Двор")
     await expect(eve.page.locator('[data-seq="2"]')).to_be_in_viewport()
     await expect(eve.item("Двор").locator(".badge")).to_have_text(re.compile(r"^[23]\d\d$"))
+
+
+async def test_the_address_of_a_message_leads_to_it_also_if_the_chat_has_not_been_opened_before(
+    eve: Reader, her: FakeClient, yard: str
+) -> None:
+    for number in range(1, 46):
+        await her.send(yard, f"сообщение {number}")
+    await expect(eve.item("Двор")).to_contain_text("сообщение 45")
+    await eve.page.evaluate(f"location.hash = '#/{yard}/5'")
+    await expect(eve.page.locator('[data-seq="5"]')).to_be_in_viewport()
+    await expect(eve.page.locator('[data-seq="45"]')).not_to_be_in_viewport()

@@ -33,15 +33,13 @@ export class Timeline {
     const { chat } = this;
     // The start of the unread messages stays marked until the user leaves the chat.
     this.newFrom = chat.unread_count > 0 ? chat.read_seq + 1 : null;
-    this.hasFailed = false;
+    this.hasFailed = this.isPlaced = false;
     const opening = this.opening = this.context.store.open(chat);
     const hasFailed = await opening.then(() => false, () => true);
     // A later call waits for the same load, or for the next one.
     if (opening !== this.opening) return;
     this.opening = null;
     this.hasFailed = hasFailed;
-    if (!hasFailed && this.goal) return;
-    if (!hasFailed) this.isPlaced = false;
     this.update();
   }
 
