@@ -11,6 +11,8 @@ const NOT_SIGNED_IN = 4401;
 const FINAL_CODES = [1002, 1007, 1008, 1009, 4400, 4403, 4409];
 
 const ANSWER_WITHIN_MS = 10_000;
+// Less than AUTH_REFRESH_REUSE_S: a refresh whose answer is lost gets the same answer for so long.
+const REFRESH_WITHIN_MS = 4_000;
 
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
@@ -97,7 +99,13 @@ export class Messenger {
   /** Replaces these tokens by a new pair, unless that has happened already. On 401 the user signs in again. */
   async #refresh(tokens) {
     if (tokens !== this.tokens) return;
-    this.tokens = await call(this.base, '/accounts/refresh', { body: { refresh_token: tokens.refresh_token } });
+    const body = { refresh_token: tokens.refresh_token };
+    const refresh = (within) => call(this.base, '/accounts/refresh', { body, within });
+    this.tokens = await refresh(REFRESH_WITHIN_MS).catch((error) => {
+      if (error.status < 500) throw error;
+      // The token may be spent: repeat it at once.
+      return refresh(ANSWER_WITHIN_MS);
+    });
   }
 
   /** Runs one connection to its end and returns the close code. Frames are handled one after another. */
@@ -296,9 +304,9 @@ export function mayChangeMentions(chat, { kind, data }, accountId) {
 export const entityText = (text, { offset, length }) => text.slice(offset, offset + length);
 
 /** One call of the REST API. Throws an Error with the `status` of the answer, or the TypeError or TimeoutError of fetch. */
-export async function call(base, path, { token, body } = {}) {
+export async function call(base, path, { token, body, within = ANSWER_WITHIN_MS } = {}) {
   const headers = { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) };
-  const response = await fetch(base + API + path, { method: body ? 'POST' : 'GET', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+  const response = await fetch(base + API + path, { method: body ? 'POST' : 'GET', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(within) });
   if (!response.ok) throw Object.assign(new Error(`${path}: ${response.status} ${await response.text()}`), { status: response.status });
   return response.json();
 }

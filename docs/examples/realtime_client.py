@@ -14,6 +14,7 @@ import random
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
@@ -27,6 +28,9 @@ API = "/api/v1"
 NOT_SIGNED_IN = 4401
 # The server refuses what this client sends, the key lacks a scope, or the account has opened too many sockets.
 FINAL_CODES = (1002, 1007, 1008, 1009, 4400, 4403, 4409)
+ANSWER_WITHIN_S = 10
+# Less than AUTH_REFRESH_REUSE_S: a refresh whose answer is lost gets the same answer for so long.
+REFRESH_WITHIN_S = 4
 Json = dict[str, Any]
 
 
@@ -119,9 +123,15 @@ class Messenger:
         """Replaces these tokens by a new pair, unless that has happened already. Raises SessionEnded."""
         if tokens is not self.tokens:
             return
-        body = {"refresh_token": tokens["refresh_token"]}
+        refresh = partial(call, self.base, "/accounts/refresh", body={"refresh_token": tokens["refresh_token"]})
         try:
-            self.tokens = await asyncio.to_thread(call, self.base, "/accounts/refresh", "", body)
+            try:
+                self.tokens = await asyncio.to_thread(refresh, within=REFRESH_WITHIN_S)
+            except (OSError, HTTPException) as error:
+                if isinstance(error, HTTPError) and error.code < 500:
+                    raise
+                # The token may be spent: repeat it at once.
+                self.tokens = await asyncio.to_thread(refresh)
         except HTTPError as error:
             if error.code == 401:
                 raise SessionEnded from error
@@ -294,11 +304,11 @@ def entity_text(text: str, entity: Json) -> str:
     return text.encode("utf-16-le")[2 * start : 2 * end].decode("utf-16-le")
 
 
-def call(base: str, path: str, token: str = "", body: Any = None) -> Json:
+def call(base: str, path: str, token: str = "", body: Any = None, within: float = ANSWER_WITHIN_S) -> Json:
     """One call of the REST API."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     request = Request(base + API + path, headers=headers, data=json.dumps(body).encode() if body else None)
-    with urlopen(request, timeout=10) as response:
+    with urlopen(request, timeout=within) as response:
         return dict(json.load(response))
 
 
