@@ -13,6 +13,9 @@ const FINAL_CODES = [1002, 1007, 1008, 1009, 4400, 4403, 4409];
 const ANSWER_WITHIN_MS = 10_000;
 // Less than AUTH_REFRESH_REUSE_S: a refresh whose answer is lost gets the same answer for so long.
 const REFRESH_WITHIN_MS = 4_000;
+// Messages that are sent before the first of them is answered. The server closes a socket that continues after some
+// hundred refusals.
+const SENT_AT_ONCE = 100;
 
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
@@ -25,6 +28,8 @@ export class Messenger {
   chats = {};
   cursors = {};
   #unanswered = new Map();
+  #sent = new Set();
+  #isWaiting = false;
   #socket = null;
   #pause = 0.1;
 
@@ -80,7 +85,7 @@ export class Messenger {
     const frame = { id, action: 'send', data: { chat_id: chatId, client_msg_id: id, text } };
     return new Promise((resolve, reject) => {
       this.#unanswered.set(id, { frame, resolve, reject });
-      this.#put(frame);
+      this.#put();
     });
   }
 
@@ -159,7 +164,8 @@ export class Messenger {
         await this.#readChat(id);
         this.cursors[id] ??= seq;
       }
-      for (const { frame } of this.#unanswered.values()) this.#put(frame);
+      this.#sent.clear();
+      this.#put();
     } else if (frame.event) {
       await this.#take(frame.event);
     } else if (frame.signal) {
@@ -223,20 +229,34 @@ export class Messenger {
   }
 
   #answer(reply) {
-    const { frame, resolve, reject } = this.#unanswered.get(reply.reply_to);
+    const { resolve, reject } = this.#unanswered.get(reply.reply_to);
+    this.#sent.delete(reply.reply_to);
     if (reply.status === 'error' && [429, 503].includes(reply.error.status)) {
       // Not stored, or unknown: repeat it with the same client_msg_id.
-      setTimeout(() => this.#put(frame), 1000);
+      this.#wait(reply.error.retry_after ?? 1);
       return;
     }
     this.#unanswered.delete(reply.reply_to);
     if (reply.status === 'ok') resolve(reply.data);
     else reject(new Error(reply.error.detail));
+    this.#put();
   }
 
-  #put(frame) {
-    // Otherwise it is sent after the next hello.
-    if (this.#socket?.readyState === WebSocket.OPEN && this.#unanswered.has(frame.id)) {
+  async #wait(seconds) {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    await sleep(seconds);
+    this.#isWaiting = false;
+    this.#put();
+  }
+
+  /** Sends what has no answer yet. Without a connection, it is sent after the next hello. */
+  #put() {
+    for (const [id, { frame }] of this.#unanswered) {
+      const isFull = this.#sent.size === SENT_AT_ONCE;
+      if (isFull || this.#isWaiting || this.#socket?.readyState !== WebSocket.OPEN) return;
+      if (this.#sent.has(id)) continue;
+      this.#sent.add(id);
       this.#socket.send(JSON.stringify(frame));
     }
   }

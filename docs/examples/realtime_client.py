@@ -14,8 +14,10 @@ import random
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from http.client import HTTPException
+from itertools import islice
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -31,6 +33,9 @@ FINAL_CODES = (1002, 1007, 1008, 1009, 4400, 4403, 4409)
 ANSWER_WITHIN_S = 10
 # Less than AUTH_REFRESH_REUSE_S: a refresh whose answer is lost gets the same answer for so long.
 REFRESH_WITHIN_S = 4
+# Messages that are sent before the first of them is answered. The server closes a socket that continues after some
+# hundred refusals.
+SENT_AT_ONCE = 100
 Json = dict[str, Any]
 
 
@@ -50,6 +55,8 @@ class Messenger:
         self.chats: dict[str, Json] = {}
         self.cursors: dict[str, int] = {}
         self._unanswered: dict[str, tuple[Json, asyncio.Future[Json]]] = {}
+        self._sent: set[str] = set()
+        self._waiting: asyncio.Task[None] | None = None
         self._socket: Any = None
         self._pause = 0.1
 
@@ -105,7 +112,7 @@ class Messenger:
         frame = {"id": message_id, "action": "send", "data": data}
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._unanswered[message_id] = frame, answer
-        await self._put(frame)
+        await self._put()
         return await answer
 
     async def call(self, path: str) -> Json:
@@ -148,8 +155,8 @@ class Messenger:
                 for stream_id, seq in frame["data"]["without_cursor"].items():
                     await self._read_chat(stream_id)
                     self.cursors.setdefault(stream_id, seq)
-                for request, _ in list(self._unanswered.values()):
-                    await self._put(request)
+                self._sent.clear()
+                await self._put()
             elif "event" in frame:
                 await self._take(frame["event"])
             elif "signal" in frame:
@@ -212,25 +219,38 @@ class Messenger:
             chat["others_read_seq"] = max(chat["others_read_seq"], signal["read_seq"])
 
     async def _answer(self, reply: Json) -> None:
-        frame, answer = self._unanswered[reply["reply_to"]]
+        message_id = reply["reply_to"]
+        self._sent.discard(message_id)
         if reply["status"] == "error" and reply["error"]["status"] in (429, 503):
             # Not stored, or unknown: repeat it with the same client_msg_id.
-            asyncio.get_running_loop().call_later(1, lambda: asyncio.ensure_future(self._put(frame)))
+            if self._waiting is None:
+                self._waiting = asyncio.create_task(self._wait(reply["error"].get("retry_after", 1)))
             return
-        del self._unanswered[reply["reply_to"]]
-        if answer.done():
-            return  # The caller has given up.
-        if reply["status"] == "ok":
-            answer.set_result(reply["data"])
-        else:
-            answer.set_exception(RuntimeError(reply["error"]["detail"]))
+        _, answer = self._unanswered.pop(message_id)
+        # Otherwise the caller has given up.
+        if not answer.done():
+            if reply["status"] == "ok":
+                answer.set_result(reply["data"])
+            else:
+                answer.set_exception(RuntimeError(reply["error"]["detail"]))
+        await self._put()
 
-    async def _put(self, frame: Json) -> None:
-        try:
-            if self._socket is not None and frame["id"] in self._unanswered:
-                await self._socket.send(json.dumps(frame))
-        except ConnectionClosed:
-            return  # It is sent after the next hello.
+    async def _wait(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._waiting = None
+        await self._put()
+
+    async def _put(self) -> None:
+        """Sends what has no answer yet. Without a connection, it is sent after the next hello."""
+        socket = self._socket
+        if socket is None or self._waiting is not None:
+            return
+        unsent = (frame for message_id, (frame, _) in self._unanswered.items() if message_id not in self._sent)
+        frames = list(islice(unsent, SENT_AT_ONCE - len(self._sent)))
+        self._sent.update(frame["id"] for frame in frames)
+        with suppress(ConnectionClosed):
+            for frame in frames:
+                await socket.send(json.dumps(frame))
 
 
 def apply_event(chat: Json, event: Json, account_id: str) -> None:
