@@ -8,6 +8,8 @@ from random import Random
 import httpx
 import pytest
 
+from app.modules.attachments_module.tests.pictures import picture
+from app.modules.attachments_module.tests.uploading import ready
 from app.modules.ui_module.services.files import FOLDER
 from tests.fakers import FakeClient, as_sent, eventually, ok
 from tests.messengers import EXAMPLES, NODE, Client, Known, Read, State, in_node, in_python, load_example
@@ -71,10 +73,19 @@ class Talk:
         await clara.send(chat, "два")
         ok(await clara.delete(f"{path}/messages/2"))
         ok(await anna.delete(f"{path}/members/{clara.id}"))
+        ok(await boris.put(f"{path}/settings", {"muted_until": "2100-01-01T00:00:00Z", "notify": "mentions"}))
+
+    async def set_avatar(self, chat: str) -> None:
+        """Do what makes every client reload the chat."""
+        anna = self.users[0]
+        image = await ready(anna, picture("PNG"), "a.png")
+        ok(await anna.put(f"/chats/{chat}/avatar", {"attachment_id": image["id"]}))
 
     async def _change(self, actor: FakeClient, other: FakeClient, chat: str) -> httpx.Response:
         dice = self.dice
-        match dice.choice(("title", "description", "role", "remove", "add", "add")):
+        match dice.choice(("title", "description", "settings", "role", "remove", "add", "add")):
+            case "settings":
+                return await actor.put(f"{chat}/settings", {"is_pinned": dice.choice((True, False))})
             case "role":
                 role = dice.choice(("admin", "member", "reader", "owner"))
                 return await actor.patch(f"{chat}/members/{other.id}", {"role": role})
@@ -110,7 +121,7 @@ async def test_a_client_that_applies_events_has_the_state_of_the_server(
     for seed in range(2):
         users = [await FakeClient.sign_up(server, name) for name in ("anna", "boris", "clara")]
         chats = [await users[0].open_chat(*users[1:]) for _ in range(2)]
-        quiet = await users[0].open_chat(*users[1:], description="слова")
+        quiet, pictured = [await users[0].open_chat(*users[1:], description="слова") for _ in range(2)]
         talk = Talk(seed, users, chats)
         for _ in range(STEPS // 2):
             await talk.step()
@@ -120,6 +131,7 @@ async def test_a_client_that_applies_events_has_the_state_of_the_server(
             for _ in range(STEPS):
                 await talk.step()
             await talk.change_once(quiet)
+            await talk.set_avatar(pictured)
             expected = await state_of(boris)
 
             async def is_equal(read: Read = read, expected: State = expected) -> bool:
@@ -164,7 +176,7 @@ async def test_the_page_applies_events_as_the_example_does(server: httpx.AsyncCl
     events = await anna.events(chat, after=before["event_seq"])
     by_example, by_page = map(plain, await apply_in_node(before, events, anna.id))
     assert by_page == by_example
-    reported_elsewhere = ("read_seq", "unread_count", "unread_mention_count", "others_read_seq")
+    reported_elsewhere = ("read_seq", "unread_count", "unread_mention_count", "others_read_seq", "settings")
     expected = plain(ok(await anna.get(f"/chats/{chat}")))
     assert {name: by_page[name] for name in by_page if name not in reported_elsewhere} == {
         name: expected[name] for name in expected if name not in reported_elsewhere

@@ -183,8 +183,8 @@ export class Messenger {
     const chat = this.chats[id];
     if (id === this.accountId) await this.#takeOwn(event);
     else if (chat && seq > chat.event_seq) {
-      // The event does not say what the message mentioned before.
-      if (mayChangeMentions(chat, event, this.accountId)) await this.#readChat(id);
+      // The event does not say what the message mentioned before, or which other field has changed.
+      if (mayChangeMentions(chat, event, this.accountId) || namesNoChange(event)) await this.#readChat(id);
       else applyEvent(chat, event, this.accountId);
     }
     this.onEvent(event);
@@ -203,6 +203,9 @@ export class Messenger {
       if (data.read_seq === chat.last_seq) markAllRead(chat, data.read_seq);
       // No event says how many of the messages in between are deleted.
       else await this.#readChat(chat.id);
+    } else if (kind === 'chat.settings_changed' && chat) {
+      const { chat_id: _, ...settings } = data;
+      chat.settings = settings;
     }
   }
 
@@ -319,6 +322,10 @@ export function mayChangeMentions(chat, { kind, data }, accountId) {
   const isChange = ['message.edited', 'message.deleted'].includes(kind) && data.seq > chat.read_seq;
   return isChange && (chat.unread_mention_count > 0 || mentions(data, accountId));
 }
+
+/** Returns true if a field of the chat has changed that events do not carry, such as the avatar. */
+const namesNoChange = ({ kind, data }) =>
+  kind === 'chat.updated' && Object.keys(data).every((name) => ['chat_id', 'actor_id'].includes(name));
 
 /** Returns the part of a text that an entity covers. Offsets count UTF-16 code units, as slices do here. */
 export const entityText = (text, { offset, length }) => text.slice(offset, offset + length);

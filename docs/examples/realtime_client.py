@@ -173,8 +173,8 @@ class Messenger:
         if stream_id == self.account_id:
             await self._take_own(event["kind"], event["data"])
         elif (chat := self.chats.get(stream_id)) and seq > chat["event_seq"]:
-            if may_change_mentions(chat, event, self.account_id):
-                # The event does not say what the message mentioned before.
+            if may_change_mentions(chat, event, self.account_id) or names_no_change(event):
+                # The event does not say what the message mentioned before, or which other field has changed.
                 await self._read_chat(stream_id)
             else:
                 apply_event(chat, event, self.account_id)
@@ -195,6 +195,8 @@ class Messenger:
             else:
                 # No event says how many of the messages in between are deleted.
                 await self._read_chat(chat["id"])
+        elif kind == "chat.settings_changed" and chat:
+            chat["settings"] = {name: value for name, value in data.items() if name != "chat_id"}
 
     async def _read_chat(self, chat_id: str) -> None:
         """Reads the state of one chat. It includes the events up to its `event_seq`."""
@@ -316,6 +318,11 @@ def may_change_mentions(chat: Json, event: Json, account_id: str) -> bool:
     data = event["data"]
     is_change = event["kind"] in ("message.edited", "message.deleted") and data["seq"] > chat["read_seq"]
     return is_change and (chat.get("unread_mention_count", 0) > 0 or mentions(data, account_id))
+
+
+def names_no_change(event: Json) -> bool:
+    """Returns True if a field of the chat has changed that events do not carry, such as the avatar."""
+    return event["kind"] == "chat.updated" and set(event["data"]) <= {"chat_id", "actor_id"}
 
 
 def entity_text(text: str, entity: Json) -> str:

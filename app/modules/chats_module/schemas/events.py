@@ -43,7 +43,10 @@ class MemberRemovedPayload(_Payload):
 
 
 class ChatPayload(_Payload):
-    """The chat was changed. Omitted fields are unchanged; null means removed."""
+    """The chat was changed. Omitted fields are unchanged; null means removed.
+
+    With `chat_id` and `actor_id` alone, a field has changed that events do not carry: clients read the chat again.
+    """
 
     model_config = _example(title="Книжный клуб", actor_id=_ANNA)
 
