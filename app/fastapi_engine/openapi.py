@@ -112,7 +112,7 @@ def document(app: FastAPI, settings: AppSettings, schemes: Sequence[BearerScheme
         _finish_parameters(path, operation)
         _add_errors(path, operation, has_keys=bool(schemes))
     for model in schemas.values():
-        _restore_nulls(model)
+        _restore_nulls(schemas, model, model.get("example"))
     finish_numbers(schema)
     app.openapi_schema = schema
     return schema
@@ -201,10 +201,19 @@ def _instance(path: str, operation: Json) -> str:
     return path
 
 
-def _restore_nulls(model: Json) -> None:
-    """Completes the example of a model: FastAPI leaves out members that are null."""
-    if "example" in model:
-        properties = model["properties"]
-        for name in model.get("required", ()):
+def _restore_nulls(schemas: Json, schema: Json, example: Any) -> None:
+    """Completes an example of a schema: FastAPI leaves out members that are null."""
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    if isinstance(example, list):
+        for item in example:
+            _restore_nulls(schemas, schema.get("items", {}), item)
+    elif isinstance(example, dict):
+        properties, others = schema.get("properties", {}), schema.get("additionalProperties")
+        for name in schema.get("required", ()):
             if {"type": "null"} in properties[name].get("anyOf", ()):
-                model["example"].setdefault(name, None)
+                example.setdefault(name, None)
+        for name, member in example.items():
+            part = properties.get(name, others)
+            if isinstance(part, dict):
+                _restore_nulls(schemas, part, member)

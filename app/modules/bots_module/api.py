@@ -36,7 +36,7 @@ async def create(
 @router.get("")
 async def list_mine(identity: CurrentIdentity, work: Work) -> BotsRead:
     """Lists all bots of the caller, the newest first."""
-    return BotsRead(items=await services.list_bots(work, identity.account_id))
+    return BotsRead(items=await services.list_bots(work, identity.account_id), next_cursor=None)
 
 
 @router.get("/{bot_id}", openapi_extra=refuses(BotNotFound))

@@ -37,10 +37,10 @@ class ChatSettingsRead(ResponseModel):
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
-    muted_until: Annotated[datetime | None, _MUTED] = None
-    is_archived: bool = False
-    is_pinned: bool = Field(False, description="the chat is pinned in the caller's list of chats")
-    notify: Annotated[Notify, _NOTIFY] = "all"
+    muted_until: Annotated[datetime | None, _MUTED]
+    is_archived: bool
+    is_pinned: bool = Field(description="the chat is pinned in the caller's list of chats")
+    notify: Annotated[Notify, _NOTIFY]
 
 
 @scoped("chats:read")

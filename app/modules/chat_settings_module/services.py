@@ -13,7 +13,7 @@ from app.modules.chats_module.services.access import get_membership
 from app.modules.streams_module.services.log import Log, event
 from app.services.context import Context, WorkContext
 
-DEFAULTS: Mapping[str, Any] = ChatSettingsRead().model_dump()
+DEFAULTS: Mapping[str, Any] = {"muted_until": None, "is_archived": False, "is_pinned": False, "notify": "all"}
 
 
 async def change_settings(

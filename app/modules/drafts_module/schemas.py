@@ -25,9 +25,9 @@ class DraftRead(ResponseModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {**_EXAMPLE, "updated_at": "2026-01-01T12:00:00Z"}})
 
-    text: str = ""
-    reply_to_seq: int | None = None
-    updated_at: datetime | None = None
+    text: str
+    reply_to_seq: int | None
+    updated_at: datetime | None
 
 
 class DraftChanged(ResponseModel):

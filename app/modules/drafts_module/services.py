@@ -16,10 +16,13 @@ from app.modules.messages_module.services.views import MessageViews
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.context import WorkContext
 
+_NO_DRAFT = DraftRead(text="", reply_to_seq=None, updated_at=None)
+
 
 async def read_draft(connection: Connection, chat_id: UUID, account_id: UUID) -> DraftRead:
     """Returns an account's draft in a chat, or an empty one."""
-    return DraftRead.model_validate(await db.find_draft(connection, chat_id, account_id) or {})
+    draft = await db.find_draft(connection, chat_id, account_id)
+    return _NO_DRAFT if draft is None else DraftRead.model_validate(draft)
 
 
 async def save_draft(
@@ -49,7 +52,7 @@ async def save_draft(
         saved = DraftRead(text=draft.text, reply_to_seq=reply_to_seq, updated_at=at)
     else:
         await db.delete_draft(raw, chat_id, account_id)
-        saved = DraftRead()
+        saved = _NO_DRAFT
     await log.append(work, account_id, event("draft.changed", {"chat_id": chat_id, "updated_at": at}), at=at)
     return saved
 

@@ -49,8 +49,8 @@ class NotificationsRead(ResponseModel):
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
-    language: Language = None
-    time_zone: TimeZone = None
+    language: Language
+    time_zone: TimeZone
 
 
 @scoped("profile:read")

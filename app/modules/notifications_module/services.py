@@ -9,11 +9,11 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountHook, Erasure
 from app.modules.mail_module.extension import MailPreferences, Preferences
 from app.modules.notifications_module import db
-from app.modules.notifications_module.schemas import NotificationsRead, NotificationsUpdate
+from app.modules.notifications_module.schemas import NotificationsUpdate
 from app.modules.streams_module.services.log import Log, event
 from app.services.context import Context, WorkContext
 
-DEFAULTS: Mapping[str, Any] = NotificationsRead().model_dump()
+DEFAULTS: Mapping[str, Any] = {"language": None, "time_zone": None}
 
 
 async def read_settings(connection: Connection, account_id: UUID) -> Mapping[str, Any]:

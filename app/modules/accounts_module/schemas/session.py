@@ -86,7 +86,7 @@ class TokenPair(ResponseModel):
 
     access_token: str
     refresh_token: str
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the standard's word, no secret
+    token_type: Literal["bearer"]
     expires_in: int
 
 

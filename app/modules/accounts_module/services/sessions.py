@@ -227,5 +227,6 @@ def _make_token_pair(tokens: Tokens, session: AuthSession) -> TokenPair:
     return TokenPair(
         access_token=tokens.make_access(Identity(session.account_id, session.id), issued_at, access_expires_at),
         refresh_token=tokens.make_refresh(session.id, session.generation, issued_at, expires_at),
+        token_type="bearer",  # noqa: S106 - the standard's word, no secret
         expires_in=int((access_expires_at - issued_at).total_seconds()),
     )

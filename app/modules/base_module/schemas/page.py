@@ -21,7 +21,6 @@ class Page(ResponseModel, Generic[Item]):
 
     items: list[Item]
     next_cursor: str | None = Field(
-        None,
         description="opaque; pass it as `cursor` to get the next page; null on the last page",
         examples=["WyJhbm5hIl0"],
     )

@@ -9,8 +9,8 @@ class Check(ResponseModel):
     """The state of one dependency of the server."""
 
     status: Literal["ok", "failed"]
-    latency_ms: float | None = Field(None, description="response time; null if there was no response", examples=[0.4])
-    detail: str | None = Field(None, description="reason of the failure", examples=[None])
+    latency_ms: float | None = Field(description="response time; null if there was no response", examples=[0.4])
+    detail: str | None = Field(description="reason of the failure", examples=[None])
 
 
 class Health(ResponseModel):
@@ -41,4 +41,4 @@ class Health(ResponseModel):
 class Alive(ResponseModel):
     """The process answers."""
 
-    status: Literal["ok"] = "ok"
+    status: Literal["ok"]

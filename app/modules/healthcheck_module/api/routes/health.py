@@ -18,7 +18,7 @@ async def health(request: Request) -> Health:
 @router.get("/live")
 async def live() -> Alive:
     """Returns 200 while the process answers. For supervisors that restart a process."""
-    return Alive()
+    return Alive(status="ok")
 
 
 @router.get("/ready", responses={503: {"model": Health, "description": "The database is unavailable or not migrated"}})
