@@ -73,3 +73,11 @@ def test_only_fields_that_an_event_may_lack_are_optional(asyncapi: Json) -> None
         "ChatPayload": {"description", "owner_id", "title"},
         "Entity": {"account_id", "language", "name", "url"},
     }
+
+
+def test_new_types_of_entities_can_be_read(openapi: Json, asyncapi: Json) -> None:
+    for document in (openapi, asyncapi):
+        described = document["components"]["schemas"]["Entity"]["properties"]["type"]
+        assert described["type"] == "string"
+        assert "enum" not in described
+        assert "mention" in described["x-extensible-enum"]

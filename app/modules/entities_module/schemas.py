@@ -2,10 +2,10 @@
 
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, create_model
+from pydantic import ConfigDict, Field, WithJsonSchema, create_model
 from pydantic.json_schema import SkipJsonSchema
 
 from app.modules.base_module.schemas import Page, ResponseModel
@@ -32,6 +32,11 @@ EntityType = Literal[
     "command",
     "syntax",
 ]
+_EXTENSIBLE = {
+    "type": "string",
+    "description": "more types may be added",
+    "x-extensible-enum": list(get_args(EntityType)),
+}
 
 
 class Entity(ResponseModel):
@@ -53,7 +58,7 @@ class Entity(ResponseModel):
         }
     )
 
-    type: EntityType
+    type: Annotated[EntityType, WithJsonSchema(_EXTENSIBLE)]
     offset: int = Field(ge=0, description="start of the range in UTF-16 code units")
     length: int = Field(ge=1, description="length of the range in UTF-16 code units")
     account_id: Annotated[
