@@ -151,7 +151,7 @@ def test_the_example_of_an_error_has_its_code(document: Json) -> None:
     assert {status: codes for status, codes in reported.items() if status != "422"} == {
         "400": {"bad_request"},
         "401": {"unauthenticated", "reauthentication_required", "second_factor_required", "wrong_code"},
-        "403": {"forbidden", "sign_up_closed"},
+        "403": {"forbidden", "second_factor_missing", "sign_up_closed"},
         "404": {"not_found"},
         "409": {
             "conflict",

@@ -126,10 +126,19 @@ class SignInMethod:
 
 @dataclass(frozen=True)
 class AdminCheck:
-    """A condition for the actions of server admins: `check(context, account_id)` raises a ServiceError."""
+    """A condition for the actions of server admins: `check(context, account_id)` raises a ServiceError.
+
+    `refuses` are the errors that it may raise, for the OpenAPI document.
+    """
 
     name: str
     check: Callable[[Context, UUID], Awaitable[None]]
+    refuses: tuple[type[ServiceError], ...] = ()
+
+
+def refused_to_admins(modules: Modules) -> list[type[ServiceError]]:
+    """Returns the errors of the conditions for server admins."""
+    return [error for condition in modules.contributions(AdminCheck) for error in condition.refuses]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.adapters.db.database import Database
-from app.modules.catalogues_module.api.router import router
+from app.modules.catalogues_module.api.router import make_router
 from app.modules.catalogues_module.db.models import (
     CatalogueVersion,
     ChatType,
@@ -26,7 +26,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
 module = Module(
     name="catalogues",
     description="Short lists of values for forms, in the caller's language",
-    router=router,
+    router=make_router,
     depends_on=("base", "accounts"),
     models=(CatalogueVersion, ChatType, MemberRole, ReportReason, Language, TimeZone, Country),
     lifespan=lifespan,

@@ -3,7 +3,11 @@
 from fastapi import APIRouter
 
 from app.modules.catalogues_module.api.routes import catalogues, items
+from app.utils.module import Modules
 
-router = APIRouter()
-for part in (catalogues, items):
-    router.include_router(part.router)
+
+def make_router(modules: Modules) -> APIRouter:
+    router = APIRouter()
+    for part in (catalogues.router, items.make_router(modules)):
+        router.include_router(part)
+    return router

@@ -134,6 +134,17 @@ async def test_a_server_can_require_a_factor_of_its_admins(settings: Settings, c
         assert (await admin.post(path, added)).status_code == 201
 
 
+def test_the_document_names_the_missing_factor_in_each_call_of_admins(base_settings: Settings) -> None:
+    paths = build_app(base_settings).openapi()["paths"]
+    refused = {
+        operation["operationId"]
+        for path in paths.values()
+        for operation in path.values()
+        if "second_factor_missing" in operation["responses"].get("403", {}).get("description", "")
+    }
+    assert refused == {"catalogues_add", "catalogues_change", "catalogues_delete"}
+
+
 @pytest.mark.usefixtures("erasing_at_once")
 async def test_an_erased_account_leaves_no_factor(
     anna: FakeClient, connection: Connection, container: Container
