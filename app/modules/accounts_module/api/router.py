@@ -11,8 +11,8 @@ def make_router(modules: Modules) -> APIRouter:
     router = APIRouter()
     # `profiles` comes last: its `/{account_id}` would match the paths of the others.
     for part in (
-        sign_in.router,
         sign_in.make_router(modules),
+        sign_in.router,
         me.make_router(modules),
         me.router,
         me.hot,

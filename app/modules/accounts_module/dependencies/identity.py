@@ -78,14 +78,20 @@ async def optional_admin(
     # An API key of an admin is no admin.
     if identity is None or identity.scopes is not None:
         return None
-    admin = None
+    is_admin = False
     with suppress(Forbidden, InvalidToken):
         await auth.check_live(identity)
-        admin = await server_admin(identity, work, factors)
+        await check_admin(work, identity.account_id)
+        is_admin = True
+    if is_admin:
+        await factors.check_admin(await work.raw(), identity.account_id)
     # The endpoint may wait for long: it holds no connection then.
     await work.commit()
-    return admin
+    return identity if is_admin else None
 
 
 OptionalAdmin = Annotated[Identity | None, Depends(optional_admin)]
-"""The caller if it is a server admin; None for everyone else, signed in or not."""
+"""The caller if it is a server admin; None for everyone else, signed in or not.
+
+A server admin that does not meet a condition for admins is refused.
+"""

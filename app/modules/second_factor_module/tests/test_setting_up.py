@@ -17,7 +17,7 @@ from app.modules.second_factor_module.tests.authenticator import begin, code_now
 from app.settings import Settings
 from app.settings.auth_settings import AuthSettings
 from app.utils.container import Container
-from tests.fakers import FakeClient, ok, problem
+from tests.fakers import PASSWORD, FakeClient, ok, problem
 from tests.manage import manage
 from tests.servers import served, without
 
@@ -134,6 +134,22 @@ async def test_a_server_can_require_a_factor_of_its_admins(settings: Settings, c
         assert (await admin.post(path, added)).status_code == 201
 
 
+async def test_an_admin_who_creates_accounts_learns_that_the_factor_is_missing(
+    anna: FakeClient, boris: FakeClient, settings: Settings, connection: Connection
+) -> None:
+    await connection.execute("UPDATE account SET is_admin = true WHERE id = $1", anna.uuid)
+    closed = settings.auth.model_copy(update={"sign_up": "closed"})
+    strict = SecondFactorSettings(required_for_admins=True)
+    settings = replace(settings, auth=closed, own={**settings.own, SecondFactorSettings: strict})
+    vera = {"email": "vera@example.com", "username": "vera", "password": PASSWORD}
+    async with served(build_app(settings)) as http:
+        admin, user = [await FakeClient(http, id=each.id, username=each.username).sign_in() for each in (anna, boris)]
+        problem(await admin.post("/accounts/sign-up", vera), 403, "second_factor_missing")
+        problem(await user.post("/accounts/sign-up", vera), 403, "sign_up_closed")
+        await set_up(admin)
+        assert ok(await admin.post("/accounts/sign-up", vera))["username"] == "vera"
+
+
 def test_the_document_names_the_missing_factor_in_each_call_of_admins(base_settings: Settings) -> None:
     paths = build_app(base_settings).openapi()["paths"]
     refused = {
@@ -142,7 +158,7 @@ def test_the_document_names_the_missing_factor_in_each_call_of_admins(base_setti
         for operation in path.values()
         if "second_factor_missing" in operation["responses"].get("403", {}).get("description", "")
     }
-    assert refused == {"catalogues_add", "catalogues_change", "catalogues_delete"}
+    assert refused == {"accounts_sign_up", "catalogues_add", "catalogues_change", "catalogues_delete"}
 
 
 @pytest.mark.usefixtures("erasing_at_once")

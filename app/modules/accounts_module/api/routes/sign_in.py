@@ -27,7 +27,7 @@ from app.modules.accounts_module.errors import (
     UsernameTaken,
     WrongCredentials,
 )
-from app.modules.accounts_module.extension import SecondFactor, grants_of
+from app.modules.accounts_module.extension import SecondFactor, grants_of, refused_to_admins
 from app.modules.accounts_module.schemas import (
     AccountSignedUp,
     RefreshRequest,
@@ -50,11 +50,50 @@ router = APIRouter(prefix="/accounts")
 
 
 def make_router(modules: Modules) -> APIRouter:
-    """Returns the routes that sign in with a password. They demand a second factor only if a module has one."""
+    """Returns the routes that create accounts, and those that sign in with a password.
+
+    A second factor is demanded only if a module has one.
+    """
     router = APIRouter(prefix="/accounts")
     demands = any(factor.is_demanded for factor in modules.contributions(SecondFactor))
     refused = (WrongCredentials, SecondFactorRequired) if demands else (WrongCredentials,)
     grants = grants_of(modules)
+
+    @router.post(
+        "/sign-up",
+        status_code=status.HTTP_201_CREATED,
+        response_model=AccountSignedUp,
+        responses={202: {"description": "With `AUTH_SIGN_UP=verified`: a mail was sent, and nothing is created yet"}},
+        openapi_extra={
+            **refuses(EmailTaken, UsernameTaken, SignUpClosed, *refused_to_admins(modules)),
+            **OPTIONAL_TOKEN,
+        },
+    )
+    async def sign_up(
+        body: SignUp,
+        device: DeviceDep,
+        limits: LimitsDep,
+        admin: OptionalAdmin,
+        work: Work,
+        log: LogDep,
+        passwords: PasswordsDep,
+        sign_ups: SignUpsDep,
+        settings: AuthSettingsDep,
+    ) -> AccountSignedUp | Response:
+        """Creates an account and its event stream.
+
+        With `AUTH_SIGN_UP=verified` the answer is 202 for every address: the account is created when the link of the
+        mail is followed, and until then its address and username stay free. A server admin creates accounts in every
+        mode.
+        """
+        network = network_of(device.address)
+        limits.hit(SIGN_UP, network)
+        sign_ups.check_open(by_admin=admin is not None)
+        account = await prepare_account(
+            passwords, body, network, by_operator=admin is not None, reserved=settings.reserved_usernames
+        )
+        created = await sign_ups.sign_up(work, log, account, by_admin=admin is not None)
+        return created or Response(status_code=status.HTTP_202_ACCEPTED)
 
     @router.post("/sign-in", openapi_extra=refuses(*refused))
     async def sign_in(body: SignIn, sign_in_service: SignInServiceDep) -> SignedIn:
@@ -84,39 +123,6 @@ def make_router(modules: Modules) -> APIRouter:
         return await sign_in_service.by_grant(container_of(request.scope), grant, fields, form.device_token)
 
     return router
-
-
-@router.post(
-    "/sign-up",
-    status_code=status.HTTP_201_CREATED,
-    response_model=AccountSignedUp,
-    responses={202: {"description": "With `AUTH_SIGN_UP=verified`: a mail was sent, and nothing is created yet"}},
-    openapi_extra={**refuses(EmailTaken, UsernameTaken, SignUpClosed), **OPTIONAL_TOKEN},
-)
-async def sign_up(
-    body: SignUp,
-    device: DeviceDep,
-    limits: LimitsDep,
-    admin: OptionalAdmin,
-    work: Work,
-    log: LogDep,
-    passwords: PasswordsDep,
-    sign_ups: SignUpsDep,
-    settings: AuthSettingsDep,
-) -> AccountSignedUp | Response:
-    """Creates an account and its event stream.
-
-    With `AUTH_SIGN_UP=verified` the answer is 202 for every address: the account is created when the link of the mail
-    is followed, and until then its address and username stay free. A server admin creates accounts in every mode.
-    """
-    network = network_of(device.address)
-    limits.hit(SIGN_UP, network)
-    sign_ups.check_open(by_admin=admin is not None)
-    account = await prepare_account(
-        passwords, body, network, by_operator=admin is not None, reserved=settings.reserved_usernames
-    )
-    created = await sign_ups.sign_up(work, log, account, by_admin=admin is not None)
-    return created or Response(status_code=status.HTTP_202_ACCEPTED)
 
 
 @router.post("/refresh", openapi_extra=refuses(InvalidToken))
