@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
+from time import monotonic
 
 import httpx
 import pytest
@@ -193,6 +194,23 @@ async def test_the_bot_sends_an_answer_again_if_that_fails(failure: Response, tm
         bot = load_example("bot").Bot(f"http://{address}", "", tmp_path / "cursors.json")
         await asyncio.wait_for(bot.send("club", {"text": "6"}), 30)
     assert answers == []
+
+
+async def test_the_bot_sends_an_answer_again_after_the_time_that_the_server_names(tmp_path: Path) -> None:
+    app, received_at = FastAPI(), list[float]()
+    answers = [JSONResponse({}, 429, {"Retry-After": "3"}), JSONResponse({"seq": 1}, 201)]
+
+    @app.post("/api/v1/chats/club/messages")
+    def store() -> Response:
+        received_at.append(monotonic())
+        return answers.pop(0)
+
+    async with listening(app) as address:
+        bot = load_example("bot").Bot(f"http://{address}", "", tmp_path / "cursors.json")
+        await asyncio.wait_for(bot.send("club", {"text": "6"}), 30)
+    refused_at, repeated_at = received_at
+    # Timers may be early by a millisecond.
+    assert repeated_at - refused_at > 2.9
 
 
 @pytest.mark.parametrize("page", ["keys.md", "keys.ru.md"])

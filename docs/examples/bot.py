@@ -103,6 +103,7 @@ class Bot:
     async def send(self, chat_id: str, body: Json) -> None:
         """Sends a message until the server has answered."""
         while True:
+            wait = "1"
             try:
                 await asyncio.to_thread(self.call, f"/chats/{chat_id}/messages", body)
                 return
@@ -111,9 +112,11 @@ class Bot:
                     # The bot may not write there, or not any more.
                     print(f"{chat_id}: {error.code}", file=sys.stderr)
                     return
+                wait = error.headers.get("Retry-After", wait)
             except (OSError, HTTPException):
                 pass
-            await asyncio.sleep(1)
+            # A proxy may name a date.
+            await asyncio.sleep(int(wait) if wait.isdecimal() else 1)
 
     def call(self, path: str, body: Json | None = None) -> Json:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.key}"}
