@@ -64,10 +64,14 @@ async def start(
     return process
 
 
+ENDED = (128 + signal.SIGTERM, 128 + signal.SIGHUP)
+
+
 async def end(process: asyncio.subprocess.Process, number: signal.Signals) -> int:
-    """Send a signal twice, as `timeout` does. Returns the exit status."""
+    """Send a signal twice, as `timeout` does, and others, as systemd does. Returns the exit status."""
     process.send_signal(number)
-    process.send_signal(number)
+    for other in (number, signal.SIGTERM, signal.SIGHUP):
+        process.send_signal(other)
     return await asyncio.wait_for(process.wait(), 30)
 
 
@@ -79,7 +83,7 @@ async def test_a_backup_that_is_ended_leaves_no_file(
     async with locked_table(own_database):
         process = await start(maintenance, own_database, "backup", str(file), program="pg_dump")
         assert len(list(file.parent.iterdir())) == 1
-        assert await end(process, number) == 128 + number
+        assert await end(process, number) in ENDED
     assert list(file.parent.iterdir()) == []
 
 
@@ -92,7 +96,7 @@ async def test_a_restore_that_is_ended_leaves_no_database(
     pipe = os.open(file, os.O_RDWR)
     try:
         process = await start(maintenance, own_database, "restore", str(file), "--yes", program="psql")
-        assert await end(process, signal.SIGTERM) == 128 + signal.SIGTERM
+        assert await end(process, signal.SIGTERM) in ENDED
     finally:
         os.close(pipe)
     find = "SELECT array_agg(datname::text) FROM pg_database WHERE starts_with(datname, $1)"

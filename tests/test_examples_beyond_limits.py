@@ -4,17 +4,15 @@ import asyncio
 import json
 from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from typing import Any
 
 import pytest
 from fastapi import FastAPI, WebSocket
 
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
-from app.settings.limits_settings import LimitsSettings
 from tests.fakers import FakeClient, ok
 from tests.messengers import EXAMPLES, NODE, State, load_example
+from tests.rates import limited
 from tests.servers import listening
 
 _SEND_ALL = """
@@ -54,10 +52,9 @@ both = pytest.mark.parametrize("send_all", [_in_python, _in_node], ids=["python"
 async def test_a_client_sends_many_more_messages_than_it_may_at_once(
     settings: Settings, anna: FakeClient, club: str, send_all: SendAll
 ) -> None:
-    limits: dict[str, Any] = {"send": "600/3 seconds"}
     tokens = {"access_token": anna.access_token, "refresh_token": anna.refresh_token}
     texts = [str(number) for number in range(1200)]
-    async with listening(build_app(replace(settings, limits=LimitsSettings(**limits)))) as address:
+    async with listening(build_app(limited(settings, send="100/second"))) as address:
         await asyncio.wait_for(send_all(f"http://{address}", tokens, club, texts), 60)
     assert ok(await anna.get(f"/chats/{club}"))["last_seq"] == len(texts)
 

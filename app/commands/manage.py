@@ -64,6 +64,7 @@ def main() -> None:
 
 def _end(number: int, frame: FrameType | None) -> None:
     """Raises SystemExit. By default the signal would end the process without `finally`, and leave what it has begun."""
-    # `timeout` sends it twice: the second one would interrupt `finally`.
-    signal.signal(number, signal.SIG_IGN)
+    # `timeout` sends it twice, and systemd SIGHUP after SIGTERM: the second one would interrupt `finally`.
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, lambda *_: None)
     raise SystemExit(128 + number)

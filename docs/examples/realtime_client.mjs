@@ -13,9 +13,9 @@ const FINAL_CODES = [1002, 1007, 1008, 1009, 4400, 4403, 4409];
 const ANSWER_WITHIN_MS = 10_000;
 // Less than AUTH_REFRESH_REUSE_S: a refresh whose answer is lost gets the same answer for so long.
 const REFRESH_WITHIN_MS = 4_000;
-// Messages that are sent before the first of them is answered. The server closes a socket that continues after some
-// hundred refusals.
-const SENT_AT_ONCE = 100;
+// Messages that are sent before the first of them is answered. The server closes a socket after some hundred refusals,
+// of which it forgives five a second.
+const SENT_AT_ONCE = 5;
 
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 

@@ -33,9 +33,9 @@ FINAL_CODES = (1002, 1007, 1008, 1009, 4400, 4403, 4409)
 ANSWER_WITHIN_S = 10
 # Less than AUTH_REFRESH_REUSE_S: a refresh whose answer is lost gets the same answer for so long.
 REFRESH_WITHIN_S = 4
-# Messages that are sent before the first of them is answered. The server closes a socket that continues after some
-# hundred refusals.
-SENT_AT_ONCE = 100
+# Messages that are sent before the first of them is answered. The server closes a socket after some hundred refusals,
+# of which it forgives five a second.
+SENT_AT_ONCE = 5
 Json = dict[str, Any]
 
 

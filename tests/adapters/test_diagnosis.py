@@ -13,7 +13,7 @@ async def test_a_statement_that_took_too_long_is_not_reported_as_a_silent_server
     connection = await asyncpg.connect(**database_address.connect_arguments())
     await connection.execute("SET statement_timeout = 1")
     with (
-        pytest.raises(DatabaseNotReady, match=r"a statement took too long .*: raise statement_timeout"),
+        pytest.raises(DatabaseNotReady, match=r"a statement took too long .*: see in pg_stat_activity"),
         explain_driver_errors(database_address),
     ):
         await connection.execute("SELECT pg_sleep(60)")

@@ -53,4 +53,10 @@ async def connect_for_command(address: DatabaseAddress) -> "Connection":
 
     with driver_calls():
         connection, _ = await connect_to_any(servers, connect)
+        if address.pooler is Pooler.SESSION:
+            try:
+                await connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+            except BaseException:
+                connection.terminate()
+                raise
         return connection

@@ -44,7 +44,7 @@ def diagnose(error: BaseException, address: DatabaseAddress) -> Diagnosis | None
             details = f"{address}: no answer in time"
             return Diagnosis("the server does not answer", details, "check that it is running and reachable")
         case asyncpg.QueryCanceledError():
-            advice = "raise statement_timeout of the role and the database, or see in pg_stat_activity what blocks it"
+            advice = "see in pg_stat_activity what blocks or slows it, and try again"
             return Diagnosis("a statement took too long", details, advice)
         case asyncpg.InvalidCatalogNameError():
             advice = "run `python manage.py db create`, or set PG_SERVER_DB to the name of one that exists"

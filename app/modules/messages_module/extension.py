@@ -202,9 +202,8 @@ class SendCheck:
 
     - `check(context, sends)` returns a refusal or None for each. It runs once per batch, under the locks, for new
       messages of members that may post.
-    - `check_mark(context, chat_id, account_id)` returns a refusal or None for a member that marks a message (adds a
-      reaction, pins it, or unpins what another member has pinned) or is typing. Taking back one's own mark is not
-      checked.
+    - `check_mark(context, chat_id, account_id)` returns a refusal or None for a member that is typing, or marks a
+      message: adds a reaction, pins it, or unpins what another member has pinned. One's own mark may be taken back.
     """
 
     name: str

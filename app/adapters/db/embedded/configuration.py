@@ -17,9 +17,9 @@ _SMALL_SERVER = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # The log stays small: it has the server's own problems only. `log` is above `error`: a statement that fails is
-    # reported to the client. Statements and values are not logged, because they may hold the text of messages.
-    "log_min_messages": "log",
+    # The log stays small: it has the server's own problems. Failed statements are reported to the client only, as
+    # `ensure_database` sets it. Statements and values are not logged, because they may hold the text of messages.
+    "log_min_messages": "error",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_checkpoints": "off",
