@@ -15,6 +15,7 @@ from app.fastapi_engine.patched.responses import RespondingProtocol
 from app.fastapi_engine.patched.websocket_protocol import WebSocketProtocol
 from app.fastapi_engine.problems import SHUTTING_DOWN
 from app.fastapi_engine.raw_problem import write_problem
+from app.fastapi_engine.received_output import count_received
 from app.fastapi_engine.request_head import BadHead, check_head, take_absolute_form
 from app.fastapi_engine.reset import reset
 from app.utils.remote_client import RemoteClient, with_remote_client
@@ -30,7 +31,7 @@ HEAD_TIMEOUT = 10.0
 BODY_TIMEOUT = 30.0
 """Seconds from the end of the headers to the end of a small body, and for which a body may make no progress."""
 READ_TIMEOUT = 30.0
-"""Seconds in which a client with a full send buffer has to read some of it."""
+"""Seconds for which a client with a full send buffer may read nothing of it."""
 LINGER = 3.0
 """Seconds for which a client that still sends may notice that it was answered already."""
 CHECK_EVERY = 2.0
@@ -46,6 +47,7 @@ class HttpProtocol(RespondingProtocol):
         self.app_state = with_remote_client(self.app_state, self._remote_client)
         self._read_deadline: float | None = self.loop.time() + HEAD_TIMEOUT
         self._write_deadline: float | None = None
+        self._received = 0
         self._in_head, self._in_body = True, False
         self._head_bytes = self._chunk_bytes = 0
         self._is_closing = self._is_refused = False
@@ -229,6 +231,9 @@ class HttpProtocol(RespondingProtocol):
             # A closing transport waits until all output is read: without a deadline, maybe for ever.
             self._is_closing = True
             self._write_deadline = self._write_deadline or now + READ_TIMEOUT
+        if self._write_deadline is not None and (received := count_received(self.transport)) > self._received:
+            self._write_deadline = extend(self._write_deadline, received - self._received, now + READ_TIMEOUT)
+            self._received = received
         if self._write_deadline is not None and now > self._write_deadline:
             reset(self.transport)
         elif self._read_deadline is not None and now > self._read_deadline and not self._is_closing:
