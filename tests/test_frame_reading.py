@@ -63,6 +63,7 @@ async def test_a_limited_number_of_frames_is_read_per_turn_of_the_loop() -> None
 async def test_nothing_is_read_from_a_client_that_does_not_read() -> None:
     async with connected(at_once=True) as (protocol, application, line):
         protocol.pause_writing()
+        await settle()
         assert line.is_paused
         protocol.data_received(TEXT * (FRAMES_A_TURN + 1))
         await settle()

@@ -144,7 +144,8 @@ class FrameReading(WebSocketsSansIOProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._regulate()
+        # Not at once: a sender that fills the room as soon as there is some would leave no turn to read in.
+        self.loop.call_soon(self._regulate)
 
     def resume_writing(self) -> None:
         super().resume_writing()
