@@ -25,12 +25,15 @@ _NEVER = 1000.0
 class Replay:
     """An application that sends frames at the client's pace, and keeps the texts that it receives meanwhile."""
 
-    def __init__(self, count: int, size: int) -> None:
+    def __init__(self, count: int, size: int, *, begins: bool = True) -> None:
         self._frame = encode_text_frame(b"x" * size)
         self._count = count
         self.buffer: SendBuffer | None = None
         self.texts: list[str] = []
         self.close_code: int | None = None
+        self.begin = asyncio.Event()
+        if begins:
+            self.begin.set()
         self.is_sent = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -42,9 +45,11 @@ class Replay:
             self.texts.append(message["text"])
         self.close_code = message["code"]
         self.buffer.close()
+        self.begin.set()
         await sending
 
     async def _send(self, buffer: SendBuffer) -> None:
+        await self.begin.wait()
         for _ in range(self._count):
             await buffer.put_page([self._frame])
         self.is_sent = True
@@ -57,7 +62,6 @@ class SlowClient:
         self._connection = connection
         self._answers = answers
         self._protocol = Protocol(Side.CLIENT, state=State.OPEN, max_size=None)
-        self.frames: list[Frame] = []
 
     async def shake_hands(self) -> None:
         head = b""
@@ -65,15 +69,15 @@ class SlowClient:
             head += await asyncio.get_running_loop().sock_recv(self._connection, 1)
 
     async def read(self, size: int) -> bool:
-        """Reads about `size` bytes. Returns False if the server has closed the connection."""
+        """Reads `size` bytes. Returns False if the server has closed the connection."""
         loop = asyncio.get_running_loop()
         while size > 0:
-            piece = await loop.sock_recv(self._connection, 65_536)
+            piece = await loop.sock_recv(self._connection, min(size, 65_536))
             if not piece:
                 return False
             size -= len(piece)
             self._protocol.receive_data(piece)
-            self.frames += (event for event in self._protocol.events_received() if isinstance(event, Frame))
+            self._protocol.events_received()
             for answer in self._protocol.data_to_send():
                 if self._answers:
                     await loop.sock_sendall(self._connection, answer)

@@ -1,6 +1,17 @@
 """A WebSocket whose client reads slowly, but all the time, lives and is served. One whose client does not is closed."""
 
+from app.fastapi_engine.patched.websocket_protocol import WebSocketProtocol
+from tests.fakers import eventually
 from tests.slow_socket import Replay, connected
+
+
+async def eventually_full(protocol: WebSocketProtocol) -> None:
+    """Waits until the server has written as much as the kernel and the transport take."""
+
+    async def is_full() -> bool:
+        return not protocol.writable.is_set()
+
+    await eventually(is_full)
 
 
 async def test_what_a_client_sends_is_received_while_it_reads_a_replay() -> None:
@@ -11,3 +22,60 @@ async def test_what_a_client_sends_is_received_while_it_reads_a_replay() -> None
         while not replay.texts and not replay.is_sent:
             await client.read(20_000)
         assert (replay.texts, replay.is_sent) == (["meanwhile"], False)
+
+
+async def test_a_ping_behind_a_replay_is_answered_at_the_pace_of_its_client() -> None:
+    """Each step of the client is as long as the server waits for its answer."""
+    async with connected(Replay(count=300, size=100_000)) as (protocol, client):
+        await eventually_full(protocol)
+        protocol.send_keepalive_ping()
+        while protocol.pong_timer is not None:
+            await client.read(200_000)
+            if protocol.pong_timer is not None:
+                protocol.keepalive_timeout()
+        assert not protocol.close_sent
+
+
+async def test_a_ping_behind_what_the_kernel_has_taken_is_delayed_too() -> None:
+    replay = Replay(count=10, size=100_000)
+    async with connected(replay) as (protocol, client):
+        await client.read(1)
+        assert (replay.is_sent, protocol.writable.is_set()) == (True, True)
+        protocol.send_keepalive_ping()
+        for _ in range(4):
+            await client.read(200_000)
+            protocol.keepalive_timeout()
+        assert not protocol.close_sent
+
+
+async def test_an_answer_is_not_missed_while_there_is_no_room_for_output() -> None:
+    """Nothing is read from the client then."""
+    replay = Replay(count=300, size=100_000, begins=False)
+    async with connected(replay) as (protocol, client):
+        protocol.send_keepalive_ping()
+        replay.begin.set()
+        await eventually_full(protocol)
+        await client.read(200_000)
+        assert protocol.pong_timer is not None
+        protocol.keepalive_timeout()
+        assert not protocol.close_sent
+
+
+async def test_a_client_that_stops_reading_before_a_ping_is_closed() -> None:
+    async with connected(Replay(count=80, size=100_000)) as (protocol, client):
+        await eventually_full(protocol)
+        protocol.send_keepalive_ping()
+        await client.read(400_000)
+        protocol.keepalive_timeout()
+        assert not protocol.close_sent
+        protocol.keepalive_timeout()
+        assert protocol.close_sent
+
+
+async def test_a_client_that_does_not_answer_a_ping_that_it_has_is_closed() -> None:
+    async with connected(Replay(count=1, size=100_000), answers=False) as (protocol, client):
+        await client.read(100_000)
+        protocol.send_keepalive_ping()
+        await client.read(1)
+        protocol.keepalive_timeout()
+        assert protocol.close_sent

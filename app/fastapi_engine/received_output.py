@@ -7,9 +7,13 @@ import socket
 import struct
 import sys
 from asyncio import Transport
+from contextlib import suppress
+from fcntl import ioctl
+from termios import TIOCOUTQ
 
 _BYTES_ACKED = struct.Struct("=120xQ")
 """Where Linux has `tcpi_bytes_acked` in its answer to TCP_INFO."""
+_OUTPUT = struct.Struct("i")
 
 
 def count_received(transport: Transport) -> int:
@@ -24,3 +28,12 @@ def count_received(transport: Transport) -> int:
         return 0
     received: int = _BYTES_ACKED.unpack(info)[0]
     return received
+
+
+def count_unread(transport: Transport) -> int:
+    """Returns the number of bytes that were written and are not acknowledged, or less if this system does not count."""
+    unread = transport.get_write_buffer_size()
+    connection = transport.get_extra_info("socket")
+    with suppress(OSError):
+        unread += _OUTPUT.unpack(ioctl(connection.fileno(), TIOCOUTQ, bytes(_OUTPUT.size)))[0]
+    return unread

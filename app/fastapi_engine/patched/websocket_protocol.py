@@ -13,6 +13,7 @@ from app.fastapi_engine.half_close import end_output
 from app.fastapi_engine.patched.frame_reading import FrameReading
 from app.fastapi_engine.problems import SHUTTING_DOWN
 from app.fastapi_engine.raw_problem import write_problem
+from app.fastapi_engine.received_output import count_received, count_unread
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
 
 _INVALID_DATA = 1007
@@ -31,6 +32,7 @@ class WebSocketProtocol(FrameReading):
         super().__init__(*args, **kwargs)
         self._early = b""
         self._handshake_timer: asyncio.TimerHandle | None = None
+        self._received = self._before_ping = 0
 
     def take_handshake(
         self, request: Request, early: bytes, timeout: float, on_lost: Callable[[], None] = lambda: None
@@ -131,7 +133,19 @@ class WebSocketProtocol(FrameReading):
             self.queue.put_nowait({"type": "websocket.disconnect", "code": close.code, "reason": close.reason})
             self._end(self.close_timeout)
 
+    def send_keepalive_ping(self) -> None:
+        self._received = count_received(self.transport)
+        self._before_ping = self._received + count_unread(self.transport)
+        super().send_keepalive_ping()
+
     def keepalive_timeout(self) -> None:
+        received = count_received(self.transport)
+        # The client has not received the ping, or its answer is not read while there is no room for output.
+        is_delayed = self._received < self._before_ping or not self.writable.is_set()
+        if is_delayed and received > self._received and self.ping_timeout is not None:
+            self._received = received
+            self.pong_timer = self.loop.call_later(self.ping_timeout, self.keepalive_timeout)
+            return
         super().keepalive_timeout()
         # While the client reads nothing, the transport does not end, and its end is what notifies the application.
         self.queue.put_nowait({"type": "websocket.disconnect", "code": 1011, "reason": "keepalive ping timeout"})
