@@ -14,7 +14,7 @@ from websockets.protocol import Protocol, Side, State
 from app.fastapi_engine.patched.websocket_protocol import WebSocketProtocol
 from app.modules.sockets_module.services.send_buffer import SendBuffer, Turn
 from app.modules.streams_module.services.frames import encode_text_frame
-from app.resources.constants import WRITE_EXTENSION
+from app.resources.constants import PROGRESS_EXTENSION, WRITE_EXTENSION
 from tests.websocket_line import HANDSHAKE
 
 _TIMEOUT = 30.0
@@ -39,7 +39,9 @@ class Replay:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         assert (await receive())["type"] == "websocket.connect"
         await send({"type": "websocket.accept"})
-        self.buffer = SendBuffer(send, scope["extensions"][WRITE_EXTENSION], lambda: None, Turn())
+        extensions = scope["extensions"]
+        write, count_received = extensions[WRITE_EXTENSION], extensions[PROGRESS_EXTENSION]
+        self.buffer = SendBuffer(send, write, lambda: None, Turn(), count_received)
         sending = asyncio.create_task(self._send(self.buffer))
         while (message := await receive())["type"] == "websocket.receive":
             self.texts.append(message["text"])

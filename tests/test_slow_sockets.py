@@ -1,6 +1,9 @@
 """A WebSocket whose client reads slowly, but all the time, lives and is served. One whose client does not is closed."""
 
+import pytest
+
 from app.fastapi_engine.patched.websocket_protocol import WebSocketProtocol
+from app.modules.sockets_module.services import send_buffer
 from tests.fakers import eventually
 from tests.slow_socket import Replay, connected
 
@@ -79,3 +82,18 @@ async def test_a_client_that_does_not_answer_a_ping_that_it_has_is_closed() -> N
         await client.read(1)
         protocol.keepalive_timeout()
         assert protocol.close_sent
+
+
+async def test_a_client_is_stalled_once_it_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it takes until there is room for more output."""
+    monkeypatch.setattr(send_buffer, "STALLED_AFTER", 0)
+    replay = Replay(count=300, size=100_000)
+    async with connected(replay) as (protocol, client):
+        await eventually_full(protocol)
+        assert replay.buffer is not None
+        for _ in range(10):
+            await client.read(200_000)
+            assert not replay.buffer.is_stalled()
+        await eventually_full(protocol)
+        replay.buffer.is_stalled()
+        assert replay.buffer.is_stalled()

@@ -25,6 +25,7 @@ SIGNALLED_MEMBERS = 100
 """The largest number of members of a chat in which typing, presence and receipts are sent."""
 MAX_BIGINT = 2**63 - 1
 WRITE_EXTENSION, RECEIVE_EXTENSION = "messenger.write", "messenger.receive"
-"""ASGI extensions of the server's own WebSocket protocol: it accepts encoded frames, and returns all texts that have
-arrived at once.
+PROGRESS_EXTENSION = "messenger.progress"
+"""ASGI extensions of the server's own WebSocket protocol: it accepts encoded frames, returns all texts that have
+arrived at once, and counts the bytes that the client has received.
 """

@@ -1,7 +1,8 @@
-"""uvicorn's WebSocket protocol with three features that ASGI does not have."""
+"""uvicorn's WebSocket protocol with four features that ASGI does not have."""
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from websockets.frames import Frame
@@ -14,7 +15,7 @@ from app.fastapi_engine.patched.frame_reading import FrameReading
 from app.fastapi_engine.problems import SHUTTING_DOWN
 from app.fastapi_engine.raw_problem import write_problem
 from app.fastapi_engine.received_output import count_received, count_unread
-from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
+from app.resources.constants import PROGRESS_EXTENSION, RECEIVE_EXTENSION, WRITE_EXTENSION
 
 _INVALID_DATA = 1007
 _RESTARTS = 1012
@@ -73,6 +74,7 @@ class WebSocketProtocol(FrameReading):
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[WRITE_EXTENSION] = self.write_frame
         extensions[RECEIVE_EXTENSION] = self.receive_all
+        extensions[PROGRESS_EXTENSION] = partial(count_received, self.transport)
         await super().run_asgi()
 
     def write_frame(self, frame: bytes) -> bool:

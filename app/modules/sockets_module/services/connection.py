@@ -33,7 +33,7 @@ from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_ALLOWED, N
 from app.modules.sockets_module.services.sources import Sources
 from app.modules.sockets_module.settings import HELLO, HELLO_ADDRESS
 from app.modules.streams_module.services.hub import Hub
-from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
+from app.resources.constants import PROGRESS_EXTENSION, RECEIVE_EXTENSION, WRITE_EXTENSION
 from app.services.errors import Forbidden, ProblemMaker, ServiceError, Unauthenticated
 from app.services.problem import problem_response
 from app.services.rate_limits import RateLimits, network_of
@@ -113,8 +113,9 @@ class Connection:
             return None
         hello.data.cursors.update(await read_cursors(cursors))
         self._registry.make_room(identity.account_id)
-        write = self._websocket.scope.get("extensions", {}).get(WRITE_EXTENSION)
-        send_buffer = SendBuffer(self._websocket.send, write, self._overflow, self._registry.turn)
+        extensions = self._websocket.scope.get("extensions", {})
+        write, count_received = extensions.get(WRITE_EXTENSION), extensions.get(PROGRESS_EXTENSION)
+        send_buffer = SendBuffer(self._websocket.send, write, self._overflow, self._registry.turn, count_received)
         socket = self._socket = Socket(identity, send_buffer, self._hub, self._sources)
         self._registry.add(socket)
         socket.wake, socket.close = self._wake, self._begin_closing

@@ -50,9 +50,11 @@ class SendBuffer:
 
     __slots__ = (
         "_bytes",
+        "_count_received",
         "_draining",
         "_frames",
         "_overflow",
+        "_received",
         "_send",
         "_soon",
         "_turn",
@@ -62,13 +64,23 @@ class SendBuffer:
     )
 
     def __init__(
-        self, send: AsgiSend, write: Callable[[bytes], bool] | None, overflow: Callable[[], None], turn: Turn
+        self,
+        send: AsgiSend,
+        write: Callable[[bytes], bool] | None,
+        overflow: Callable[[], None],
+        turn: Turn,
+        count_received: Callable[[], int] | None = None,
     ) -> None:
-        """`write` passes a ready frame to the transport, and returns False if that is full. None: not supported."""
+        """`write` passes a ready frame to the transport, and returns False if that is full. None: not supported.
+
+        `count_received` returns how many bytes the client has received. None: not supported.
+        """
         self._send = send
         self._write = write
         self._overflow = overflow
         self._turn = turn
+        self._count_received = count_received
+        self._received = 0
         # Short lists: an empty deque takes 0.8 KB, and every idle socket has one.
         self._frames: list[bytes] = []
         self._soon: list[bytes] = []
@@ -130,7 +142,13 @@ class SendBuffer:
             self._draining.cancel()
 
     def is_stalled(self) -> bool:
-        return self.blocked_since is not None and monotonic() - self.blocked_since > STALLED_AFTER
+        """Returns True if the client has received nothing for a while, although there is output for it."""
+        if self.blocked_since is None:
+            return False
+        now = monotonic()
+        if self._count_received is not None and (received := self._count_received()) > self._received:
+            self._received, self.blocked_since = received, now
+        return now - self.blocked_since > STALLED_AFTER
 
     async def _drain(self) -> None:
         try:

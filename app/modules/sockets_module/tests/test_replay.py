@@ -204,6 +204,25 @@ async def test_a_client_that_stops_reading_during_replay_is_closed_with_1013(
     assert 0 < len(received) < 30_000
 
 
+async def test_a_client_that_reads_slowly_during_replay_stays_connected(
+    anna: FakeClient,
+    boris: FakeClient,
+    sql: "asyncpg.Connection[asyncpg.Record]",
+    live_server: str,
+    registry: Registry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(send_buffer, "STALLED_AFTER", 1.0)
+    (chat_id,) = await fill(sql, anna, boris, 1, 30_000)
+    connection = await connect_lazily(boris, live_server, {str(chat_id): 0})
+    for _ in range(200):
+        for _ in range(10):
+            await connection.recv()
+        await asyncio.sleep(0.02)
+    assert registry.count == 1
+    connection.transport.abort()
+
+
 async def test_a_client_that_does_not_read_is_closed_when_its_session_ends(
     anna: FakeClient,
     boris: FakeClient,
