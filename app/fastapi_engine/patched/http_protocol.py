@@ -273,8 +273,9 @@ class HttpProtocol(RespondingProtocol):
 
     def close_after_response(self) -> None:
         if self._in_body:
-            # It was answered early, and what is left of its body is dropped.
+            # What is left of the body is dropped. Its request was answered early, or is behind the last one.
             self._is_refused = True
+            self.pipeline.clear()
             self._close_behind_output()
         else:
             self.transport.close()

@@ -1,0 +1,42 @@
+"""Requests that follow each other on one connection before the first one is answered."""
+
+import asyncio
+
+import pytest
+from fastapi import FastAPI
+
+from tests.servers import listening
+from tests.test_upgrades import TIMEOUT, statuses, talk
+
+
+class Calls:
+    """An application that records its calls."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self.app = FastAPI()
+        self.app.get("/first")(self._first)
+        self.app.delete("/second")(self._second)
+
+    async def _first(self) -> None:
+        self.made.append("first")
+
+    async def _second(self) -> None:
+        self.made.append("second")
+
+
+async def test_no_request_behind_the_last_answer_is_executed(caplog: pytest.LogCaptureFixture) -> None:
+    """The server closes behind each answer in HTTP/1.0. The body of the next request is incomplete."""
+    calls = Calls()
+    first = b"GET /first HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+    second = b"DELETE /second HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\n12"
+    async with listening(calls.app) as address:
+        answer = await talk(address, [first + second])
+        reader, writer = await asyncio.open_connection(*address.split(":"))
+        writer.write(first + second)
+        writer.write_eof()
+        async with asyncio.timeout(TIMEOUT):
+            answer += await reader.read()
+        writer.close()
+    assert (statuses(answer), calls.made) == ([b"200"] * 2, ["first"] * 2)
+    assert "Exception in ASGI application" not in caplog.text
