@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from httptools import HttpParserError
 from loguru import logger
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from websockets.http11 import Request
 
 from app.fastapi_engine.body_meter import BodyMeter, extend
@@ -48,6 +50,7 @@ class HttpProtocol(RespondingProtocol):
         self._read_deadline: float | None = self.loop.time() + HEAD_TIMEOUT
         self._write_deadline: float | None = None
         self._received = 0
+        self._answering: RequestResponseCycle | None = None
         self._in_head, self._in_body = True, False
         self._head_bytes = self._chunk_bytes = 0
         self._is_closing = self._is_refused = False
@@ -61,6 +64,10 @@ class HttpProtocol(RespondingProtocol):
         self._check_timer.cancel()
         self._leave()
         super().connection_lost(exc)
+        if self._answering is not None:
+            # With pipelining it is not the newest request, which uvicorn has notified.
+            self._answering.disconnected = True
+            self._answering.message_event.set()
 
     def _enter(self) -> None:
         limit: ConnectionLimit | None = self.app_state.get(LIMIT_STATE)
@@ -177,6 +184,10 @@ class HttpProtocol(RespondingProtocol):
         self._body = BodyMeter()
         # Nothing is read while pipelined requests wait for earlier responses.
         self._read_deadline = None if self.pipeline else self.loop.time() + BODY_TIMEOUT
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         self._body.take(len(body))
