@@ -80,7 +80,7 @@ class MessageSearch:
 
         async def find(connection: Connection) -> tuple[datetime | None, HitPage]:
             # First what the index of this server does not have yet.
-            pending = await find_oldest_pending(connection, SEARCH, criteria.chat_ids)
+            pending = await _find_oldest_missing(connection, criteria)
             if sender_id is _NO_ACCOUNT:
                 return pending, HitPage([], None)
             return pending, await pages.find(connection, criteria, request.limit, place, monotonic() + TIME_LIMIT)
@@ -137,6 +137,15 @@ class MessageSearch:
 
 _NO_ACCOUNT = UUID(int=0)
 """A sender id that no account has."""
+
+
+async def _find_oldest_missing(connection: Connection, criteria: Criteria) -> datetime | None:
+    """Returns the time before which all messages of the chats are indexed, None where they all are."""
+    pending = await find_oldest_pending(connection, SEARCH, criteria.chat_ids)
+    # After the events: the transaction that passes those that are not in the log adds the job.
+    behind = await crud.list_behind(connection, criteria.chat_ids)
+    times = [chat.created_at for chat in criteria.chats if chat.id in behind]
+    return min([*times, pending] if pending else times, default=None)
 
 
 async def check_built(connection: Connection) -> None:
