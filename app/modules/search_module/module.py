@@ -11,7 +11,7 @@ from app.modules.search_module.services.finding import MessageSearch
 from app.modules.search_module.services.flags import flags_of
 from app.modules.search_module.services.lemmas import Lemmas
 from app.modules.search_module.services.russian import expand_russian
-from app.modules.search_module.services.subscriber import CATCH_UP, PURGE, SEARCH
+from app.modules.search_module.services.subscriber import CATCH_UP, INDEXING, PURGE, SEARCH
 from app.modules.search_module.settings import SEARCH_MESSAGES, SUGGEST, SearchSettings
 from app.modules.streams_module.services.reads import StreamReads
 from app.utils.background import Background
@@ -40,5 +40,5 @@ module = Module(
     lifespan=lifespan,
     invariants=INVARIANTS,
     settings=SearchSettings,
-    contributes=(SEARCH, CATCH_UP, PURGE, SEARCH_MESSAGES, SUGGEST),
+    contributes=(SEARCH, INDEXING, CATCH_UP, PURGE, SEARCH_MESSAGES, SUGGEST),
 )

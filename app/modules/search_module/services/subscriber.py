@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from app.adapters.db.connection import Connection
 from app.modules.chats_module.extension import ChatPurge
-from app.modules.jobs_module.extension import Job, JobContext, Jobs
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane
 from app.modules.search_module.db.cruds import build
 from app.modules.search_module.db.cruds.index import INDEX, NEXT, Range, purge_chat
 from app.modules.search_module.services.indexing import MESSAGES_AT_ONCE, index_messages, index_new
@@ -103,5 +103,7 @@ SEARCH = Subscriber(
     rebuild=_rebuild,
     across_streams=True,
 )
-CATCH_UP = Job("search.catch_up", ChatToIndex, _catch_up, timeout_s=6 * 3600.0)
+INDEXING = Lane("search", 2)
+"""Chats to catch up are many at once, and may have millions of messages."""
+CATCH_UP = Job("search.catch_up", ChatToIndex, _catch_up, timeout_s=6 * 3600.0, lane=INDEXING.name)
 PURGE = ChatPurge("search", _purge)

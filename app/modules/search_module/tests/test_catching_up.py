@@ -1,13 +1,24 @@
 """Chats with messages whose events the log no longer has: the search was off for longer than events are kept."""
 
+from uuid import UUID
+
 import pytest
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.accounts_module.services.housekeeping import CLEANUP
+from app.modules.jobs_module.extension import Jobs
+from app.modules.search_module.services.subscriber import CATCH_UP, SEARCH, ChatToIndex
 from app.modules.search_module.tests.searching import search, texts
+from app.modules.streams_module.extension import hold_streams
 from app.modules.streams_module.services.sequence_numbers import move_numbers_ahead
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok
+from tests.periodic_jobs import run_once
+
+_CHATS = 9
+"""More than the jobs that run at once without a lane of their own."""
 
 
 @pytest.fixture
@@ -37,3 +48,18 @@ async def test_a_search_says_what_it_leaves_out_until_the_chat_is_caught_up(
         ok(await anna.patch(f"/chats/{talk}", {"title": "Клуб"}))
         await eventually(is_all_missing)
     assert len(await texts(anna, "сообщение")) == 4
+
+
+async def test_chats_to_catch_up_hold_up_no_other_jobs(anna: FakeClient, container: Container) -> None:
+    chats = [UUID(await anna.open_chat()) for _ in range(_CHATS)]
+    for chat_id in chats:
+        await anna.send(str(chat_id), "сообщение")
+    await search(anna, "сообщение")
+    database = container.get(Database)
+    async with open_unit_of_work(database) as holding:
+        # Their jobs wait for the chats.
+        assert await hold_streams(holding, SEARCH, chats) == set(chats)
+        async with open_unit_of_work(database) as work:
+            for chat_id in chats:
+                await container.get(Jobs).enqueue(work, CATCH_UP, ChatToIndex(chat_id=chat_id))
+        await run_once(container, CLEANUP)
