@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.tests.erasing import erase
 from app.modules.bots_module.tests.bots import create_bot
 from app.modules.keys_module.tests.keys import create_key
 from app.modules.mail_module.extension import Letter
@@ -108,6 +109,26 @@ async def test_an_account_gets_a_limited_number_of_mails(
 
     await eventually(handled, 120)
     assert "A way to sign in was removed" not in [mail["Subject"] for mail in mailbox.mails]
+
+
+@pytest.mark.usefixtures("erasing_at_once")
+async def test_a_mail_that_could_not_be_sent_keeps_no_address_of_an_erased_account(
+    anna: FakeClient, mailbox: Mailbox, connection: Connection, container: Container
+) -> None:
+    async def are_gone() -> bool:
+        return not await connection.fetchval("SELECT count(*) FROM job WHERE lane = 'mail'")
+
+    async def is_dead() -> bool:
+        give_up = "UPDATE job SET state = 'dead' WHERE state = 'waiting' AND last_error LIKE '%' || $1 || '%'"
+        return await connection.execute(give_up, f"{anna.username}@example.com") == "UPDATE 1"
+
+    await eventually(are_gone)
+    mailbox.answer_to_recipient = "450 later"
+    change = {"current_password": PASSWORD, "new_password": _NEW}
+    assert (await anna.post("/accounts/me/password", change)).status_code == 204
+    await eventually(is_dead)
+    await erase(container, connection, anna)
+    assert await are_gone()
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
