@@ -1,4 +1,4 @@
-"""The job that deletes old tokens, and sign-ups that were not verified."""
+"""The job that deletes old tokens, sign-ups that were not verified, and links that could not be sent."""
 
 from datetime import timedelta
 
@@ -11,6 +11,7 @@ _KEPT = timedelta(days=3)
 
 async def _delete_old(context: JobContext, _: Nothing) -> None:
     await context.delete_in_chunks(tokens.DELETE_OLD, context.at - _KEPT)
+    await context.delete_in_chunks(tokens.DELETE_UNSENT, context.at - _KEPT)
     await context.delete_in_chunks(sign_ups.DELETE_OLD, context.at)
 
 

@@ -5,10 +5,12 @@ import pytest
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.tests.erasing import erase
 from app.modules.mail_module.tests.mailbox import Mailbox
+from app.modules.recovery_module.services.housekeeping import TIDY
 from app.modules.recovery_module.tests.links import email_of, tokens_of, until_no_jobs, verify
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import PASSWORD, FakeClient, eventually, ok, problem
+from tests.periodic_jobs import run_once
 
 pytestmark = pytest.mark.usefixtures("erasing_at_once")
 _NEW = "anna@new.example.com"
@@ -60,6 +62,25 @@ async def test_an_old_mail_keeps_no_confirmed_address_of_an_erased_account(
     await connection.execute("DELETE FROM recovery_token")
     await erase(container, connection, anna)
     assert await rows(container, _MAILS) == []
+
+
+@pytest.mark.parametrize(("days", "left"), [(2, ["recovery.reset"]), (4, [])])
+async def test_a_link_to_a_new_password_that_could_not_be_sent_is_deleted_after_some_days(
+    anna: FakeClient,
+    anonymous: FakeClient,
+    mailbox: Mailbox,
+    connection: Connection,
+    container: Container,
+    days: int,
+    left: list[str],
+) -> None:
+    await refuse_mails(mailbox, connection)
+    await forget_password(anonymous, email_of(anna))
+    await until_refused(connection, 1)
+    last_attempt = "UPDATE job SET state = 'dead', run_at = now() - make_interval(days => $1) WHERE lane = 'mail'"
+    await connection.execute(last_attempt, days)
+    await run_once(container, TIDY)
+    assert [row["name"] for row in await rows(container, _MAILS)] == left
 
 
 async def test_a_mail_to_the_account_that_has_the_address_now_stays(

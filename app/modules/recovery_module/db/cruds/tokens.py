@@ -30,6 +30,13 @@ WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 R
 """
 _REVOKE = "UPDATE recovery_token SET used_at = $3 WHERE account_id = $1 AND purpose = $2 AND used_at IS NULL"
 DELETE_OLD = delete_before("recovery_token", "expires_at", "token_hash")
+# Links to a new password that could not be sent. An erasure finds their mails only as long as there is the token.
+DELETE_UNSENT = """
+DELETE FROM job WHERE (owner_id, id) IN (
+    SELECT owner_id, id FROM job WHERE name = 'recovery.reset' AND state = 'dead' AND run_at < $1 LIMIT $2
+    FOR UPDATE SKIP LOCKED
+)
+"""
 _DELETE_OF_ACCOUNT = "DELETE FROM recovery_token WHERE account_id = $1 RETURNING purpose, email"
 
 
