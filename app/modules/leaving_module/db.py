@@ -27,8 +27,9 @@ class AccountLeaving(Base):
 _INSERT = "INSERT INTO account_leaving (account_id, messages, erase_at) VALUES ($1, $2, $3)"
 # By the database's clock, as jobs are claimed: that of this process may be behind.
 _FIND = """
-SELECT messages, erase_at, erase_at <= statement_timestamp() AS is_due, ended_at FROM account_leaving
-WHERE account_id = $1 FOR UPDATE
+SELECT messages, erase_at, erase_at <= statement_timestamp() AS is_due,
+       erase_at <= statement_timestamp() - interval '1 day' AS is_late, ended_at
+FROM account_leaving WHERE account_id = $1 FOR UPDATE
 """
 _LIST = "SELECT account_id, ended_at FROM account_leaving WHERE account_id = ANY($1)"
 # A process without this module keeps the row when it opens a session. Leaving has ended all sessions that were open.
@@ -39,6 +40,8 @@ GROUP BY stream_id
 HAVING max(seq) FILTER (WHERE kind = 'security.signed_in')
     > coalesce(max(seq) FILTER (WHERE kind = 'account.deactivated'), 0)
 """
+_IS_LOGGED = "SELECT EXISTS (SELECT FROM event WHERE stream_id = $1 AND kind = 'account.deactivated')"
+_POSTPONE = "UPDATE account_leaving SET erase_at = $2 WHERE account_id = $1"
 _END = "UPDATE account_leaving SET ended_at = statement_timestamp() WHERE account_id = $1"
 _DELETE = "DELETE FROM account_leaving WHERE account_id = $1"
 _OWNED = f"""
@@ -75,6 +78,16 @@ async def list_back(connection: DatabaseConnection, account_ids: Sequence[UUID])
         return set()
     is_open, signed_in = [await connection.fetch(sql, account_ids) for sql in (_LIST_OPEN, _LIST_SIGNED_IN)]
     return {row["account_id"] for row in is_open} | {row["stream_id"] for row in signed_in}
+
+
+async def is_logged(connection: DatabaseConnection, account_id: UUID) -> bool:
+    """Returns True if the log of the account reaches back to its deactivation."""
+    ((is_logged,),) = await connection.fetch(_IS_LOGGED, account_id)
+    return bool(is_logged)
+
+
+async def postpone(connection: DatabaseConnection, account_id: UUID, erase_at: datetime) -> None:
+    await connection.execute(_POSTPONE, account_id, erase_at)
 
 
 async def mark_ended(connection: DatabaseConnection, account_id: UUID) -> None:

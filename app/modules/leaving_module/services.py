@@ -114,19 +114,27 @@ HAND_OVER = Job("leaving.hand_over", Leaving, _hand_over)
 
 async def _end(context: JobContext, payload: Leaving) -> None:
     """Begins the erasure, unless the owner has come back or there is time left to come back."""
+    account_id, jobs = payload.account_id, context.container.get(Jobs)
     async with context.unit_of_work() as work:
-        await context.container.get(Log).lock(work, accounts=[payload.account_id])
+        await context.container.get(Log).lock(work, accounts=[account_id])
         raw = await work.raw()
-        leaving = await db.find_leaving(raw, payload.account_id)
+        leaving = await db.find_leaving(raw, account_id)
         if leaving is not None:
             if not leaving["is_due"]:
                 # This job was cut off, and meanwhile its owner came back and has deactivated the account again.
                 raise RetryAt(leaving["erase_at"])
-            if leaving["ended_at"] is None and await db.list_back(raw, [payload.account_id]):
-                await _reactivate(work, context.container, payload.account_id)
-                return
-            await db.mark_ended(raw, payload.account_id)
-            await erasure.enqueue_erasure(work, context.container.get(Jobs), payload.account_id, leaving["messages"])
+            if leaving["ended_at"] is None:
+                if await db.list_back(raw, [account_id]):
+                    await _reactivate(work, context.container, account_id)
+                    return
+                if leaving["is_late"] and not await db.is_logged(raw, account_id):
+                    # The module was off, and the log no longer says whether the owner came back meanwhile.
+                    erase_at = context.at + timedelta(days=context.container.get(LeavingSettings).days)
+                    await db.postpone(raw, account_id, erase_at)
+                    await jobs.enqueue(work, END, payload, key=str(account_id), run_at=erase_at, owner_id=account_id)
+                    return
+            await db.mark_ended(raw, account_id)
+            await erasure.enqueue_erasure(work, jobs, account_id, leaving["messages"])
 
 
 END = Job("leaving.end", Leaving, _end)

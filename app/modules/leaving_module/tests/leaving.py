@@ -1,5 +1,6 @@
 """Calls about leaving."""
 
+from datetime import timedelta
 from typing import Any
 
 from app.adapters.db.database import Database
@@ -19,8 +20,9 @@ async def leave(user: FakeClient, messages: str = "keep") -> dict[str, Any]:
     return ok(await when_not_busy(lambda: user.post(PATH, {"password": PASSWORD, "messages": messages})))
 
 
-async def end_now(container: Container, user: FakeClient) -> None:
-    """Brings the end of the time to come back forward."""
-    await rows(container, "UPDATE account_leaving SET erase_at = now() WHERE account_id = $1", user.uuid)
+async def end_now(container: Container, user: FakeClient, ago: timedelta = timedelta()) -> None:
+    """Lets the time to come back be over, for some time."""
+    end = "UPDATE account_leaving SET erase_at = now() - $2::interval WHERE account_id = $1"
+    await rows(container, end, user.uuid, ago)
     async with open_unit_of_work(container.get(Database)) as work:
         assert await container.get(Jobs).reschedule(work, END, user.id, now(), owner_id=user.uuid)

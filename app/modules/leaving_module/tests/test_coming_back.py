@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -46,6 +47,53 @@ async def test_an_account_that_came_back_while_the_module_was_off_is_not_erased(
     await anna.sign_in()
     kinds = [event["kind"] for event in await anna.own_events()]
     assert [kind for kind in kinds if kind.startswith("account.")] == ["account.deactivated", "account.reactivated"]
+
+
+@pytest.fixture
+async def forgotten(anna: FakeClient, back: FakeClient, container: Container) -> FakeClient:
+    """Anna, without an open session. Of her log only an event is left that comes after her sign-in."""
+    ok(await back.patch("/accounts/me", {"display_name": "Анна К."}))
+    ok(await back.post("/accounts/sign-out"))
+    await rows(
+        container,
+        "DELETE FROM event e USING stream s WHERE s.id = $1 AND e.stream_id = s.id AND e.seq < s.last_seq",
+        anna.uuid,
+    )
+    await rows(container, "UPDATE stream SET first_seq = last_seq WHERE id = $1", anna.uuid)
+    return anna
+
+
+async def until_time_is_left(container: Container) -> None:
+    """Waits until the owner who is leaving has almost all of the time to come back."""
+
+    async def is_left() -> bool:
+        jobs = await rows(container, "SELECT run_at FROM job WHERE name = 'leaving.end' AND state = 'waiting'")
+        leaving = await rows(container, "SELECT erase_at FROM account_leaving WHERE erase_at > now() + '13 days'")
+        return [job["run_at"] for job in jobs] == [each["erase_at"] for each in leaving] != []
+
+    await eventually(is_left)
+
+
+async def test_an_owner_whose_sign_in_the_log_has_forgotten_has_the_time_to_come_back_again(
+    forgotten: FakeClient, container: Container
+) -> None:
+    await end_now(container, forgotten, ago=timedelta(days=2))
+    await until_time_is_left(container)
+    await forgotten.sign_in()
+    assert await rows(container, "SELECT FROM account_leaving") == []
+
+
+async def test_an_owner_who_has_the_time_to_come_back_again_and_does_not_is_erased(
+    forgotten: FakeClient, container: Container
+) -> None:
+    await end_now(container, forgotten, ago=timedelta(days=2))
+    await until_time_is_left(container)
+    await end_now(container, forgotten)
+
+    async def is_erased() -> bool:
+        return len(await rows(container, "SELECT FROM account WHERE erased_at IS NOT NULL")) == 1
+
+    await eventually(is_erased)
 
 
 async def test_an_account_that_came_back_while_the_module_was_off_is_added_to_chats(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -83,7 +83,7 @@ async def test_an_account_that_does_not_come_back_is_erased(
     alone = await anna.open_chat()
     await anna.send(club, "Прощайте")
     await leave(anna, messages)
-    await end_now(container, anna)
+    await end_now(container, anna, ago=timedelta(days=2))
 
     async def is_erased() -> bool:
         members = ok(await boris.get(f"/chats/{club}/members"))["items"]
