@@ -15,10 +15,10 @@ INVARIANTS = (
     Invariant(
         says="no due job has waited for more than 5 minutes",
         find="""
-            SELECT owner_id AS stream_id,
-                   format('job %s (%s) waits since %s', id, name, greatest(run_at, created_at)) AS detail
-            FROM job WHERE state = 'waiting' AND greatest(run_at, created_at) < now() - interval '5 minutes'
-            ORDER BY run_at
+            SELECT owner_id AS stream_id, format('job %s (%s) waits since %s', id, name, due_at) AS detail
+            FROM job, greatest(coalesce(leased_until, run_at), created_at) AS due_at
+            WHERE state <> 'dead' AND due_at < now() - interval '5 minutes'
+            ORDER BY due_at
         """,
         advice="enable its module and run jobs, with API_BACKGROUND=true or by `python manage.py worker`; if the "
         "module was removed: `python manage.py jobs cancel`",

@@ -12,11 +12,14 @@ _LIST = """
 SELECT id, name, key, lane, state, run_at, attempts, last_error FROM job WHERE $1::text IS NULL OR state = $1
 ORDER BY state, run_at, id LIMIT $2
 """
-_RETRY = """
-UPDATE job SET state = 'waiting', attempts = 0, run_at = statement_timestamp() WHERE id = $1 AND state <> 'running'
-RETURNING id
-"""
-_CANCEL = "DELETE FROM job WHERE id = $1 AND state <> 'running' RETURNING id"
+# The process of a job whose lease has expired was killed.
+_IS_NOT_RUNNING = "(state <> 'running' OR leased_until < statement_timestamp())"
+_RETRY = f"""
+UPDATE job
+SET state = 'waiting', attempts = 0, run_at = statement_timestamp(), lease_id = NULL, leased_until = NULL
+WHERE id = $1 AND {_IS_NOT_RUNNING} RETURNING id
+"""  # noqa: S608 - constants only
+_CANCEL = f"DELETE FROM job WHERE id = $1 AND {_IS_NOT_RUNNING} RETURNING id"  # noqa: S608 - constants only
 
 
 class JobStatus(NamedTuple):

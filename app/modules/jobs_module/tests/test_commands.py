@@ -1,9 +1,11 @@
 """`manage.py jobs`, and the checks of jobs by `doctor`."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
+from app.modules.jobs_module.db.cruds.leases import claim
 from app.modules.jobs_module.db.invariants import INVARIANTS
 from app.modules.jobs_module.tests.sample_jobs import enqueuing, noting, process, texts, until_empty
 from app.utils.container import Container
@@ -71,6 +73,22 @@ async def test_doctor_reports_dead_jobs_and_jobs_without_a_handler(
     ((owner, detail),) = await connection.fetch(is_late.find)
     assert owner == late
     assert detail.startswith(f"job {late} (noting) waits since ")
+
+
+async def test_doctor_reports_a_job_of_a_killed_process_that_no_process_takes_over(
+    container: Container, connection: Connection
+) -> None:
+    _, is_late = INVARIANTS
+    job = noting()
+    lost = await enqueuing(container, job).enqueue(job)
+    await connection.execute(
+        "UPDATE job SET run_at = now() - interval '1 hour', created_at = now() - interval '1 hour'"
+    )
+    await claim(connection, {"default": 8}, [job.name], uuid4())
+    assert await connection.fetch(is_late.find) == []
+    await connection.execute("UPDATE job SET leased_until = now() - interval '6 minutes'")
+    ((_, detail),) = await connection.fetch(is_late.find)
+    assert detail.startswith(f"job {lost} (noting) waits since ")
 
 
 async def _run_at(connection: Connection) -> str:

@@ -55,6 +55,24 @@ async def test_a_job_of_a_killed_process_is_taken_over(container: Container, con
     assert await attempts(connection) == [2]
 
 
+async def test_an_operator_decides_on_a_job_of_a_killed_process_that_no_process_takes_over(
+    container: Container, connection: Connection
+) -> None:
+    job = noting()
+    here = enqueuing(container, job)
+    retried, cancelled = await here.enqueue(job, "retried"), await here.enqueue(job, "cancelled")
+    await claim(connection, {"default": 8}, [job.name], uuid4())
+    assert not await operating.retry(connection, retried)
+    assert not await operating.cancel(connection, cancelled)
+    await connection.execute(_EXPIRE)
+    assert await operating.retry(connection, retried)
+    assert await operating.cancel(connection, cancelled)
+    async with process(container, job):
+        await until_empty(connection)
+    assert await texts(connection) == ["retried"]
+    assert await attempts(connection) == [1]
+
+
 async def test_a_job_whose_process_ended_twice_waits_before_it_runs_again(
     container: Container, connection: Connection
 ) -> None:
