@@ -58,6 +58,8 @@ class Runner:
         self._jobs = jobs.jobs
         self._names = list(self._jobs)
         self._slots = {DEFAULT_LANE: _DEFAULT_CONCURRENCY} | {lane.name: lane.concurrency for lane in lanes}
+        # Also those that were found without a slot here: a lane whose jobs are gone is set to 0.
+        self._measured = set(self._slots)
         self._schedules = Schedules(database, jobs, schedules)
         self._completions = Completions(database)
         self._attempt = database.tracing.traced("job", attempt, span_details, is_root=True)
@@ -231,7 +233,8 @@ class Runner:
         """Updates the metrics of waiting jobs."""
         async with self._database.connection() as connection:
             counts = {row["lane"]: row for row in await crud.count(connection, metrics.MOST_COUNTED)}
-        for lane in self._slots.keys() | counts.keys():
+        self._measured |= counts.keys()
+        for lane in self._measured:
             metrics.WAITING.labels(lane).set(counts[lane]["waiting"] if lane in counts else 0)
             metrics.OLDEST.labels(lane).set(counts[lane]["oldest"] if lane in counts else 0)
 
