@@ -293,7 +293,8 @@ def nothing_of_erased(*columns: str) -> Invariant:
     An erasure has a day to finish.
     """
     pairs = [column.split(".") for column in columns]
-    owners = " UNION ALL ".join(" ".join(["SELECT", column, "FROM", table]) for table, column in pairs)
+    # Quoted: a table may have the name of an SQL keyword, such as "order".
+    owners = " UNION ALL ".join(" ".join(["SELECT", f'"{column}"', "FROM", f'"{table}"']) for table, column in pairs)
     erased = "SELECT id AS stream_id, username AS detail FROM account WHERE erased_at < now() - interval '1 day'"
     return Invariant(
         says=f"nothing of an erased account is left in {', '.join(dict.fromkeys(table for table, _ in pairs))}",

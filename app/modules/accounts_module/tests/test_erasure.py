@@ -52,7 +52,7 @@ async def test_no_row_holds_personal_data_after_erasure(
     for row in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
         table = row["tablename"]
         if table != "username_hold":
-            count = f"SELECT count(*) FROM {table} t WHERE t::text ILIKE ANY($1)"  # noqa: S608 - a table of ours
+            count = f'SELECT count(*) FROM "{table}" t WHERE t::text ILIKE ANY($1)'  # noqa: S608 - a table of ours
             assert await connection.fetchval(count, words) == 0, table
     sessions = await connection.fetch("SELECT user_agent, address FROM auth_session WHERE account_id = $1", anna.uuid)
     assert {tuple(session.values()) for session in sessions} == {("", "")}
