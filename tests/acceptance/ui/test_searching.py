@@ -7,9 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.async_api import Browser, expect
 
+from app.fastapi_engine.constructor import build_app
 from app.modules.search_module.tests.searching import search
+from app.settings import Settings
 from tests.browsers import PHONE, Reader
 from tests.fakers import FakeClient, eventually, ok
+from tests.servers import http_client, listening, without
 
 
 @pytest.fixture
@@ -173,3 +176,26 @@ async def test_a_phone_shows_the_results_and_then_the_chat(
     await expect(phone.page.locator('[data-seq="20"]')).to_be_in_viewport()
     assert phone.complaints == []
     await phone.context.close()
+
+
+async def test_without_the_module_chats_are_searched_for_and_messages_are_not(
+    settings: Settings, browser: Browser
+) -> None:
+    async with (
+        listening(build_app(without(settings, "search"))) as address,
+        http_client(f"http://{address}") as http,
+    ):
+        vera = await FakeClient.sign_up(http, "vera")
+        await vera.open_chat(title="Двор")
+        reader = await Reader.open_signed_in(browser, address, vera)
+        page = reader.page
+        await reader.open("Двор")
+        await expect(page.get_by_role("button", name="Members")).to_be_visible()
+        await expect(page.get_by_role("button", name="Search in this chat")).to_have_count(0)
+        await page.locator("#search").fill("дво")
+        await expect(reader.item("Двор")).to_be_visible()
+        await expect(page.get_by_text("Filters")).to_be_hidden()
+        await page.locator("#search").fill("фонарь")
+        await expect(page.get_by_text("Nothing found")).to_be_visible()
+        await reader.context.close()
+        assert reader.complaints == []

@@ -1,5 +1,6 @@
 // One chat: its header, its messages and the form for writing.
 
+import { has } from '../api.js';
 import { announce, avatar, botMark, h, icon, iconButton, isComposing } from '../dom.js';
 import { shortMoment, t } from '../i18n.js';
 import { summary } from '../summary.js';
@@ -22,7 +23,7 @@ export class Conversation {
       h('header', { class: 'bar' },
         iconButton('back', t('chat.back'), () => context.openChat(null), { class: 'icon-button back' }),
         this.head,
-        iconButton('search', t('search.inChat'), () => context.searchIn(id)),
+        has('search') && iconButton('search', t('search.inChat'), () => context.searchIn(id)),
         iconButton('members', t('members.title'), () => membersDialog(context, this.chat))),
       this.state,
       this.pins.element,

@@ -1,6 +1,6 @@
 // The search for messages: its filters, and its results, which open the message in its chat.
 
-import { Problem, get, has } from '../api.js';
+import { get, has } from '../api.js';
 import { h, reconcile } from '../dom.js';
 import { explain, t } from '../i18n.js';
 import { plainUnits } from '../richText.js';
@@ -13,11 +13,11 @@ const LONGEST = 160;
 const HALF_A_PAIR = /^[\udc00-\udfff]/;
 
 export class MessageSearch {
-  /** `readWords` returns the text of the search field. The search is hidden if the server does not have it. */
+  /** `readWords` returns the text of the search field. The search is hidden if the server does not have its module. */
   constructor(context, readWords) {
     this.context = context;
     this.readWords = readWords;
-    this.isAvailable = true;
+    this.isAvailable = has('search');
     this.inChat = null;
     this.forget();
     this.onlyHere = h('button', { type: 'button', class: 'only-here', hidden: true, on: { click: () => this.narrow(this.inChat ? null : this.chosen) } });
@@ -84,9 +84,7 @@ export class MessageSearch {
     } catch (error) {
       if (asked !== this.asked) return;
       this.items ??= [];
-      // A server without the search module answers 404.
-      this.isAvailable = !(error instanceof Problem && error.status === 404 && !this.inChat);
-      this.statusText = error.code === 'search_building' ? t('search.building') : error.status === 422 ? t('search.nothing') : this.isAvailable ? explain(error) : '';
+      this.statusText = error.code === 'search_building' ? t('search.building') : error.status === 422 ? t('search.nothing') : explain(error);
     }
     this.context.changed();
   }
