@@ -1,6 +1,8 @@
 """Links of mails in the browser: a forgotten password, and an address that is confirmed."""
 
+import json
 import re
+from time import time
 
 import pytest
 from fastapi import FastAPI
@@ -11,6 +13,7 @@ from app.modules.mail_module.tests.mailbox import Mailbox, text_of, with_mail
 from app.settings import Settings
 from tests.browsers import Reader
 from tests.fakers import FakeClient, eventually, ok
+from tests.servers import http_client, listening, without
 
 
 @pytest.fixture
@@ -65,3 +68,31 @@ async def test_a_link_confirms_the_address(eve: Reader, her: FakeClient, mailbox
     await eve.page.goto(eve.address + link)
     await expect(eve.page.get_by_text("This link is not valid any more.")).to_be_visible()
     eve.ignore_complaints("410")
+
+
+async def test_without_sockets_the_page_sets_a_new_password_and_then_says_what_it_needs(
+    settings: Settings, browser: Browser, mailbox: Mailbox
+) -> None:
+    async with (
+        listening(build_app(without(with_mail(settings, mailbox), "sockets"))) as address,
+        http_client(f"http://{address}") as http,
+    ):
+        vera = await FakeClient.sign_up(http, "vera")
+        ok(await vera.post("/accounts/password/forgot", {"email": f"{vera.username}@example.com"}))
+        reader = await Reader.open_window(browser, address)
+        page = reader.page
+        await page.goto(reader.address + await fragment_of(mailbox, "reset"))
+        await page.get_by_label("Password").fill("staple of the new house")
+        await page.get_by_role("button", name="Set the password").click()
+        await expect(page.get_by_text("Sign in with it")).to_be_visible()
+        missing = page.get_by_text("modules that are switched off on this server: sockets.")
+        await expect(missing).to_be_visible()
+        await expect(page.locator("#login")).to_have_count(0)
+        # The session may be older than the setting.
+        body = {"login": vera.username, "password": "staple of the new house"}
+        kept = ok(await vera.post("/accounts/sign-in", body)) | {"until": (time() + 900) * 1000}
+        await page.evaluate("kept => localStorage.setItem('messenger.session', kept)", json.dumps(kept))
+        await page.reload()
+        await expect(missing).to_be_visible()
+        await reader.context.close()
+        assert reader.complaints == []

@@ -7,6 +7,7 @@ const KEY = 'messenger.language';
 const TEXTS = {
   en: {
     'app.name': 'Messenger',
+    'app.missing': 'This page needs modules that are switched off on this server: {names}.',
     'auth.lead': 'A quiet place to talk. Your server, your people.',
     'auth.signIn': 'Sign in',
     'auth.signUp': 'Create account',
@@ -400,6 +401,7 @@ const TEXTS = {
   },
   ru: {
     'app.name': 'Мессенджер',
+    'app.missing': 'Этой странице нужны модули, которые на этом сервере выключены: {names}.',
     'auth.lead': 'Спокойное место для разговоров. Ваш сервер, ваши люди.',
     'auth.signIn': 'Войти',
     'auth.signUp': 'Создать аккаунт',

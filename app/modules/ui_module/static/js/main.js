@@ -4,7 +4,7 @@ import { AccountLanguage } from './accountLanguage.js';
 import { confirmEmail, has, linkIdentity, session } from './api.js';
 import { Blocks } from './blocks.js';
 import { Connection } from './connection.js';
-import { toast } from './dom.js';
+import { h, toast } from './dom.js';
 import { Drafts } from './drafts.js';
 import { FileUrls } from './fileUrls.js';
 import { chooseLanguage, currentLanguage, explain, languages, t } from './i18n.js';
@@ -21,6 +21,8 @@ import { Shell } from './views/shell.js';
 import { signsInAgain, withRecentSignIn } from './views/signInAgain.js';
 
 const THEME = 'messenger.theme';
+// Without these modules the page can only do what the links of mails are for.
+const missing = ['accounts', 'chats', 'messages', 'sockets'].filter((name) => !has(name));
 const root = document.getElementById('app');
 let running = null;
 let resetToken = null;
@@ -67,6 +69,10 @@ function show() {
   document.title = t('app.name');
   const edit = running?.shell?.conversation?.composer.unfinishedEdit;
   running?.shell?.unmount();
+  if (missing.length && !resetToken) {
+    root.replaceChildren(h('main', { class: 'auth' }, h('p', { class: 'hint' }, t('app.missing', { names: missing.join(', ') }))));
+    return;
+  }
   if (resetToken || !session.isOpen) {
     root.replaceChildren(authView(settings, start, { resetToken, ticket, onReset: endReset }));
     root.querySelector('input').focus();
@@ -80,8 +86,8 @@ function show() {
 
 function endReset() {
   resetToken = null;
-  // The page was open and signed in when the link was followed.
-  if (session.isOpen) show();
+  // The page was open and signed in when the link was followed, or no user can sign in here.
+  if (session.isOpen || missing.length) show();
 }
 
 /** Does what the link of a mail is for, if one opened the page or was followed while it is open. */
@@ -137,7 +143,7 @@ async function linkReturned() {
 
 function start() {
   ticket = null;
-  if (session.isOpen) {
+  if (session.isOpen && !missing.length) {
     const store = new Store();
     const drafts = new Drafts(store);
     let sendQueue = null;
