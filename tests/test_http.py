@@ -11,7 +11,7 @@ from app.fastapi_engine.constructor import build_app
 from app.settings import Mode, Settings
 from app.settings.app_settings import AppSettings
 from tests.fakers import API, FakeClient, ok, problem
-from tests.servers import http_client, served
+from tests.servers import http_client, served, without
 
 PAGE = "https://chat.example.com"
 
@@ -48,6 +48,12 @@ async def test_the_documents_are_off_in_production(offline: Settings) -> None:
         for address in ("/docs", "/openapi.json", "/docs/assets/swagger-ui.css"):
             problem(await http.get(address), 404, "not_found")
         assert (await http.get("/")).headers["location"] == "/healthcheck"
+
+
+async def test_the_root_path_redirects_to_nothing_that_is_switched_off(offline: Settings) -> None:
+    hidden = replace(without(offline, "healthcheck"), app=AppSettings(mode=Mode.PROD))
+    async with served(build_app(hidden)) as http:
+        problem(await http.get("/"), 404, "not_found")
 
 
 async def test_a_valid_request_id_is_returned_and_any_other_is_replaced(offline: Settings) -> None:
