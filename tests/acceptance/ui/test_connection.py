@@ -1,6 +1,7 @@
 """The page on an unreliable network: no message is missed, and none is shown twice."""
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from playwright.async_api import Browser, Route, expect
 
@@ -143,7 +144,11 @@ async def test_an_expired_token_is_refreshed_and_an_ended_session_leads_to_the_s
     eve.complaints = [line for line in eve.complaints if "401" not in line]
 
 
-async def test_a_refresh_whose_answer_is_lost_does_not_end_the_session(eve: Reader, anna: FakeClient) -> None:
+@pytest.mark.parametrize("status", [None, 502])
+async def test_a_refresh_whose_answer_is_lost_does_not_end_the_session(
+    eve: Reader, anna: FakeClient, status: int | None
+) -> None:
+    """With a status a proxy answers in place of the server."""
     lost: list[Route] = []
 
     async def lose_first(route: Route) -> None:
@@ -152,6 +157,8 @@ async def test_a_refresh_whose_answer_is_lost_does_not_end_the_session(eve: Read
         else:
             lost.append(route)
             await route.fetch()
+            if status is not None:
+                await route.fulfill(status=status)
 
     await eve.page.route("**/accounts/refresh", lose_first)
     await eve.page.evaluate(_SPEND_TOKEN)
@@ -159,7 +166,7 @@ async def test_a_refresh_whose_answer_is_lost_does_not_end_the_session(eve: Read
     await eve.write("по новому жетону")
     await eve.sees("по новому жетону")
     assert len(lost) == 1
-    eve.ignore_complaints("401")
+    eve.ignore_complaints("401", "502")
 
 
 async def test_reads_after_a_gap_are_repeated_until_they_succeed(

@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.browsers import Reader
 from tests.fakers import FakeClient, eventually, ok
@@ -119,6 +119,24 @@ async def test_a_chat_with_many_unread_messages_opens_at_the_first_of_them(
     await eve.page.get_by_role("button", name="To the newest messages").click()
     await expect(eve.page.locator('[data-seq="81"]')).to_be_in_viewport()
     await expect(badge).to_have_count(0)
+
+
+async def test_a_chat_opens_at_its_first_unread_message_also_if_another_one_arrives_meanwhile(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    for _ in range(6):
+        await asyncio.gather(*(anna.send(yard) for _ in range(10)))
+    ok(await her.put(f"/chats/{yard}/read", {"seq": 10}))
+    await expect(eve.item("Двор").locator(".badge")).to_have_text("50")
+
+    async def send_before(route: Route) -> None:
+        await anna.send(yard)
+        await route.continue_()
+
+    await eve.page.route(f"**/chats/{yard}/messages?*", send_before)
+    await eve.open("Двор")
+    await expect(eve.page.locator(".rows .divider.new + .message")).to_have_attribute("data-seq", "11")
+    await expect(eve.page.locator('[data-seq="11"]')).to_be_in_viewport()
 
 
 async def test_a_chat_that_was_left_opens_at_its_first_unread_message_also_if_the_page_has_forgotten_it(

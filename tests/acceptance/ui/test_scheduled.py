@@ -94,9 +94,10 @@ async def test_the_author_learns_in_any_chat_that_a_message_was_not_sent(
 async def test_an_author_who_is_removed_from_the_chat_learns_that_the_message_was_not_sent(
     eve: Reader, her: FakeClient, anna: FakeClient, yard: str
 ) -> None:
-    await schedule(her, yard)
+    for text in ("Сейчас", "Потом"):
+        await schedule(her, yard, text)
     await eve.open("Двор")
-    await expect(eve.page.get_by_role("button", name="1 scheduled message")).to_be_visible()
+    await expect(eve.page.get_by_role("button", name="2 scheduled messages")).to_be_visible()
     ok(await anna.delete(f"/chats/{yard}/members/{her.id}"))
     await expect(eve.page.locator(".toast")).to_contain_text("A scheduled message was not sent")
     await expect(eve.composer).to_have_count(0)

@@ -100,7 +100,8 @@ async function refreshed(token) {
   try {
     return await ask(REFRESH_WITHIN_MS);
   } catch (error) {
-    if (error instanceof Problem) throw error;
+    // A 5xx, such as that of a proxy, does not say whether the token is spent.
+    if (error instanceof Problem && error.status < 500) throw error;
     return ask(ANSWER_WITHIN_MS);
   }
 }

@@ -4,7 +4,7 @@ import { AccountLanguage } from './accountLanguage.js';
 import { confirmEmail, has, linkIdentity, session } from './api.js';
 import { Blocks } from './blocks.js';
 import { Connection } from './connection.js';
-import { h, toast } from './dom.js';
+import { debounced, h, toast } from './dom.js';
 import { Drafts } from './drafts.js';
 import { FileUrls } from './fileUrls.js';
 import { chooseLanguage, currentLanguage, explain, languages, t } from './i18n.js';
@@ -169,9 +169,16 @@ function start() {
       drafts.saveAll();
       sendQueue.flushAll();
     });
-    // Also for a chat that is not open, and for one that the user is no longer in.
+    // Also for a chat that is not open, and for one that the user is no longer in. Leaving a chat ends all of it at once.
+    const codes = new Set();
+    const tellNotSent = debounced(() => {
+      for (const code of codes) toast(t('scheduled.notSent', { why: explain({ code }) }));
+      codes.clear();
+    }, 200);
     store.addEventListener('own', ({ detail: { kind, data } }) => {
-      if (kind === 'scheduled.failed') toast(t('scheduled.notSent', { why: explain({ code: data.code }) }));
+      if (kind !== 'scheduled.failed') return;
+      codes.add(data.code);
+      tellNotSent();
     });
     running = { store, connection, sendQueue, drafts, blocks: new Blocks(store, connection), language: new AccountLanguage(store, connection, adoptLanguage), fileUrls: new FileUrls() };
   }

@@ -73,9 +73,9 @@ export class Store extends EventTarget {
     this.people.store(changes);
   }
 
-  /** Returns true if an account is online. Without a connection that is unknown, and the result is false. */
+  /** Returns true if an account is online. Without a connection, and until it is read again, that is unknown: false. */
   isOnline(person) {
-    return Boolean(person?.online) && this.connection.state === 'online';
+    return Boolean(person?.online) && 'last_seen_at' in person && this.connection.state === 'online';
   }
 
   /** Returns the other account of a direct chat, or null. */
@@ -191,8 +191,9 @@ export class Store extends EventTarget {
     const firstUnread = chat.unread_count > 0 ? chat.read_seq + 1 : null;
     if (firstUnread && !chat.messages.has(firstUnread)) chat.isLoaded = false;
     if (chat.isLoaded) return;
-    const isInNewest = !firstUnread || chat.last_seq - firstUnread < PAGE;
-    await this.loadPage(chat, isInNewest ? { limit: PAGE } : { around_seq: firstUnread, limit: PAGE });
+    // The newest page may lack it: messages arrive meanwhile, and a page of large ones is shorter.
+    if (firstUnread) await this.loadAround(chat, firstUnread);
+    else await this.loadPage(chat, { limit: PAGE });
   }
 
   loadFewMembers(chat) {

@@ -55,7 +55,8 @@ export class Timeline {
       if (!chat.loading && !this.opening && !this.hasFailed) this.begin();
       return;
     }
-    if (this.goal) return;
+    // Another load may end before the one that this chat opens with.
+    if (this.goal || (this.opening && !this.isPlaced)) return;
     const scrollBack = !this.isAtEnd && this.noteVisible();
     reconcile(this.rows, this.describe(chat));
     if (!this.isPlaced) this.place();
