@@ -57,6 +57,16 @@ async def test_no_request_behind_the_last_answer_is_executed(caplog: pytest.LogC
     assert "Exception in ASGI application" not in caplog.text
 
 
+async def test_a_bad_request_behind_the_last_answer_is_not_answered(caplog: pytest.LogCaptureFixture) -> None:
+    calls = Calls()
+    first = b"GET /first HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+    bad = b"POST /bad HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n"
+    async with listening(calls.app) as address:
+        answer = await talk(address, [first + bad])
+    assert (statuses(answer), calls.made) == ([b"200"], ["first"])
+    assert "Exception in ASGI application" not in caplog.text
+
+
 async def test_a_response_in_parts_ends_when_its_client_leaves_even_with_a_request_behind_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -1,6 +1,9 @@
 """A WebSocket whose client reads slowly, but all the time, lives and is served. One whose client does not is closed."""
 
+import asyncio
+
 import pytest
+import uvloop
 
 from app.fastapi_engine.patched.websocket_protocol import WebSocketProtocol
 from app.modules.sockets_module.services import send_buffer
@@ -82,6 +85,22 @@ async def test_a_client_that_does_not_answer_a_ping_that_it_has_is_closed() -> N
         await client.read(1)
         protocol.keepalive_timeout()
         assert protocol.close_sent
+
+
+def test_a_client_that_has_left_counts_as_having_received_nothing() -> None:
+    async def leave() -> None:
+        replay = Replay(count=300, size=100_000)
+        async with connected(replay) as (protocol, _):
+            await eventually_full(protocol)
+            assert replay.buffer is not None
+            checked = asyncio.get_running_loop().create_future()
+            buffer = replay.buffer
+            protocol.transport.abort()
+            # Before the sender notices it.
+            asyncio.get_running_loop().call_soon(lambda: checked.set_result(buffer.is_stalled()))
+            assert await checked is False
+
+    uvloop.run(leave())
 
 
 async def test_a_client_is_stalled_once_it_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,8 +23,8 @@ def count_received(transport: Transport) -> int:
         return 0
     try:
         info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_ACKED.size)
-    except OSError:
-        # It has ended.
+    except (OSError, ValueError):
+        # It has ended. The socket of uvloop has no descriptor then.
         return 0
     received: int = _BYTES_ACKED.unpack(info)[0]
     return received
@@ -34,6 +34,6 @@ def count_unread(transport: Transport) -> int:
     """Returns the number of bytes that were written and are not acknowledged, or less if this system does not count."""
     unread = transport.get_write_buffer_size()
     connection = transport.get_extra_info("socket")
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         unread += _OUTPUT.unpack(ioctl(connection.fileno(), TIOCOUTQ, bytes(_OUTPUT.size)))[0]
     return unread

@@ -33,7 +33,7 @@ HEAD_TIMEOUT = 10.0
 BODY_TIMEOUT = 30.0
 """Seconds from the end of the headers to the end of a small body, and for which a body may make no progress."""
 READ_TIMEOUT = 30.0
-"""Seconds for which a client with a full send buffer may read nothing of it."""
+"""Seconds for which a client with a full send buffer may read nothing of it, or less than 1 KiB a second."""
 LINGER = 3.0
 """Seconds for which a client that still sends may notice that it was answered already."""
 CHECK_EVERY = 2.0
@@ -230,7 +230,8 @@ class HttpProtocol(RespondingProtocol):
         super().pause_writing()
 
     def resume_writing(self) -> None:
-        self._write_deadline = None
+        # A closing transport has one until all output is read.
+        self._write_deadline = self.loop.time() + READ_TIMEOUT if self.transport.is_closing() else None
         super().resume_writing()
 
     def _check(self) -> None:
@@ -286,6 +287,8 @@ class HttpProtocol(RespondingProtocol):
         if self._in_body:
             # What is left of the body is dropped. Its request was answered early, or is behind the last one.
             self._is_refused = True
+            # Nothing is answered behind the last answer.
+            self._refusal = b""
             self.pipeline.clear()
             self._close_behind_output()
         else:

@@ -21,7 +21,7 @@ from app.modules.sockets_module.services.socket import REPLACED, TRY_AGAIN, Sock
 from app.modules.streams_module.services.frames import encode_text_frame
 from app.modules.streams_module.services.hub import Hub
 from app.utils.background import running
-from app.utils.isolation import report_failure
+from app.utils.isolation import call_isolated, report_failure
 
 MAX_SOCKETS_OF_ACCOUNT = 50
 MAX_STREAMS_OF_ACCOUNT = 100_000
@@ -179,8 +179,7 @@ class Registry:
             await asyncio.sleep(_STALL_CHECK)
             for sockets in tuple(self._sockets.values()):
                 for socket in tuple(sockets):
-                    if socket.send_buffer.is_stalled():
-                        socket.end(TRY_AGAIN)
+                    call_isolated(_end_if_stalled, socket)
 
     def signal(self, kind: str, data: Mapping[str, Any] | BaseModel, *stream_ids: UUID) -> None:
         """Sends a signal to the live followers of these streams, on all processes.
@@ -210,3 +209,8 @@ class Registry:
                     receivers.add(follower)
                     if str(follower.identity.account_id) != about and about not in follower.hidden:
                         follower.send_buffer.put([wire])
+
+
+def _end_if_stalled(socket: Socket) -> None:
+    if socket.send_buffer.is_stalled():
+        socket.end(TRY_AGAIN)

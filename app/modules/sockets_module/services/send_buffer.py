@@ -16,6 +16,8 @@ _WRITE_BYTES = 65_536
 """Bytes of one write of many frames. A transport that is full is seen before the next one."""
 _FEW_FRAMES = 4
 """Frames that are one write without being measured: they have no more bytes than a buffer may hold."""
+BYTES_PER_SECOND = 1024
+"""A client that receives less than that in the long run counts as stalled, too."""
 STALLED_AFTER = 8.0
 """Seconds without any progress after which a client counts as stalled."""
 
@@ -142,12 +144,13 @@ class SendBuffer:
             self._draining.cancel()
 
     def is_stalled(self) -> bool:
-        """Returns True if the client has received nothing for a while, although there is output for it."""
+        """Returns True if the client has received too little for a while, although there is output for it."""
         if self.blocked_since is None:
             return False
         now = monotonic()
         if self._count_received is not None and (received := self._count_received()) > self._received:
-            self._received, self.blocked_since = received, now
+            self.blocked_since = min(now, self.blocked_since + (received - self._received) / BYTES_PER_SECOND)
+            self._received = received
         return now - self.blocked_since > STALLED_AFTER
 
     async def _drain(self) -> None:
