@@ -25,7 +25,7 @@ from app.modules.search_module.services.lexemes import write_tsquery
 from app.modules.search_module.services.pages import BestFirst, HitPage, NewestFirst
 from app.modules.search_module.services.query import Expand, Query, parse_query
 from app.modules.search_module.services.search import TIME_LIMIT, Criteria
-from app.modules.search_module.services.subscriber import SEARCH
+from app.modules.search_module.services.subscriber import CATCH_UP, SEARCH
 from app.modules.streams_module.extension import find_oldest_pending
 from app.modules.streams_module.services.reads import StreamReads, heads_of
 
@@ -143,7 +143,8 @@ async def _find_oldest_missing(connection: Connection, criteria: Criteria) -> da
     """Returns the time before which all messages of the chats are indexed, None where they all are."""
     pending = await find_oldest_pending(connection, SEARCH, criteria.chat_ids)
     # After the events: the transaction that passes those that are not in the log adds the job.
-    behind = await crud.list_behind(connection, criteria.chat_ids)
+    owners = [CATCH_UP.owner_of(str(chat_id)) for chat_id in criteria.chat_ids]
+    behind = await crud.list_behind(connection, owners)
     times = [chat.created_at for chat in criteria.chats if chat.id in behind]
     return min([*times, pending] if pending else times, default=None)
 

@@ -54,8 +54,8 @@ def _is_as_created(event: Event) -> bool:
 async def _rebuild(context: SubscriberContext, stream_id: UUID, _: int) -> None:
     """Of an account's stream there is nothing to index."""
     if await build.find_last_seq(context.connection, stream_id):
-        jobs, payload = context.container.get(Jobs), ChatToIndex(chat_id=stream_id)
-        await jobs.enqueue(context.work, CATCH_UP, payload, key=str(stream_id), owner_id=stream_id)
+        payload = ChatToIndex(chat_id=stream_id)
+        await context.container.get(Jobs).enqueue(context.work, CATCH_UP, payload, key=str(stream_id))
 
 
 async def _is_next_built(connection: Connection) -> bool:

@@ -1,5 +1,6 @@
 """Chats with messages whose events the log no longer has: the search was off for longer than events are kept."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -48,6 +49,18 @@ async def test_a_search_says_what_it_leaves_out_until_the_chat_is_caught_up(
         ok(await anna.patch(f"/chats/{talk}", {"title": "Клуб"}))
         await eventually(is_all_missing)
     assert len(await texts(anna, "сообщение")) == 4
+
+
+async def test_a_search_says_what_it_leaves_out_also_of_a_chat_whose_job_is_from_an_earlier_version(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    created_at = ok(await anna.get(f"/chats/{club}"))["created_at"]
+    async with open_unit_of_work(container.get(Database)) as work:
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        jobs, payload = container.get(Jobs), ChatToIndex(chat_id=UUID(club))
+        await jobs.enqueue(work, CATCH_UP, payload, key=club, run_at=tomorrow)
+    answer = ok(await anna.get("/search/messages", q="сообщение"))
+    assert answer["indexed_through"]["at"] == created_at
 
 
 async def test_chats_to_catch_up_hold_up_no_other_jobs(anna: FakeClient, container: Container) -> None:

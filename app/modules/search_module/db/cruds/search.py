@@ -30,7 +30,7 @@ LEFT JOIN LATERAL (
 WHERE a.account_id = $1 AND c.deleted_at IS NULL ORDER BY c.active_at DESC, c.id DESC LIMIT $2
 """  # noqa: S608 - constants only
 # A job that has failed for good counts, too: it has left messages out.
-_BEHIND = "SELECT owner_id FROM job WHERE owner_id = ANY($1::uuid[]) AND name = 'search.catch_up'"
+_BEHIND = "SELECT key::uuid AS id FROM job WHERE owner_id = ANY($1::uuid[]) AND name = 'search.catch_up'"
 # Of this transaction. A plan for these very words: how many messages have them decides.
 _LIMIT = """
 SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)
@@ -122,9 +122,9 @@ async def list_names(connection: Connection, viewer: UUID, limit: int) -> Sequen
     return rows
 
 
-async def list_behind(connection: Connection, chat_ids: Sequence[UUID]) -> set[UUID]:
-    """Returns those of the chats whose messages a job has still to index."""
-    return {row["owner_id"] for row in await connection.fetch(_BEHIND, chat_ids)}
+async def list_behind(connection: Connection, owner_ids: Sequence[UUID]) -> set[UUID]:
+    """Returns the chats whose messages a job of one of these owners has still to index."""
+    return {row["id"] for row in await connection.fetch(_BEHIND, owner_ids)}
 
 
 async def limit_time(connection: Connection, milliseconds: int) -> None:
