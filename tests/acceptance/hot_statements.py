@@ -213,7 +213,7 @@ def hot_statements(many: int) -> dict[str, Run]:
         "index, remove": lambda on: index.remove(on, index.INDEX, [(LONG_CHAT, NOW, seq) for seq in seqs]),
         "index, purge": lambda on: index.purge_chat(on, LONG_CHAT, many),
         "searched chats": lambda on: search.list_chats(on, ANNA, None),
-        "chats to catch up": lambda on: search.list_behind(on, chats),
+        "chats to catch up": lambda on: search.list_behind(on, chats, people),
         "names of chats": lambda on: search.list_names(on, ANNA, 1_000),
         "rank": lambda on: search.rank(on, hits, "'word'", None, 20),
     }

@@ -142,9 +142,8 @@ _NO_ACCOUNT = UUID(int=0)
 async def _find_oldest_missing(connection: Connection, criteria: Criteria) -> datetime | None:
     """Returns the time before which all messages of the chats are indexed, None where they all are."""
     pending = await find_oldest_pending(connection, SEARCH, criteria.chat_ids)
-    # After the events: the transaction that passes those that are not in the log adds the job.
     owners = [CATCH_UP.owner_of(str(chat_id)) for chat_id in criteria.chat_ids]
-    behind = await crud.list_behind(connection, owners)
+    behind = await crud.list_behind(connection, criteria.chat_ids, owners)
     times = [chat.created_at for chat in criteria.chats if chat.id in behind]
     return min([*times, pending] if pending else times, default=None)
 

@@ -23,18 +23,17 @@ _CHATS = 9
 
 
 @pytest.fixture
-async def talk(anna: FakeClient, club: str, container: Container, connection: Connection) -> str:
-    """A chat with messages of which the index has none, and the log no event."""
+async def talk(anna: FakeClient, club: str, connection: Connection) -> str:
+    """A chat with messages whose events have been handled, and of which the index has none."""
     for number in range(4):
         await anna.send(club, f"сообщение {number}")
     await search(anna, "сообщение")
     await connection.execute("DELETE FROM search_message")
-    await move_numbers_ahead(container.get(Database).address)
     return club
 
 
 async def test_a_search_says_what_it_leaves_out_until_the_chat_is_caught_up(
-    anna: FakeClient, talk: str, connection: Connection
+    anna: FakeClient, talk: str, container: Container, connection: Connection
 ) -> None:
     created_at = ok(await anna.get(f"/chats/{talk}"))["created_at"]
 
@@ -46,6 +45,8 @@ async def test_a_search_says_what_it_leaves_out_until_the_chat_is_caught_up(
     async with connection.transaction():
         # The index is read, and not written.
         await connection.execute("LOCK TABLE search_message IN SHARE MODE")
+        await move_numbers_ahead(container.get(Database).address)
+        assert await is_all_missing()
         ok(await anna.patch(f"/chats/{talk}", {"title": "Клуб"}))
         await eventually(is_all_missing)
     assert len(await texts(anna, "сообщение")) == 4

@@ -29,8 +29,15 @@ LEFT JOIN LATERAL (
 ) other ON true
 WHERE a.account_id = $1 AND c.deleted_at IS NULL ORDER BY c.active_at DESC, c.id DESC LIMIT $2
 """  # noqa: S608 - constants only
+_CURSOR = one_row("subscriber_cursor", stream_id="s.id", subscriber="'search'")
+# One statement, because one transaction moves the cursor past events that the log no longer has, and adds the job.
 # A job that has failed for good counts, too: it has left messages out.
-_BEHIND = "SELECT key::uuid AS id FROM job WHERE owner_id = ANY($1::uuid[]) AND name = 'search.catch_up'"
+_BEHIND = f"""
+SELECT key::uuid AS id FROM job WHERE owner_id = ANY($2::uuid[]) AND name = 'search.catch_up'
+UNION ALL
+SELECT s.id FROM stream s LEFT JOIN LATERAL {_CURSOR} c ON true
+WHERE s.id = ANY($1::uuid[]) AND coalesce(c.seq, 0) < s.first_seq - 1
+"""  # noqa: S608 - constants only
 # Of this transaction. A plan for these very words: how many messages have them decides.
 _LIMIT = """
 SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)
@@ -122,9 +129,12 @@ async def list_names(connection: Connection, viewer: UUID, limit: int) -> Sequen
     return rows
 
 
-async def list_behind(connection: Connection, owner_ids: Sequence[UUID]) -> set[UUID]:
-    """Returns the chats whose messages a job of one of these owners has still to index."""
-    return {row["id"] for row in await connection.fetch(_BEHIND, owner_ids)}
+async def list_behind(connection: Connection, chat_ids: Sequence[UUID], owner_ids: Sequence[UUID]) -> set[UUID]:
+    """Returns those of the chats with messages whose events are lost, and that are not indexed yet.
+
+    `owner_ids` are the owners of the jobs that index them.
+    """
+    return {row["id"] for row in await connection.fetch(_BEHIND, chat_ids, owner_ids)}
 
 
 async def limit_time(connection: Connection, milliseconds: int) -> None:
