@@ -54,8 +54,10 @@ def _is_as_created(event: Event) -> bool:
 async def _rebuild(context: SubscriberContext, stream_id: UUID, _: int) -> None:
     """Of an account's stream there is nothing to index."""
     if await build.find_last_seq(context.connection, stream_id):
-        payload = ChatToIndex(chat_id=stream_id)
-        await context.container.get(Jobs).enqueue(context.work, CATCH_UP, payload, key=str(stream_id))
+        jobs, key = context.container.get(Jobs), str(stream_id)
+        # One that is dead would count for ever.
+        await jobs.remove(context.work, CATCH_UP, CATCH_UP.owner_of(key))
+        await jobs.enqueue(context.work, CATCH_UP, ChatToIndex(chat_id=stream_id), key=key)
 
 
 async def _is_next_built(connection: Connection) -> bool:

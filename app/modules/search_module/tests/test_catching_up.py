@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
@@ -16,6 +17,7 @@ from app.modules.streams_module.extension import hold_streams
 from app.modules.streams_module.services.sequence_numbers import move_numbers_ahead
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok
+from tests.manage import manage
 from tests.periodic_jobs import run_once
 
 _CHATS = 9
@@ -30,6 +32,14 @@ async def talk(anna: FakeClient, club: str, connection: Connection) -> str:
     await search(anna, "сообщение")
     await connection.execute("DELETE FROM search_message")
     return club
+
+
+async def add_job(container: Container, chat_id: str, state: str) -> None:
+    """Adds a job that is to index the chat, and does not run soon."""
+    async with open_unit_of_work(container.get(Database)) as work:
+        jobs, payload = container.get(Jobs), ChatToIndex(chat_id=UUID(chat_id))
+        await jobs.enqueue(work, CATCH_UP, payload, key=chat_id, run_at=datetime.now(UTC) + timedelta(days=1))
+        await (await work.raw()).execute("UPDATE job SET state = $1 WHERE name = 'search.catch_up'", state)
 
 
 async def test_a_search_says_what_it_leaves_out_until_the_chat_is_caught_up(
@@ -56,12 +66,26 @@ async def test_a_search_says_what_it_leaves_out_also_of_a_chat_whose_job_is_from
     anna: FakeClient, club: str, container: Container
 ) -> None:
     created_at = ok(await anna.get(f"/chats/{club}"))["created_at"]
-    async with open_unit_of_work(container.get(Database)) as work:
-        tomorrow = datetime.now(UTC) + timedelta(days=1)
-        jobs, payload = container.get(Jobs), ChatToIndex(chat_id=UUID(club))
-        await jobs.enqueue(work, CATCH_UP, payload, key=club, run_at=tomorrow)
+    await add_job(container, club, "waiting")
     answer = ok(await anna.get("/search/messages", q="сообщение"))
     assert answer["indexed_through"]["at"] == created_at
+
+
+async def test_a_chat_that_could_not_be_caught_up_is_whole_after_the_next_time(
+    anna: FakeClient, talk: str, container: Container
+) -> None:
+    await add_job(container, talk, "dead")
+    await move_numbers_ahead(container.get(Database).address)
+    ok(await anna.patch(f"/chats/{talk}", {"title": "Клуб"}))
+    assert len(await texts(anna, "сообщение")) == 4
+
+
+async def test_a_chat_that_could_not_be_caught_up_is_whole_in_a_new_index(
+    anna: FakeClient, talk: str, container: Container, database_address: DatabaseAddress
+) -> None:
+    await add_job(container, talk, "dead")
+    assert (await manage(database_address, "search", "rebuild")).exit_code == 0
+    assert len(await texts(anna, "сообщение")) == 4
 
 
 async def test_chats_to_catch_up_hold_up_no_other_jobs(anna: FakeClient, container: Container) -> None:
