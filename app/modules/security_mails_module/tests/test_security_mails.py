@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,15 +11,19 @@ from fastapi import FastAPI
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.tests.erasing import erase
 from app.modules.bots_module.tests.bots import create_bot
+from app.modules.jobs_module.extension import Jobs
 from app.modules.keys_module.tests.keys import create_key
 from app.modules.mail_module.extension import Letter
 from app.modules.mail_module.services.composing import compose
 from app.modules.mail_module.settings import MailSettings
 from app.modules.mail_module.tests.mailbox import Mailbox, text_of, with_mail
 from app.modules.second_factor_module.tests.authenticator import set_up
+from app.modules.security_mails_module.db import INVARIANTS
+from app.modules.security_mails_module.services import NOTIFY, SecurityNotice
 from app.modules.streams_module.services.log import now
 from app.settings import Settings
 from app.utils.container import Container
@@ -129,6 +133,21 @@ async def test_a_mail_that_could_not_be_sent_keeps_no_address_of_an_erased_accou
     await eventually(is_dead)
     await erase(container, connection, anna)
     assert await are_gone()
+
+
+async def test_doctor_deletes_mails_of_an_account_that_was_erased_while_the_module_was_off(
+    anna: FakeClient, connection: Connection, container: Container
+) -> None:
+    async with open_unit_of_work(container.get(Database)) as work:
+        notice = SecurityNotice(account_id=anna.uuid, kind="password_changed", at=now())
+        tomorrow = now() + timedelta(days=1)
+        await container.get(Jobs).enqueue(work, NOTIFY, notice, run_at=tomorrow, owner_id=anna.uuid)
+    (invariant,) = INVARIANTS
+    assert await connection.fetch(invariant.find) == []
+    await connection.execute("UPDATE account SET erased_at = now() - interval '25 hours' WHERE id = $1", anna.uuid)
+    assert [row["stream_id"] for row in await connection.fetch(invariant.find)] == [anna.uuid]
+    await connection.execute(invariant.fix[0], [anna.uuid])
+    assert await connection.fetch(invariant.find) == []
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])

@@ -1,0 +1,21 @@
+"""What `manage.py doctor` checks of mails about the security of accounts."""
+
+from app.utils.invariants import Invariant
+
+INVARIANTS = (
+    Invariant(
+        says="no mail about the security of an erased account is left",
+        # An erasure has a day to finish.
+        find="""
+            SELECT DISTINCT j.owner_id AS stream_id, a.username AS detail
+            FROM job j JOIN account a ON a.id = j.owner_id AND a.erased_at < now() - interval '1 day'
+            WHERE j.name = 'security_mails.notify' AND j.state <> 'running'
+        """,
+        advice="the accounts were erased while the module was disabled; --fix deletes the mails, which were not sent",
+        fix=(
+            """
+            DELETE FROM job WHERE owner_id = ANY($1) AND name = 'security_mails.notify' AND state <> 'running'
+            """,
+        ),
+    ),
+)
