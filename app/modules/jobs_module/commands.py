@@ -53,7 +53,7 @@ def list_all(
 
 @commands.command()
 def retry(job: JobId) -> None:
-    """Run a dead or waiting job now, with all its attempts."""
+    """Run a job now, with all its attempts, if it is dead, waits, or was running in a killed process."""
     done = _run(lambda connection: operating.retry(connection, job))
     typer.echo("the running server will run the job within a second" if done else _REFUSED)
     raise typer.Exit(0 if done else 1)
@@ -61,7 +61,7 @@ def retry(job: JobId) -> None:
 
 @commands.command()
 def cancel(job: JobId) -> None:
-    """Remove a dead or waiting job."""
+    """Remove a job that is dead, waits, or was running in a killed process."""
     done = _run(lambda connection: operating.cancel(connection, job))
     typer.echo("the job was removed" if done else "the job is running or does not exist")
     raise typer.Exit(0 if done else 1)

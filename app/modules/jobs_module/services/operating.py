@@ -40,9 +40,9 @@ async def list_jobs(connection: Connection, state: str | None = None, limit: int
 
 
 async def retry(connection: Connection, job_id: UUID) -> bool:
-    """Makes a dead or waiting job due now, with all its attempts.
+    """Makes a job due now, with all its attempts, if it is dead, waits, or was running in a killed process.
 
-    Returns False if the job is running, does not exist, or a newer job waits under its key.
+    Returns False if a process runs the job, it does not exist, or a newer job waits under its key.
     """
     try:
         return await connection.fetchval(_RETRY, job_id) is not None
@@ -51,5 +51,5 @@ async def retry(connection: Connection, job_id: UUID) -> bool:
 
 
 async def cancel(connection: Connection, job_id: UUID) -> bool:
-    """Removes a dead or waiting job. Returns False if the job is running or does not exist."""
+    """Removes a job that is dead, waits, or was running in a killed process. Returns False for others, and for none."""
     return await connection.fetchval(_CANCEL, job_id) is not None
