@@ -4,7 +4,7 @@ from app.utils.invariants import Invariant
 
 INVARIANTS = (
     Invariant(
-        says="no mail about the security of an erased account is left",
+        says="nothing of an erased account is left in mails about its security",
         # An erasure has a day to finish.
         find="""
             SELECT DISTINCT j.owner_id AS stream_id, a.username AS detail

@@ -3,7 +3,7 @@
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.modules.base_module.schemas.models import ResponseModel
 from app.resources.constants import DEFAULT_PAGE, MAX_PAGE
@@ -19,8 +19,12 @@ Cursor = Annotated[
 class Page(ResponseModel, Generic[Item]):
     """A part of a list. `next_cursor` is null on the last page."""
 
+    # The answer always has both.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     items: list[Item]
     next_cursor: str | None = Field(
+        None,
         description="opaque; pass it as `cursor` to get the next page; null on the last page",
         examples=["WyJhbm5hIl0"],
     )
