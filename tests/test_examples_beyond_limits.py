@@ -6,12 +6,12 @@ from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable
 
 import pytest
-from fastapi import FastAPI, WebSocket
+from fastapi import WebSocket
 
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import FakeClient, ok
-from tests.messengers import EXAMPLES, NODE, State, load_example
+from tests.messengers import EXAMPLES, NODE, State, empty_server, load_example
 from tests.rates import limited
 from tests.servers import listening
 
@@ -61,15 +61,7 @@ async def test_a_client_sends_many_more_messages_than_it_may_at_once(
 
 @both
 async def test_a_client_repeats_a_refused_message_after_the_time_that_the_server_names(send_all: SendAll) -> None:
-    app, received_at = FastAPI(), list[float]()
-
-    @app.get("/api/v1/accounts/me")
-    def me() -> State:
-        return {"id": "eve", "event_seq": 1}
-
-    @app.get("/api/v1/chats")
-    def chats() -> State:
-        return {"items": [], "next_cursor": None}
+    app, received_at = empty_server(), list[float]()
 
     @app.websocket("/api/v1/ws")
     async def connect(socket: WebSocket) -> None:

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import FakeClient, FakeSocket, eventually, ok
-from tests.messengers import Client, State, in_node, in_python
+from tests.messengers import Client, State, empty_server, in_node, in_python
 from tests.servers import listening
 
 # Answers are awaited for a tenth of the time.
@@ -94,17 +94,9 @@ async def test_a_client_asks_again_if_a_read_is_never_answered(
 
 @pytest.mark.parametrize("client", [in_python, in_node], ids=["python", "node"])
 async def test_a_client_refreshes_its_tokens_once_if_a_read_fails_after_that(client: Client) -> None:
-    app, refreshed, is_back = FastAPI(), 0, asyncio.Event()
+    app, refreshed, is_back = empty_server(), 0, asyncio.Event()
     tokens = {"access_token": "", "refresh_token": ""}
     connections = 0
-
-    @app.get("/api/v1/accounts/me")
-    def me() -> State:
-        return {"id": "eve", "event_seq": 1}
-
-    @app.get("/api/v1/chats")
-    def chats() -> State:
-        return {"items": [], "next_cursor": None}
 
     @app.get("/api/v1/chats/yard")
     def refuse() -> JSONResponse:

@@ -1,6 +1,5 @@
 """Servers that answer with what no honest server sends: the request fails like any other, and others go on."""
 
-import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import trustme
 
 from app.adapters.clients.http.errors import BadResponse, EgressError, TooLarge
 from tests.adapters.http_servers import FakeResolver, RawServer, http_client
+from tests.turns import counted_turns
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 
@@ -90,18 +90,8 @@ class FastStream(httpcore.AsyncMockStream):
 
 @pytest.mark.parametrize("answer", [CHUNKED + b"1\r\nx\r\n" * 20_000, b"HTTP/1.1 100 Continue\r\n\r\n" * 5000])
 async def test_other_tasks_run_while_a_response_is_parsed(answer: bytes) -> None:
-    turns = 0
-
-    async def count() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    async with http_client(backend=FastBackend(answer)) as client:
-        counting = asyncio.create_task(count())
+    async with http_client(backend=FastBackend(answer)) as client, counted_turns() as turns:
         with pytest.raises(EgressError):
             await client.request("GET", "http://127.0.0.1/", purpose="test")
-        counting.cancel()
     # 60,000 bytes are read of the chunks, in reads of 8192.
-    assert turns >= 7
+    assert turns.count >= 7

@@ -1,6 +1,5 @@
 """People and chats for a field that is being typed into."""
 
-import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +7,7 @@ import pytest
 
 from app.modules.search_module.services import suggesting
 from tests.fakers import FakeClient, ok, problem
+from tests.turns import counted_turns
 
 
 async def suggest(user: FakeClient, q: str, **more: Any) -> tuple[list[str], list[str]]:
@@ -49,19 +49,10 @@ async def test_only_the_chats_with_the_newest_messages_are_looked_at(
 
 async def test_other_tasks_run_while_titles_are_compared() -> None:
     names = [{"id": uuid4(), "title": "Ёлка " * 40, "other": ""} for _ in range(suggesting.MAX_CHATS)]
-    turns = 0
-
-    async def count() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    other = asyncio.create_task(count())
-    found = await suggesting.find_named(names, "елка")
-    other.cancel()
+    async with counted_turns() as turns:
+        found = await suggesting.find_named(names, "елка")
     assert found == [name["id"] for name in names]
-    assert turns >= len(names) // 100
+    assert turns.count >= len(names) // 100
 
 
 async def test_what_is_wrong_is_refused(anna: FakeClient) -> None:
