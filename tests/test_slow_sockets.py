@@ -7,6 +7,7 @@ import uvloop
 
 from app.fastapi_engine.patched.websocket_protocol import WebSocketProtocol
 from app.modules.sockets_module.services import send_buffer
+from app.modules.sockets_module.services.send_buffer import SendBuffer, Turn
 from tests.fakers import eventually
 from tests.slow_socket import Replay, connected
 
@@ -93,12 +94,12 @@ def test_a_client_that_has_left_counts_as_having_received_nothing() -> None:
         async with connected(replay) as (protocol, _):
             await eventually_full(protocol)
             assert replay.buffer is not None
-            checked = asyncio.get_running_loop().create_future()
-            buffer = replay.buffer
+            buffer, answers = replay.buffer, list[bool]()
             protocol.transport.abort()
             # Before the sender notices it.
-            asyncio.get_running_loop().call_soon(lambda: checked.set_result(buffer.is_stalled()))
-            assert await checked is False
+            asyncio.get_running_loop().call_soon(lambda: answers.append(buffer.is_stalled()))
+            await asyncio.sleep(0.01)
+            assert answers == [False]
 
     uvloop.run(leave())
 
@@ -116,3 +117,18 @@ async def test_a_client_is_stalled_once_it_reads_nothing(monkeypatch: pytest.Mon
         await eventually_full(protocol)
         replay.buffer.is_stalled()
         assert replay.buffer.is_stalled()
+
+
+@pytest.mark.parametrize(("rate", "is_stalled"), [(2048, False), (512, True)])
+def test_a_client_that_reads_less_than_it_must_is_stalled(
+    monkeypatch: pytest.MonkeyPatch, rate: int, is_stalled: bool
+) -> None:
+    now, received = 100.0, 0
+    monkeypatch.setattr(send_buffer, "monotonic", lambda: now)
+    buffer = SendBuffer(Replay(1, 1), None, lambda: None, Turn(), lambda: received)  # type: ignore[arg-type]
+    buffer.blocked_since = now
+    for _ in range(20):
+        now += 1
+        received += rate
+        was_stalled = buffer.is_stalled()
+    assert was_stalled is is_stalled

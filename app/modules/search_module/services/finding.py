@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from time import monotonic
 from typing import Any, Literal
 from uuid import UUID
@@ -139,10 +140,23 @@ _NO_ACCOUNT = UUID(int=0)
 """A sender id that no account has."""
 
 
+_OWNERS_IN_A_ROW = 200
+"""They take less than a millisecond. An account may have thousands of chats."""
+
+
+@lru_cache(maxsize=100_000)
+def _owner_of(chat_id: UUID) -> UUID:
+    return CATCH_UP.owner_of(str(chat_id))
+
+
 async def _find_oldest_missing(connection: Connection, criteria: Criteria) -> datetime | None:
     """Returns the time before which all messages of the chats are indexed, None where they all are."""
     pending = await find_oldest_pending(connection, SEARCH, criteria.chat_ids)
-    owners = [CATCH_UP.owner_of(str(chat_id)) for chat_id in criteria.chat_ids]
+    owners: list[UUID] = []
+    for place, chat_id in enumerate(criteria.chat_ids, 1):
+        owners.append(_owner_of(chat_id))
+        if place % _OWNERS_IN_A_ROW == 0:
+            await asyncio.sleep(0)
     behind = await crud.list_behind(connection, criteria.chat_ids, owners)
     times = [chat.created_at for chat in criteria.chats if chat.id in behind]
     return min([*times, pending] if pending else times, default=None)

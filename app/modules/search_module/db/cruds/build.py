@@ -27,9 +27,10 @@ ORDER BY id LIMIT $2
 _LAST_SEQ = "SELECT last_seq FROM chat WHERE id = $1 AND deleted_at IS NULL"
 _MOVE = "UPDATE search_build SET chat_id = $1, seq = $2, done = done + $3"
 _END = "UPDATE search_build SET state = 'ready', is_first = false, chat_id = NULL, seq = 0, ended_at = $1"
-# What these jobs have left out is in the next index: the build began after them.
-_REMOVE_DEAD = """
-DELETE FROM job WHERE name = 'search.catch_up' AND state = 'dead' AND created_at < (SELECT began_at FROM search_build)
+# What these jobs have left out, or have still to do, is in the next index: the build began after them.
+_REMOVE_OLD = """
+DELETE FROM job
+WHERE name = 'search.catch_up' AND state <> 'running' AND created_at < (SELECT began_at FROM search_build)
 """
 _ANALYZE_SECONDS = 60.0
 _ANALYZE = "SET LOCAL statement_timeout = '60s'; ANALYZE search_message_next"
@@ -95,5 +96,5 @@ async def analyze(connection: Connection) -> None:
 async def swap(connection: Connection, at: datetime) -> None:
     """Puts the next index in the place of the one that searches read, which is emptied."""
     await connection.execute(_END, at)
-    await connection.execute(_REMOVE_DEAD)
+    await connection.execute(_REMOVE_OLD)
     await connection.execute(_SWAP)

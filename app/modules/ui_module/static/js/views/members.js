@@ -58,7 +58,7 @@ export function membersDialog({ store, openChat, blocks }, chat) {
         key: member.account_id,
         signature: JSON.stringify([member, person, store.isOnline(person), mayRemove]),
         build: () => h('li', {},
-          avatar(person.display_name, person.id, { small: true, online: store.isOnline(isSelf ? { online: true } : person), image: person.avatar }),
+          avatar(person.display_name, person.id, { small: true, online: isSelf ? store.connection.state === 'online' : store.isOnline(person), image: person.avatar }),
           h('span', { class: 'chat-text' },
             h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name), botMark(person), isSelf && h('small', {}, t('members.you'))),
             h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username || member.username}`))),
