@@ -189,11 +189,11 @@ async def test_events_that_a_process_has_not_handled_when_it_ends_are_handled_by
         await asyncio.Event().wait()
 
     async with AsyncExitStack() as running:
-        async with process(container, replace(noting(), handle=never)):
+        async with process(container, replace(noting(start="first"), handle=never)):
             await anna.send(club, "1")
             await asyncio.wait_for(has_begun.wait(), 30)
             # Only now: a process that runs already can find the event first.
-            await running.enter_async_context(process(container, noting(), bus=MemoryBus()))
+            await running.enter_async_context(process(container, noting(start="first"), bus=MemoryBus()))
         await until_noted(connection, club, ["1"])
 
 

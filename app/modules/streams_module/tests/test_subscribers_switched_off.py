@@ -49,7 +49,7 @@ async def test_doctor_expects_nothing_of_a_subscriber_of_a_module_that_is_switch
     async def is_reported(settings: Settings) -> bool:
         return any("noting" in line for line in await inspecting.KEEPING_UP.find(settings, connection))
 
-    async with process(container, noting(on_failure="stop")):
+    async with process(container, noting(on_failure="stop", start="first")):
         await anna.send(club, "fail")
         await connection.execute("UPDATE event SET at = at - interval '10 minutes'")
         await eventually(is_behind, 60)
