@@ -11,7 +11,7 @@ from app.adapters.db.embedded.process import clean_environment
 # In the database only fatal errors are logged: `log` is above `error`. Failed requests would fill the log.
 _CREATE_DATABASE = """
 SELECT format('CREATE DATABASE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \\gexec
-SELECT format('ALTER DATABASE %I SET log_min_messages = log', :'name') \\gexec
+SELECT format('ALTER DATABASE %I SET log_min_messages = log', :'name') WHERE NOT pg_is_in_recovery() \\gexec
 """
 
 
