@@ -10,6 +10,9 @@ from fastapi.responses import StreamingResponse
 from tests.servers import listening
 from tests.test_upgrades import TIMEOUT, statuses, talk
 
+_FIRST = b"GET /first HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+"""The server closes behind the answer, as behind each one in HTTP/1.0."""
+
 
 class Calls:
     """An application that records its calls."""
@@ -41,14 +44,13 @@ class Calls:
 
 
 async def test_no_request_behind_the_last_answer_is_executed(caplog: pytest.LogCaptureFixture) -> None:
-    """The server closes behind each answer in HTTP/1.0. The body of the next request is incomplete."""
+    """The body of the next request is incomplete."""
     calls = Calls()
-    first = b"GET /first HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
     second = b"DELETE /second HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\n12"
     async with listening(calls.app) as address:
-        answer = await talk(address, [first + second])
+        answer = await talk(address, [_FIRST + second])
         reader, writer = await asyncio.open_connection(*address.split(":"))
-        writer.write(first + second)
+        writer.write(_FIRST + second)
         writer.write_eof()
         async with asyncio.timeout(TIMEOUT):
             answer += await reader.read()
@@ -59,10 +61,9 @@ async def test_no_request_behind_the_last_answer_is_executed(caplog: pytest.LogC
 
 async def test_a_bad_request_behind_the_last_answer_is_not_answered(caplog: pytest.LogCaptureFixture) -> None:
     calls = Calls()
-    first = b"GET /first HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
     bad = b"POST /bad HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n"
     async with listening(calls.app) as address:
-        answer = await talk(address, [first + bad])
+        answer = await talk(address, [_FIRST + bad])
     assert (statuses(answer), calls.made) == ([b"200"], ["first"])
     assert "Exception in ASGI application" not in caplog.text
 
