@@ -187,6 +187,15 @@ def test_a_clock_that_is_set_back_opens_a_new_window(monkeypatch: pytest.MonkeyP
         limits.hit(ACCOUNT, 1)
 
 
+def test_a_rate_without_a_setting_is_given_with_its_name() -> None:
+    limits = RateLimits(LimitsSettings())
+    limits.hit("1/minute", "notes", 1)
+    limits.hit("1/minute", "notes", 2)
+    limits.hit("1/minute", "pages", 1)
+    with pytest.raises(RateLimited):
+        limits.hit("1/minute", "notes", 1)
+
+
 async def test_requests_are_served_while_the_storage_is_unavailable(settings: Settings) -> None:
     unavailable = LimitsSettings(storage=SecretStr("redis://127.0.0.1:1"))
     async with served(build_app(limited(settings, unavailable))) as http:

@@ -34,7 +34,7 @@ _AGREE_EVERY = 0.5
 _STORE_TIMEOUT = 2.0
 _FEWEST_TO_SWEEP = 10_000
 
-_Key = tuple[str, str | int]
+_Key = tuple[str | int, ...]
 """The name of a limit, and the subject that it counts for."""
 _parse = cache(parse)
 
@@ -75,19 +75,21 @@ class RateLimits:
         # The windows with counts to report to the store; None if each process counts for itself.
         self._unreported: dict[_Key, _Window] | None = {} if settings.enable and settings.is_shared else None
 
-    def hit(self, limit: RateLimit, subject: str | int, *, count: int = 1) -> None:
+    def hit(self, limit: RateLimit | str, *subject: str | int, count: int = 1) -> None:
         """Counts `count` attempts. Raises RateLimited with the seconds to wait if there were too many.
 
-        `subject` is the account or the IP address that it counts for: `limits.hit(NOTES, account_id.int)`.
+        `subject` is the account or the IP address that it counts for: `limits.hit(NOTES, account_id.int)`. A rate
+        that has no setting is followed by a name: `limits.hit("5/minute", "notes", account_id.int)`.
         """
         if not self.is_enabled:
             return
-        key = limit.name, subject
+        key = subject if isinstance(limit, str) else (limit.name, *subject)
         now = time()
         window = self._windows.get(key)
         # `is_open` inline: every call comes here.
         if window is None or not window.began_at <= now < window.ends_at:
-            window = self._open(key, _parse(self.rate_of(limit)), now)
+            rate = limit if isinstance(limit, str) else self.rate_of(limit)
+            window = self._open(key, _parse(rate), now)
         if window.count >= window.amount:
             raise RateLimited(retry_after=max(ceil(window.ends_at - now), 1))
         window.count += count
