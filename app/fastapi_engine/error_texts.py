@@ -22,10 +22,11 @@ ERROR_TEXTS = {
         "один раз вызовите `POST /accounts/refresh`; если не помогло, войдите заново",
     ),
     "forbidden": ErrorText(
-        "the account lacks the permission",
-        "do not repeat the request; read the chat again, since the role may have changed",
-        "у аккаунта нет такого права",
-        "не повторяйте запрос; прочитайте чат заново: роль могла измениться",
+        "the account or the API key lacks the permission, or the current password or the code is wrong; `title` says "
+        "which",
+        "do not repeat the request as it is; read the chat again, since the role may have changed",
+        "у аккаунта или ключа API нет такого права, либо неверен текущий пароль или код; причина указана в `title`",
+        "не повторяйте тот же запрос; прочитайте чат заново: роль могла измениться",
     ),
     "not_found": ErrorText(
         "the object does not exist or the caller may not see it (the answer is the same), or the path has an "
@@ -55,9 +56,11 @@ ERROR_TEXTS = {
         "отправьте запрос ещё раз",
     ),
     "payload_too_large": ErrorText(
-        "the body is too large: the limit is 256 KiB for a message, 32 KiB for a new chat, and 16 KiB for other calls",
+        "the body is too large: the limit is 256 KiB for a message, a scheduled message or a draft, 32 KiB for a new "
+        "chat, `ATTACHMENT_MAX_BYTES` for a file, and 16 KiB for other calls",
         "send a smaller body",
-        "тело слишком велико: предел 256 КиБ для сообщения, 32 КиБ для нового чата, 16 КиБ для остальных вызовов",
+        "тело слишком велико: предел 256 КиБ для сообщения, в том числе запланированного, и для черновика, 32 КиБ для "
+        "нового чата, `ATTACHMENT_MAX_BYTES` для файла, 16 КиБ для остальных вызовов",
         "уменьшите тело",
     ),
     "uri_too_long": ErrorText(
@@ -106,9 +109,11 @@ ERROR_TEXTS = {
         "затем повторите тот же запрос",
     ),
     "unavailable": ErrorText(
-        "the database does not answer, or a lock was not granted in time; `Retry-After` says how many seconds to wait",
+        "the database, the store of files or the sign-in provider does not answer in time, or the server cannot keep "
+        "up or is shutting down; `detail` says which, and `Retry-After` how many seconds to wait",
         "then repeat the same request; repeat a send with the same `client_msg_id`",
-        "база данных не отвечает или блокировка не получена вовремя; в `Retry-After` указано, сколько секунд ждать",
+        "база данных, хранилище файлов или провайдер входа не отвечают вовремя, либо сервер не успевает или "
+        "останавливается; причина указана в `detail`, а в `Retry-After` — сколько секунд ждать",
         "затем повторите тот же запрос; отправку сообщения — с тем же `client_msg_id`",
     ),
 }
