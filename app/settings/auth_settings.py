@@ -31,8 +31,8 @@ class AuthSettings(SettingsGroup):
     )
     reserved_usernames: Names = Field(
         (),
-        description="further usernames that only server admins and the operator give to accounts, comma-separated; "
-        "capitals, separators and digits like letters make no difference",
+        description="further usernames that only server admins and the operator may give to accounts, "
+        "comma-separated; capitals, separators and digits that look like letters make no difference",
     )
     access_ttl: int = Field(900, ge=5, le=86_400, description="lifetime of an access token, in seconds")
     refresh_ttl: int = Field(
@@ -62,7 +62,7 @@ class AuthSettings(SettingsGroup):
         " не короче 32 байт",
         "sign_up": "кто может зарегистрироваться: open — любой клиент; verified — владелец почты по ссылке из "
         "письма; closed — аккаунты создают только администраторы сервера и `manage.py account create`",
-        "reserved_usernames": "дополнительные имена пользователей, которые дают только администраторы сервера и "
+        "reserved_usernames": "дополнительные имена пользователей, которые могут дать только администраторы сервера и "
         "оператор, через запятую; регистр, разделители и похожие на буквы цифры не учитываются",
         "access_ttl": "срок действия access-токена, в секундах",
         "refresh_ttl": "срок жизни сессии без обновления, в секундах (30 дней)",

@@ -56,7 +56,7 @@ class AttachmentSettings(SettingsGroup):
         "file://.data/files",
         description="where files are kept: file:///folder, or s3://bucket/prefix; all processes need the same one",
     )
-    max_bytes: int = Field(52_428_800, ge=1, le=MAX_BYTES, description="size of the largest file")
+    max_bytes: int = Field(52_428_800, ge=1, le=MAX_BYTES, description="maximum size of a file, in bytes")
     quota_bytes: int = Field(
         2_147_483_648, ge=1, le=MAX_BYTES, description="limit of the total size of an account's files, in bytes"
     )
@@ -67,7 +67,7 @@ class AttachmentSettings(SettingsGroup):
 
     russian: ClassVar[Mapping[str, str]] = {
         "store": "где хранятся файлы: file:///папка или s3://bucket/prefix; всем процессам нужно одно и то же место",
-        "max_bytes": "размер самого большого файла",
+        "max_bytes": "предельный размер файла, в байтах",
         "quota_bytes": "предел общего размера файлов аккаунта, в байтах",
         "s3_endpoint": "адрес службы S3; без него — служба Amazon",
         "s3_region": "регион хранилища",

@@ -14,7 +14,7 @@ DEACTIVATE = RateLimit(
     "20/hour",
     "account",
     "attempts to deactivate an account, per account",
-    "попыток деактивировать аккаунт на аккаунт",
+    "попыток деактивации на аккаунт",
 )
 
 

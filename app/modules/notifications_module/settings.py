@@ -6,6 +6,6 @@ CHANGE_NOTIFICATIONS = RateLimit(
     "change_notifications",
     "60/10 minutes",
     "account",
-    "changes of how the server writes to an account, per account",
-    "изменений того, как сервер пишет аккаунту, на аккаунт",
+    "changes of the language and time zone of mails, per account",
+    "изменений языка и часового пояса писем на аккаунт",
 )

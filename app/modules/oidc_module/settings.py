@@ -84,7 +84,7 @@ class OidcSettings(SettingsGroup):
     redirects: Annotated[Names, AfterValidator(_check_redirects)] = Field(
         (),
         description="addresses of applications that a sign-in by a provider may return to, comma-separated; pages of "
-        "API_PUBLIC_URL always may",
+        "API_PUBLIC_URL are always allowed",
     )
 
     russian: ClassVar[Mapping[str, str]] = {
@@ -93,12 +93,12 @@ class OidcSettings(SettingsGroup):
         "name": "надпись на его кнопке; без значения: `<ID>` с прописной буквы и с пробелами, например Google",
         "client_id": "id этого сервера у провайдера",
         "client_secret": "секрет, который провайдер выдал этому серверу; без значения: провайдер его не спрашивает",
-        "scopes": "области, которые запрашивает сервер, через пробел; без значения: openid email profile и "
+        "scopes": "области (scopes), которые запрашивает сервер, через пробел; без значения: openid email profile и "
         "offline_access, если он есть у провайдера",
-        "sign_up": "создавать аккаунты тем, кто есть у провайдера, а здесь ещё нет; без значения: если не "
-        "AUTH_SIGN_UP=closed",
-        "redirects": "адреса приложений, в которые может вернуться вход через провайдера, через запятую; страницам "
-        "API_PUBLIC_URL можно всегда",
+        "sign_up": "создавать аккаунты пользователям провайдера, у которых здесь аккаунта ещё нет; без значения: если "
+        "не AUTH_SIGN_UP=closed",
+        "redirects": "адреса приложений, в которые может вернуться вход через провайдера, через запятую; страницы "
+        "API_PUBLIC_URL разрешены всегда",
     }
 
     def problems_in_production(self) -> Iterator[str]:

@@ -32,7 +32,7 @@ class PasskeySettings(SettingsGroup):
     origins: Names = Field(
         (),
         description="origins of further pages and apps that use the passkeys, comma-separated; that of API_PUBLIC_URL "
-        "always may",
+        "is always allowed",
     )
 
     russian: ClassVar[Mapping[str, str]] = {

@@ -14,7 +14,7 @@ GIVE_CODE = RateLimit(
     "60/10 minutes",
     "device",
     "codes of second factors, per device; with an invalid ticket, per IP address",
-    "кодов второго фактора с одного устройства, а с недействительным `ticket` - с одного IP-адреса",
+    "кодов второго фактора с одного устройства, а с недействительным `ticket` — с одного IP-адреса",
 )
 
 

@@ -14,5 +14,5 @@ LIST_THREADS = RateLimit(
     "600/minute",
     "account",
     "lists of followed threads read, per account",
-    "чтений списка веток, на которые подписан, на аккаунт",
+    "чтений списка своих веток на аккаунт",
 )
