@@ -26,7 +26,7 @@ async def suggest_people(
     work: UnitOfWork, parts: AccountParts, viewer: UUID, q: str, limit: int
 ) -> list[AccountPublic]:
     """Returns accounts whose username or display name contains the text. A username may have its `@`."""
-    return (await accounts.list_profiles(work, parts, viewer, q.removeprefix("@") or q, None, limit)).items
+    return (await accounts.list_profiles(work, parts, viewer, _without_sign(q), None, limit)).items
 
 
 async def suggest_chats(work: UnitOfWork, parts: ChatParts, viewer: UUID, q: str, limit: int) -> list[orjson.Fragment]:
@@ -42,15 +42,20 @@ async def suggest_chats(work: UnitOfWork, parts: ChatParts, viewer: UUID, q: str
 async def find_named(names: Sequence[Mapping[str, Any]], text: str) -> list[UUID]:
     """Returns the chats whose `title`, or the names of the `other` account, contain the folded text.
 
-    Those with a word that begins with it come first.
+    Those with a word that begins with it come first. A username may have its `@`.
     """
     found = []
     for number, row in enumerate(names, 1):
-        name = row["other"] or search_text(row["title"])
-        if text in name:
-            begins = name.startswith(text) or f" {text}" in name or f"\n{text}" in name
+        name, part = (row["other"], _without_sign(text)) if row["other"] else (search_text(row["title"]), text)
+        if part in name:
+            begins = name.startswith(part) or f" {part}" in name or f"\n{part}" in name
             found.append((not begins, row["id"]))
         if number % _AT_ONCE == 0:
             await asyncio.sleep(0)
     found.sort(key=lambda one: one[0])
     return [chat_id for _, chat_id in found]
+
+
+def _without_sign(text: str) -> str:
+    """Returns the text without the `@` of a username, and an `@` alone as it is."""
+    return text.removeprefix("@") or text

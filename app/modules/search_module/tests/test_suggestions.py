@@ -60,7 +60,16 @@ async def test_what_is_wrong_is_refused(anna: FakeClient) -> None:
         problem(await anna.get("/search/suggest", **query), 422, "validation_error")
 
 
-async def test_a_username_is_suggested_with_its_sign_as_well(anna: FakeClient, boris: FakeClient) -> None:
+async def test_a_username_finds_its_account_and_the_direct_chat_with_its_sign_as_well(
+    anna: FakeClient, boris: FakeClient
+) -> None:
+    direct = await anna.open_chat(boris, type="direct")
     username = ok(await boris.get("/accounts/me"))["username"]
-    assert await suggest(anna, f"@{username}") == await suggest(anna, username) == (["Борис 🐻"], [])
+    assert await suggest(anna, f"@{username}") == await suggest(anna, username) == (["Борис 🐻"], [direct])
     assert await suggest(anna, "@") == ([], [])
+
+
+async def test_the_sign_in_a_title_is_compared(anna: FakeClient) -> None:
+    signed = await anna.open_chat(title="Вопросы @сова")
+    await anna.open_chat(title="Ночная сова")
+    assert (await suggest(anna, "@сова"))[1] == [signed]
