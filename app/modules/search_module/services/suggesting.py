@@ -16,6 +16,8 @@ from app.modules.chats_module.services.views import view_chosen
 from app.modules.search_module.db.cruds import search as crud
 from app.utils.names import search_text
 
+MAX_PAGES_OF_PEOPLE = 5
+"""Pages of the list of accounts that are read until enough are found. Each one looks at 20,000 accounts or more."""
 MAX_CHATS = 1_000
 """Chats whose titles are compared: those with the newest messages."""
 _AT_ONCE = 100
@@ -25,8 +27,19 @@ _AT_ONCE = 100
 async def suggest_people(
     work: UnitOfWork, parts: AccountParts, viewer: UUID, q: str, limit: int
 ) -> list[AccountPublic]:
-    """Returns accounts whose username or display name contains the text. A username may have its `@`."""
-    return (await accounts.list_profiles(work, parts, viewer, _without_sign(q), None, limit)).items
+    """Returns accounts whose username or display name contains the text. A username may have its `@`.
+
+    A page may have fewer accounts than `limit` while more follow. MAX_PAGES_OF_PEOPLE are read.
+    """
+    found: list[AccountPublic] = []
+    cursor = None
+    for _ in range(MAX_PAGES_OF_PEOPLE):
+        page = await accounts.list_profiles(work, parts, viewer, _without_sign(q), cursor, limit - len(found))
+        found += page.items
+        cursor = page.next_cursor
+        if cursor is None or len(found) == limit:
+            break
+    return found
 
 
 async def suggest_chats(work: UnitOfWork, parts: ChatParts, viewer: UUID, q: str, limit: int) -> list[orjson.Fragment]:

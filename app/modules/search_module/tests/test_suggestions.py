@@ -6,6 +6,9 @@ from uuid import uuid4
 import pytest
 
 from app.modules.search_module.services import suggesting
+from app.utils.container import Container
+from app.utils.names import search_grams
+from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
 from tests.turns import counted_turns
 
@@ -45,6 +48,24 @@ async def test_only_the_chats_with_the_newest_messages_are_looked_at(
     assert (await suggest(anna, "бор"))[1] == [direct, clubs[1]]
     await anna.send(clubs[0], "новее")
     assert (await suggest(anna, "бор"))[1] == [clubs[0], direct]
+
+
+async def test_an_account_newer_than_many_with_similar_names_is_suggested(
+    anna: FakeClient, boris: FakeClient, container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # They have all pairs of its characters.
+    await rows(
+        container,
+        "INSERT INTO account (id, username, display_name, search_text, search_grams, created_at, updated_at) "
+        "SELECT gen_random_uuid(), 'guest' || n, $1, $1, $2::int[], now() - interval '1 day', now() "
+        "FROM generate_series(1, 21000) n",
+        *("abab baba", search_grams("abab baba")),
+    )
+    ok(await boris.patch("/accounts/me", {"display_name": "ab bab ba"}))
+    assert (await suggest(anna, "ab bab ba"))[0] == ["ab bab ba"]
+    assert (await suggest(anna, "ab", limit=3))[0] == ["abab baba"] * 3
+    monkeypatch.setattr(suggesting, "MAX_PAGES_OF_PEOPLE", 1)
+    assert (await suggest(anna, "ab bab ba"))[0] == []
 
 
 async def test_other_tasks_run_while_titles_are_compared() -> None:
