@@ -25,6 +25,7 @@ _BRANDS = {
     "image/x-canon-cr3": (b"crx ",),
 }
 _MOVING = re.compile(rb"V_(?:VP[89]|AV1|MPEG|THEORA)")
+_TAG = re.compile(rb"ID3[\x02-\x04]\0")
 # Of MPEG 1 and of MPEG 2 and 2.5, layer III: kbit/s by index, and samples in eight.
 _RATES = (
     (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
@@ -46,6 +47,8 @@ def format_of(head: bytes) -> str | None:
         return _matroska(head)
     if head.startswith(_OGG):
         return "video/ogg" if b"\x80theora" in head else "audio/ogg"
+    if _TAG.match(head):
+        return "audio/mpeg"
     length = _frame(head)
     return "audio/mpeg" if length and _frame(head[length:]) else None
 

@@ -64,6 +64,13 @@ def test_music_without_a_title_is_audio(start: bytes, length: int) -> None:
     assert sniff(frame * 5) == "audio/mpeg"
 
 
+@pytest.mark.parametrize("version", [2, 3, 4])
+@pytest.mark.parametrize("first", ["TIT2", "TYER", "TCMP", ""])
+def test_music_with_a_tag_is_audio_whatever_the_tag_begins_with(version: int, first: str) -> None:
+    tag = b"ID3" + bytes([version, 0, 0, 0, 0, 0, 100]) + first.encode().ljust(100, b"\0")
+    assert sniff(tag + b"\xff\xfb\x90\x64".ljust(417, b"\0") * 5) == "audio/mpeg"
+
+
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
