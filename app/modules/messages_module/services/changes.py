@@ -48,7 +48,7 @@ async def edit_message(
     named = request.model_dump(mode="json", exclude_unset=True)
     if named.items() <= {"text": message["text"], **before}.items():
         return
-    complete = parts.complete(request, text, before)
+    complete = parts.complete(request, {**message, **before})
     await check_send(raw, parts, chat_id, membership, complete, at)
     given = parts.for_update(complete, request.model_fields_set)
     part_input = PartInput(

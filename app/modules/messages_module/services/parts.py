@@ -54,6 +54,7 @@ class MessageParts:
         self._derived = [part for part in fields.parts if part.create is None and part.derive is not None]
         self._derived_names = {part.name for part in self._derived}
         self._updatable = {part.name for part in fields.parts if part.update is not None}
+        self._requested = {*MessageCreate.model_fields, *self._creatable, *self._updatable}
         self._storing = {part.name for part in fields.parts if part.store is not None}
 
     def for_send(self, request: MessageCreate, server_parts: Mapping[str, Any]) -> PartValues:
@@ -90,10 +91,9 @@ class MessageParts:
         if any(part.forbids_edits and values[part.name] != self.fields.empty[part.name] for part in self.fields.parts):
             raise MessageIsFinal
 
-    def complete(self, request: BaseModel, text: str, current: Mapping[str, Any]) -> BaseModel:
-        """Returns an edit with the message's text and parts in the fields that it leaves out."""
-        kept = {name: current[name] for name in self._updatable - request.model_fields_set}
-        return request.model_copy(update={"text": text, **kept})
+    def complete(self, request: BaseModel, message: Mapping[str, Any]) -> BaseModel:
+        """Returns an edit with the values of the message in the fields of a send or an edit that it leaves out."""
+        return request.model_copy(update={name: message[name] for name in self._requested - request.model_fields_set})
 
     def for_update(self, request: BaseModel, given: set[str]) -> PartValues:
         """Returns the values of the parts in a complete edit. `given`: names of the fields in the body."""

@@ -12,7 +12,7 @@ from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
 
 _FIND = f"""
-SELECT chat_id, seq, sender_id, text, parts, created_at, edited_at, deleted_at, event_seqs
+SELECT chat_id, seq, client_msg_id, sender_id, text, reply_to_seq, parts, created_at, edited_at, deleted_at, event_seqs
 FROM {one_row("message", chat_id="$1", seq="$2")} m
 """  # noqa: S608 - constants only
 _IS_IN_DELETED_CHAT = "SELECT EXISTS (SELECT FROM chat WHERE id = $1 AND deleted_at IS NOT NULL)"
