@@ -36,9 +36,9 @@ AS_STORED: Final = object()
 class PartRequest:
     """A send or an edit for which a part must be prepared.
 
-    `request`: the body; in an edit with the stored values of the fields that it leaves out. `value`: the part's field
-    in the body. `server_value`: value given by the server itself. `current`: the stored value, None for a new message.
-    `derived`: passed on by `derive`, with NeedsPrepare. `others`: values of the other parts, before `prepare`.
+    `request`: the complete message. Parts that an edit leaves out, or a forward takes along, are as readers get them:
+    JSON, a dict for a model. `value`: the part's field in it. `server_value`: given by the server. `current`: the
+    stored value, None in a send. `derived`: passed on by NeedsPrepare. `others`: other parts, before their `prepare`.
     """
 
     chat_id: UUID
@@ -82,16 +82,15 @@ class MessagePart:
     - `read`, `create`, `update`: annotations of the field in responses, in POST and in PATCH. Without `create`, only
       the server sets the value.
     - `empty`: value of a message without the part; it is not stored. `redacted`: value of a deleted message.
-    - `replaces_text`: a message with this part may have no text.
+    - `replaces_text`: a message with this part may have no text. `forbids_edits`: it cannot be edited.
     - `derive(request)`: returns the value, NEEDS_PREPARE or NeedsPrepare(derived), before any lock. For a part that
-      clients may send only if they do. In an edit the request has the stored values of the fields that it leaves out.
+      clients may send only if they do. `request`: as in PartRequest.
     - `prepare(context, requests)`: returns values or refusals. It runs once per batch, under the locks, before numbers
       are assigned. New messages in which the value is empty are left out.
     - `store(context, stored)`: writes the module's own rows in the message's transaction. It gets the parts of new
       messages that are not empty, and those that an edit has changed.
     - `remove(context, chat_id, seqs)`: runs in the transaction that deletes messages.
     - `forwarded`: a forward takes this part along. It gets the value of the source as its `server_value`.
-    - `forbids_edits`: a message with this part cannot be edited.
     - `refuses`, `refuses_forward`: the errors of `prepare` for a send and for a forward, for the OpenAPI document.
 
     Without `derive` and `prepare`, the value is stored as it was sent. A value that the server gives with a send
@@ -146,7 +145,7 @@ class MessageView:
 
 @dataclass(frozen=True, slots=True)
 class CheckedSend:
-    """A send or an edit in a chat for which the check is enabled."""
+    """A send or an edit in a chat for which the check is enabled. `request`: as in PartRequest."""
 
     chat_id: UUID
     sender_id: UUID
