@@ -80,7 +80,8 @@ class MessagePart:
     """A field of messages that is the same for every viewer. It is stored with the message and written into events.
 
     - `read`, `create`, `update`: annotations of the field in responses, in POST and in PATCH. Without `create`, only
-      the server sets the value.
+      the server sets the value. A request may be validated again from its own JSON (`model_dump(mode="json")`):
+      `create` then returns the same value.
     - `empty`: value of a message without the part; it is not stored. `redacted`: value of a deleted message.
     - `replaces_text`: a message with this part may have no text. `forbids_edits`: it cannot be edited.
     - `derive(request)`: returns the value, NEEDS_PREPARE or NeedsPrepare(derived), before any lock. For a part that
