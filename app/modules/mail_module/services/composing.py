@@ -19,6 +19,7 @@ from app.utils.texts import as_line
 OWN = Path(__file__).parents[1] / "templates"
 _HTML = Environment(loader=FileSystemLoader(OWN), autoescape=True, undefined=StrictUndefined)
 _UTF8 = SMTP.clone(utf8=True)
+_TIMES = {"en": "%Y-%m-%d %H:%M", "ru": "%d.%m.%Y %H:%M"}
 _IN_A_DOMAIN = re.compile(r"\.(?=[^\W\d_])")
 """A dot before a letter. Mail programs make links of names that look like a domain."""
 
@@ -33,7 +34,8 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     address = deliverable_email(letter.to)
     language = letter.language or settings.language
     zone = _zone(letter.time_zone or "UTC")
-    values = {name: " ".join(as_line(_written(value, zone)).split()) for name, value in letter.values.items()}
+    written = {name: _written(value, zone, language) for name, value in letter.values.items()}
+    values = {name: " ".join(as_line(value).split()) for name, value in written.items()}
     values = {name: value if name == "link" else _IN_A_DOMAIN.sub(".\u200b", value) for name, value in values.items()}
     plain = Environment(loader=FileSystemLoader(templates), autoescape=select_autoescape(), undefined=StrictUndefined)
     text = plain.get_template(f"{letter.template}.{language}.txt").render(values)
@@ -69,5 +71,5 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _written(value: str | datetime, zone: ZoneInfo) -> str:
-    return value if isinstance(value, str) else f"{value.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}"
+def _written(value: str | datetime, zone: ZoneInfo, language: str) -> str:
+    return value if isinstance(value, str) else f"{value.astimezone(zone):{_TIMES[language]}} ({zone.key})"
