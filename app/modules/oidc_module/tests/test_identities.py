@@ -192,8 +192,8 @@ async def test_the_owner_gets_a_mail_about_each_change(anna: FakeClient, browser
     async def are_there() -> bool:
         subjects = {mail["Subject"] for mail in mailbox.mails if mail["X-Envelope-To"] == email_of(anna)}
         return subjects >= {
-            "An account of another provider was linked",
-            "An account of another provider was removed",
+            "A sign-in service was linked",
+            "A sign-in service was unlinked",
         }
 
     await eventually(are_there)

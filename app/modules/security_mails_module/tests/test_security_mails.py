@@ -150,8 +150,14 @@ async def test_doctor_deletes_mails_of_an_account_that_was_erased_while_the_modu
     assert await connection.fetch(invariant.find) == []
 
 
-@pytest.mark.parametrize("language", ["en", "ru"])
-def test_every_mail_exists_in_both_languages(language: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "in_utc", "in_yakutsk"),
+    [
+        ("en", "2026-01-31 22:00 (UTC)", "2026-02-01 07:00 (Asia/Yakutsk)"),
+        ("ru", "31.01.2026 22:00 (UTC)", "01.02.2026 07:00 (Asia/Yakutsk)"),
+    ],
+)
+def test_every_mail_exists_in_both_languages_and_has_a_time(language: str, in_utc: str, in_yakutsk: str) -> None:
     names = sorted({file.name.split(".")[0] for file in _TEMPLATES.iterdir()})
     assert names == [
         "factor_added",
@@ -171,7 +177,23 @@ def test_every_mail_exists_in_both_languages(language: str) -> None:
             }
             letter = Letter("anna@example.com", name, values, language)
             mail = compose(MailSettings(), uuid4(), _TEMPLATES, letter, now())
-            assert "2026-01-31 22:00 UTC" in text_of(mail)
+            assert in_utc in text_of(mail)
             there = compose(MailSettings(), uuid4(), _TEMPLATES, replace(letter, time_zone="Asia/Yakutsk"), now())
-            assert "2026-02-01 07:00 Asia/Yakutsk" in text_of(there)
+            assert in_yakutsk in text_of(there)
             assert "{" not in text_of(mail)
+
+
+def test_mails_about_what_a_new_password_does_not_revoke_say_what_to_do_with_it() -> None:
+    def written(language: str, name: str, factor: str = "") -> str:
+        values: dict[str, str | datetime] = {"factor": factor, "provider": "acme", "key_of": "account", "at": now()}
+        letter = Letter("anna@example.com", name, values, language)
+        return text_of(compose(MailSettings(), uuid4(), _TEMPLATES, letter, now()))
+
+    assert "revoke this key" in written("en", "key_created")
+    assert "отзовите этот ключ" in written("ru", "key_created")
+    assert "unlink it" in written("en", "identity_linked")
+    assert "отвяжите его" in written("ru", "identity_linked")
+    for factor, what_to_do in (("totp", "remove it"), ("passkey", "remove it"), ("recovery_codes", "create other")):
+        assert what_to_do in written("en", "factor_added", factor)
+    for factor, what_to_do in (("totp", "отключите"), ("passkey", "удалите"), ("recovery_codes", "создайте другие")):
+        assert what_to_do in written("ru", "factor_added", factor)
