@@ -1,6 +1,7 @@
 """Messages that the page sends later."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from playwright.async_api import Browser, expect
 
@@ -88,7 +89,7 @@ async def test_the_author_learns_in_any_chat_that_a_message_was_not_sent(
     await expect(eve.composer).to_be_visible()
     ok(await anna.patch(f"/chats/{yard}/members/{her.id}", {"role": "reader"}))
     assert await bring_forward(container, her, scheduled)
-    await expect(eve.page.locator(".toast")).to_contain_text("A scheduled message was not sent: You are not allowed")
+    await expect(eve.page.locator(".toast")).to_contain_text("A scheduled message was not sent. You are not allowed")
 
 
 async def test_an_author_who_is_removed_from_the_chat_learns_that_the_message_was_not_sent(
@@ -99,8 +100,19 @@ async def test_an_author_who_is_removed_from_the_chat_learns_that_the_message_wa
     await eve.open("Двор")
     await expect(eve.page.get_by_role("button", name="2 scheduled messages")).to_be_visible()
     ok(await anna.delete(f"/chats/{yard}/members/{her.id}"))
-    await expect(eve.page.locator(".toast")).to_contain_text("A scheduled message was not sent")
+    reason = "A scheduled message was not sent: you are no longer in the chat."
+    await expect(eve.page.locator(".toast")).to_have_text(reason)
     await expect(eve.composer).to_have_count(0)
+
+
+async def test_the_author_learns_that_another_message_was_sent_in_place_of_the_scheduled_one(
+    eve: Reader, her: FakeClient, yard: str, container: Container
+) -> None:
+    client_msg_id = str(uuid4())
+    scheduled = await schedule(her, yard, "Потом", client_msg_id=client_msg_id)
+    await her.send(yard, "Сейчас", client_msg_id=client_msg_id)
+    assert await bring_forward(container, her, scheduled)
+    await expect(eve.page.locator(".toast")).to_contain_text("already sent with another text")
 
 
 async def test_a_message_that_was_not_sent_is_not_counted_among_those_that_wait(

@@ -172,7 +172,7 @@ function start() {
     // Also for a chat that is not open, and for one that the user is no longer in. Leaving a chat ends all of it at once.
     const codes = new Set();
     const tellNotSent = debounced(() => {
-      for (const code of codes) toast(t('scheduled.notSent', { why: explain({ code }) }));
+      for (const code of codes) toast(code === 'not_found' ? t('scheduled.outsideChat') : t('scheduled.notSent', { why: explain({ code }) }));
       codes.clear();
     }, 200);
     store.addEventListener('own', ({ detail: { kind, data } }) => {
