@@ -56,10 +56,11 @@ async def test_a_new_person_signs_in_by_the_provider(page_of: Reader, provider: 
     assert page.url.removesuffix("#") == f"{page_of.address}/ui"
     assert all(url.startswith(provider.issuer) for url in page_of.strangers)
     settings = await page_of.settings()
-    await expect(settings.get_by_role("region", name="Other providers")).to_contain_text("anna@example.com")
-    await expect(settings.get_by_role("region", name="Other providers").get_by_role("listitem")).to_contain_text("Acme")
-    await settings.get_by_role("button", name="Remove anna@example.com").click()
-    await page.get_by_role("button", name="Remove anna@example.com").last.click()
+    section = settings.get_by_role("region", name="Sign-in with other services")
+    await expect(section).to_contain_text("anna@example.com")
+    await expect(section.get_by_role("listitem")).to_contain_text("Acme")
+    await settings.get_by_role("button", name="Unlink anna@example.com").click()
+    await page.get_by_role("button", name="Unlink anna@example.com").last.click()
     await expect(page.locator(".toast")).to_contain_text("the only way to sign in")
 
 
@@ -74,18 +75,18 @@ async def test_an_existing_account_is_linked_after_its_password_and_can_be_linke
     await page.locator("#password").fill(PASSWORD)
     await page.get_by_role("button", name="Sign in", exact=True).click()
     await page.get_by_role("button", name="Link", exact=True).click()
-    await expect(page.get_by_text("The provider is linked to your account.")).to_be_visible()
+    await expect(page.get_by_text("The sign-in service is linked to your account.")).to_be_visible()
     settings = await page_of.settings()
-    section = settings.get_by_role("region", name="Other providers")
-    remove = section.get_by_role("button", name=f"Remove {her.username}@example.com")
+    section = settings.get_by_role("region", name="Sign-in with other services")
+    remove = section.get_by_role("button", name=f"Unlink {her.username}@example.com")
     await remove.click()
-    await page.get_by_role("button", name=f"Remove {her.username}@example.com").last.click()
+    await page.get_by_role("button", name=f"Unlink {her.username}@example.com").last.click()
     await expect(remove).to_have_count(0)
     await section.get_by_role("button", name="Link Acme").click()
     # The browser has left the page and come back. The text may still be that of the first time.
     await expect(settings).to_have_count(0)
-    await expect(page.get_by_text("The provider is linked to your account.")).to_be_visible()
-    await expect((await page_of.settings()).get_by_role("button", name=f"Remove {her.username}@")).to_be_visible()
+    await expect(page.get_by_text("The sign-in service is linked to your account.")).to_be_visible()
+    await expect((await page_of.settings()).get_by_role("button", name=f"Unlink {her.username}@")).to_be_visible()
 
 
 async def test_a_provider_is_linked_to_an_account_that_signed_in_meanwhile_only_if_it_agrees(
@@ -109,13 +110,13 @@ async def test_a_provider_is_linked_to_an_account_that_signed_in_meanwhile_only_
     await expect(question).to_be_visible()
     assert ok(await anna.get("/accounts/me/identities"))["items"] == []
     await question.get_by_role("button", name="Link", exact=True).click()
-    await expect(page.get_by_text("The provider is linked to your account.")).to_be_visible()
+    await expect(page.get_by_text("The sign-in service is linked to your account.")).to_be_visible()
 
 
 async def test_a_refusal_at_the_provider_is_explained(page_of: Reader, provider: FakeProvider) -> None:
     provider.returns = {"iss": "https://evil.example"}
     await page_of.page.get_by_role("button", name="Sign in with Acme").click()
-    await expect(page_of.page.get_by_text("The sign-in at the provider has failed")).to_be_visible()
+    await expect(page_of.page.get_by_text("The sign-in with this service has failed")).to_be_visible()
     await expect(page_of.page.locator("#login")).to_be_visible()
 
 

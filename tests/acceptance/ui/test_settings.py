@@ -59,7 +59,7 @@ async def test_providers_are_not_mentioned_where_there_are_none(eve: Reader) -> 
     await (await answer.value).finished()
     await eve.page.evaluate("fetch(location.href)")
     await expect(settings.get_by_role("region", name="Devices").get_by_role("listitem")).to_have_count(1)
-    await expect(settings.get_by_role("region", name="Other providers")).to_have_count(0, timeout=5000)
+    await expect(settings.get_by_role("region", name="Sign-in with other services")).to_have_count(0, timeout=5000)
 
 
 async def test_language_and_theme_are_chosen_and_kept(eve: Reader) -> None:
