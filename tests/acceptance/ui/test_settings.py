@@ -148,10 +148,10 @@ async def test_after_a_wrong_password_the_focus_stays_in_its_field(
     for leave in ("Enter", "button"):
         await password.fill("not hers")
         await (password.press("Enter") if leave == "Enter" else page.get_by_role("button", name="Sign in").click())
-        await expect(page.get_by_role("alert")).to_have_text("Wrong username or password.")
+        await expect(page.get_by_role("alert")).to_have_text("Wrong username, email or password.")
         await expect(password).to_be_focused()
         await expect(password).to_have_attribute("aria-invalid", "true")
-        await expect(password).to_have_accessible_description("Wrong username or password.")
+        await expect(password).to_have_accessible_description("Wrong username, email or password.")
     await password.fill(PASSWORD)
     await password.press("Enter")
     await reader.is_online()
