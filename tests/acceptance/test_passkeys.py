@@ -122,7 +122,7 @@ async def test_the_settings_of_the_page_add_and_remove_a_passkey(reader: Reader,
     await section.get_by_role("button", name="Add a passkey").click()
     await expect(reader.page.locator(".toast")).to_have_text("This device has a passkey for this account already.")
     await section.get_by_role("button", name="Remove").click()
-    await reader.page.get_by_role("dialog").filter(has_text="no longer signs in").get_by_role("button").last.click()
+    await reader.page.get_by_role("dialog").filter(has_text="no longer sign in").get_by_role("button").last.click()
     await expect(section.get_by_role("listitem")).to_have_count(0)
     assert ok(await eve.get("/accounts/me/passkeys"))["items"] == []
     assert reader.complaints == []
@@ -148,7 +148,7 @@ async def test_a_passkey_signs_in_again_for_a_change_of_the_settings(
     await expect(section.get_by_role("listitem")).to_have_count(1)
     await connection.execute(_END_RECENT)
     await section.get_by_role("button", name="Remove").click()
-    await reader.page.get_by_role("dialog").filter(has_text="no longer signs in").get_by_role("button").last.click()
+    await reader.page.get_by_role("dialog").filter(has_text="no longer sign in").get_by_role("button").last.click()
     again = reader.page.get_by_role("dialog", name="Sign in again")
 
     async def is_over() -> bool:
