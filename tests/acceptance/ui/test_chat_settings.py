@@ -26,7 +26,7 @@ async def test_a_user_mutes_pins_and_archives_chats_and_another_device_is_follow
     await dialog.get_by_role("button", name="Archive").click()
     await expect(names).to_have_text(["Двор", "Клуб"])
     await expect(eve.item("Клуб")).to_contain_text("archived")
-    await dialog.get_by_role("button", name="Take out of the archive").click()
+    await dialog.get_by_role("button", name="Unarchive").click()
     await dialog.get_by_role("button", name="Mute").click()
     await expect(eve.item("Клуб").locator(".icon-muted")).to_be_visible()
     await page.keyboard.press("Escape")

@@ -82,12 +82,12 @@ async def test_the_sender_reads_the_earlier_texts_of_a_message(
     ok(await her.patch(f"/chats/{yard}/messages/1", {"text": "Чай в пять"}))
     await anna.send(yard, "Хорошо")
     await eve.open("Двор")
-    await eve.choose("Чай в пять", "Earlier texts")
+    await eve.choose("Чай в пять", "Edit history")
     await expect(eve.page.locator(".versions .text")).to_have_text(["Чай в пять", "Чай в пят"])
     await eve.page.keyboard.press("Escape")
     await eve.message("Хорошо").get_by_role("button", name="Actions for the message").click()
     await expect(eve.page.get_by_role("menu").get_by_text("Reply", exact=True)).to_be_visible()
-    await expect(eve.page.get_by_role("menu").get_by_text("Earlier texts")).to_have_count(0)
+    await expect(eve.page.get_by_role("menu").get_by_text("Edit history")).to_have_count(0)
 
 
 async def test_the_arrow_key_edits_the_last_message_that_can_be_edited(eve: Reader, her: FakeClient, yard: str) -> None:

@@ -81,7 +81,7 @@ async def test_without_files_and_entities_the_page_has_no_trace_of_them(browser:
         await expect(page.locator("input[type=file]")).to_have_count(0)
         await page.locator("#search").fill("файл")
         await page.get_by_text("Filters").click()
-        await expect(page.get_by_label("With").locator("option")).to_have_text(["anything", "a link"])
+        await expect(page.get_by_label("Contains").locator("option")).to_have_text(["any", "a link"])
         assert [url for url in asked if "/attachments" in url and "/api/" in url] == []
         assert await page.evaluate("indexedDB.databases()") == []
         assert reader.complaints == []

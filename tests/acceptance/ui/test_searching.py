@@ -94,7 +94,7 @@ async def test_filters_narrow_a_search(eve: Reader, club: str) -> None:
     await page.get_by_role("button", name="Only in Двор ×").click()
     await expect(found).to_have_count(2)
     await page.get_by_text("Filters").click()
-    await page.get_by_label("With").select_option("a link")
+    await page.get_by_label("Contains").select_option("a link")
     await expect(found).to_have_count(1)
     await expect(found).to_contain_text("https://example.com")
     await page.get_by_label("Before").fill("2020-01-01")

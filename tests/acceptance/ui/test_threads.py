@@ -44,7 +44,7 @@ async def test_a_thread_is_answered_counted_and_followed(
     await page.get_by_role("button", name="Threads").click()
     threads = page.get_by_role("dialog", name="Threads")
     await expect(threads.get_by_text("Кто принесёт чай?")).to_be_visible()
-    await threads.get_by_role("button", name="Do not follow").click()
+    await threads.get_by_role("button", name="Unfollow").click()
     await expect(threads.get_by_role("listitem")).to_have_count(0)
     assert ok(await her.get("/threads"))["items"] == []
 
