@@ -96,6 +96,30 @@ def test_reactions_of_one_emoji_in_two_spellings_become_one(database: DatabaseAd
     assert [tuple(row) for row in counts] == [(1, 5), (2, 1)]
 
 
+def test_wrong_names_in_catalogues_are_corrected_unless_an_administrator_has_changed_them(
+    database: DatabaseAddress,
+) -> None:
+    _run(database, "UPDATE catalogue_countries SET value_ru = 'США' WHERE key = 'US'")
+    _run(database, "INSERT INTO version_of_catalogue VALUES ('countries', 4)")
+    migrate(database)
+    rows = _run(
+        database,
+        "SELECT key, value_ru FROM catalogue_countries UNION ALL SELECT key, value_ru FROM catalogue_time_zones "
+        "UNION ALL SELECT key, value_ru FROM catalogue_languages WHERE key = 'kj'",
+    )
+    assert {
+        "US": "США",
+        "CD": "Конго — Киншаса",
+        "kj": "кваньяма",
+        "America/Atikokan": "Атикокан, Канада",
+        "America/Indiana/Winamac": "Уинамак, Индиана, Соединённые Штаты",
+        "America/North_Dakota/Center": "Сентер, Северная Дакота, Соединённые Штаты",
+        "Europe/Chisinau": "Кишинёв, Молдова",
+    }.items() <= {row["key"]: row["value_ru"] for row in rows}.items()
+    versions = _run(database, "SELECT name, version FROM version_of_catalogue")
+    assert {tuple(row) for row in versions} == {("countries", 5), ("languages", 1), ("time-zones", 1)}
+
+
 def test_a_migration_that_breaks_off_at_an_index_of_messages_can_be_repeated(database: DatabaseAddress) -> None:
     _run(database, "CREATE TABLE ix_message_deleted ()")
     with pytest.raises(ProgrammingError, match="ix_message_deleted"):

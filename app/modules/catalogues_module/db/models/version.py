@@ -5,7 +5,7 @@ from app.adapters.db.base import Base
 
 
 class CatalogueVersion(Base):
-    """The number of changes to a catalogue through the API. Processes compare their cache with it.
+    """The number of changes to a catalogue. Processes compare their cache with it.
 
     The row is also the lock for changes to the catalogue. A catalogue that was never changed has no row.
     """
