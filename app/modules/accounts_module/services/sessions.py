@@ -20,7 +20,7 @@ from app.modules.accounts_module.schemas import SessionRead, TokenPair
 from app.modules.accounts_module.services.refresh_checks import RefreshChecks
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.security import append_security_event
-from app.modules.accounts_module.services.tokens import Identity, RefreshClaim, Tokens
+from app.modules.accounts_module.services.tokens import Identity, Tokens
 from app.modules.accounts_module.settings import REFRESH_SESSION
 from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
@@ -91,7 +91,7 @@ async def refresh(
 
     A token that was spent within AUTH_REFRESH_REUSE_S seconds before the call gets the same pair again, while the new
     token is unspent: the first response was lost, or two tabs refresh at once. Any other spent token has been copied:
-    the session ends. That is committed although the call is refused, and also if the spent token has expired since. A
+    the session ends, which is committed although the call is refused. Both also if the spent token has expired since. A
     token that is newer than the session was issued before a backup was restored: it is refused, and the session stays.
 
     A session whose origin is no longer valid ends. Raises InvalidToken, RateLimited after too many calls for one
@@ -99,15 +99,16 @@ async def refresh(
     """
     claim = tokens.read_refresh(refresh_token)
     limits.hit(REFRESH_SESSION, claim.session_id.int)
-    if claim.is_expired:
-        return await _end_copied(work, revocations, claim)
     presented = monotonic()
-    # Before the first statement of `work`, so that no transaction is open while another server is asked.
-    is_valid = await checks.is_valid(claim.session_id)
+    # Before the first statement of `work`, so that no transaction is open while another server is asked. An expired
+    # token is not spent: it gets at most the pair that an earlier call has got, which has asked.
+    is_valid = claim.is_expired or await checks.is_valid(claim.session_id)
     now = datetime.now(UTC)
     if not is_valid:
         return await _end_now(work, revocations, now, await crud.revoke(work.session, now, session_id=claim.session_id))
-    session = await crud.spend_generation(work.session, claim.session_id, claim.generation, now)
+    session = None
+    if not claim.is_expired:
+        session = await crud.spend_generation(work.session, claim.session_id, claim.generation, now)
     if session is not None:
         session.expires_at = _find_expiry(tokens, session.created_at, now)
         await work.session.flush()
@@ -119,14 +120,8 @@ async def refresh(
     session = await crud.find_just_refreshed(work.session, claim.session_id, claim.generation, reuse, now)
     if session is not None:
         return _make_token_pair(tokens, session)
-    return await _end_copied(work, revocations, claim)
-
-
-async def _end_copied(work: UnitOfWork, revocations: Revocations, claim: RefreshClaim) -> NoReturn:
-    """Ends the session of a token that was spent before."""
-    now = datetime.now(UTC)
     revoked = await crud.revoke(work.session, now, session_id=claim.session_id, spent_generation=claim.generation)
-    await _end_now(work, revocations, now, revoked)
+    return await _end_now(work, revocations, now, revoked)
 
 
 async def list_sessions(work: UnitOfWork, identity: Identity, cursor: str | None, limit: int) -> Page[SessionRead]:

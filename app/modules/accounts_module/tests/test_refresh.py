@@ -54,6 +54,14 @@ async def test_a_refresh_is_repeated_at_a_process_whose_clock_is_ahead(
     assert ok(await _refresh(server, anna.refresh_token)) == first
 
 
+async def test_a_refresh_is_repeated_although_the_spent_token_has_expired_since(
+    server: httpx.AsyncClient, anna: FakeClient, running_server: ReusedServer
+) -> None:
+    first = ok(await _refresh(server, anna.refresh_token))
+    session_id = ok(await anna.get("/accounts/sessions"))["items"][0]["id"]
+    assert ok(await _refresh(server, await _expired(running_server, session_id, 1))) == first
+
+
 async def test_a_spent_token_whose_successor_is_spent_ends_the_session(
     server: httpx.AsyncClient, anna: FakeClient
 ) -> None:
