@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from io import StringIO
@@ -11,11 +12,22 @@ from fastapi import APIRouter, FastAPI
 from loguru import logger
 
 from app.fastapi_engine.constructor import build_app
+from app.fastapi_engine.patched import http_protocol
 from app.settings import Settings
 from app.settings.log import LogFormat, LogLevel, LogSettings
 from app.utils.logs import setup_logging
-from tests.fakers import FakeClient, problem
-from tests.servers import served
+from tests.fakers import API, FakeClient, problem
+from tests.servers import listening, served
+from tests.test_upgrades import talk
+
+SIGN_IN = f"POST {API}/accounts/sign-in HTTP/1.1\r\nHost: x\r\n".encode()
+REFUSED = {
+    "a body that ends too early": (SIGN_IN + b"%sContent-Length: 100\r\n\r\n{", 408, 2),
+    "a body that is not valid, in one packet": (SIGN_IN + b"%sTransfer-Encoding: chunked\r\n\r\nnonsense", 400, 2),
+    "two hosts": (SIGN_IN + b"%sHost: y\r\n\r\n", 400, 1),
+    "half a head": (SIGN_IN + b"%sX-Slow: ", 408, 1),
+}
+"""Requests that the HTTP protocol refuses, its status, and the number of lines that it and the application log."""
 
 
 @pytest.fixture
@@ -59,6 +71,40 @@ async def test_every_line_is_json_and_has_the_request_id(app: FastAPI, stderr: S
     (own,) = [line for line in logged if line["request_id"] == "one-of-annas"]
     assert "GET /api/v1/chats/not-an-id 422" in str(own["message"])
     assert {"time", "level", "logger"} <= own.keys()
+
+
+@pytest.fixture
+def impatient(base_settings: Settings, stderr: StringIO, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    """An application without a database whose server waits for requests for a moment only."""
+    for name in ("HEAD_TIMEOUT", "BODY_TIMEOUT", "CHECK_EVERY"):
+        monkeypatch.setattr(http_protocol, name, 0.2)
+    return build_app(base_settings)
+
+
+@pytest.mark.parametrize("own_id", ["one-of-annas", "not sane", ""])
+@pytest.mark.parametrize("name", REFUSED)
+async def test_every_line_of_a_request_that_the_protocol_refuses_has_the_id_of_the_answer(
+    impatient: FastAPI, stderr: StringIO, name: str, own_id: str
+) -> None:
+    request, status, count = REFUSED[name]
+    header = f"X-Request-ID: {own_id}\r\n".encode() if own_id else b""
+    async with listening(impatient) as address:
+        answer = await talk(address, [request % header])
+    (id_of_answer,) = ids_in(answer)
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+    assert (id_of_answer == own_id) == (own_id == "one-of-annas")
+    assert [line["request_id"] for line in lines(stderr) if line["request_id"] != "-"] == [id_of_answer] * count
+
+
+async def test_line_breaks_behind_a_request_do_not_get_its_id(impatient: FastAPI) -> None:
+    request = b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\nX-Request-ID: one-of-annas\r\n\r\n"
+    async with listening(impatient) as address:
+        first, second = ids_in(await talk(address, [request, b"\r\n"]))
+    assert first == "one-of-annas" != second
+
+
+def ids_in(answers: bytes) -> list[str]:
+    return re.findall(r"\r\nx-request-id: (.+)\r\n", answers.decode())
 
 
 async def test_the_traceback_of_a_500_is_in_one_line(app: FastAPI, stderr: StringIO) -> None:

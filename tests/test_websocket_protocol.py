@@ -112,5 +112,6 @@ async def test_a_handshake_during_the_shutdown_is_answered_like_a_request() -> N
     head, _, body = line.written.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
     assert b"\r\nretry-after: 1" in head
+    assert b"\r\nx-request-id: one-of-annas\r\n" in head
     assert orjson.loads(body)["code"] == "unavailable"
     assert line.is_over

@@ -22,6 +22,7 @@ HANDSHAKE = Request(
             ("upgrade", "websocket"),
             ("sec-websocket-version", "13"),
             ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("x-request-id", "one-of-annas"),
         ]
     ),
 )

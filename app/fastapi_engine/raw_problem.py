@@ -1,7 +1,6 @@
-"""Problem responses that the HTTP protocol writes itself, for requests that do not reach the application."""
+"""Problem responses that the HTTP protocol writes itself, in place of the application."""
 
 from http import HTTPStatus
-from uuid import uuid4
 
 import orjson
 
@@ -11,16 +10,15 @@ _RETRY_AFTER = {429: 10, 503: 1}
 """Seconds after which a client may try again, by status."""
 
 
-def write_problem(status: int, detail: str) -> bytes:
+def write_problem(status: int, detail: str, request_id: str) -> bytes:
     """Returns the bytes of a whole problem response, after which the connection is closed."""
-    id_of_request = uuid4().hex
     phrase = HTTPStatus(status).phrase
-    body = orjson.dumps(make_problem(status, CODES[status], phrase, detail, "", request_id=id_of_request))
+    body = orjson.dumps(make_problem(status, CODES[status], phrase, detail, "", request_id=request_id))
     lines = [
         f"HTTP/1.1 {status} {phrase}",
         "content-type: application/problem+json",
         f"content-length: {len(body)}",
-        f"x-request-id: {id_of_request}",
+        f"x-request-id: {request_id}",
         "x-content-type-options: nosniff",
         "connection: close",
     ]

@@ -1,11 +1,10 @@
 """The log middleware: an id and an access line for each request, and its client for the queues where it waits."""
 
-import re
-from secrets import token_hex
 from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.fastapi_engine.request_ids import id_of_request
 from app.utils.access_log import access_log
 from app.utils.logs import request_id
 from app.utils.remote_client import end_serving, remote_client_of, serve_client
@@ -13,7 +12,6 @@ from app.utils.secret_path import SHOWN_PATH, hidden_prefix
 
 _HEADS = frozenset({"http.response.start", "websocket.http.response.start", "websocket.accept"})
 """ASGI messages with the headers of a response."""
-_SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 
 class LogMiddleware:
@@ -26,9 +24,8 @@ class LogMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        requested_id = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        id_header = requested_id if _SANE_ID.fullmatch(requested_id) else token_hex(16).encode()
-        token = request_id.set(id_header.decode())
+        own_id = id_of_request(scope)
+        token, id_header = request_id.set(own_id), own_id.encode()
         # What a WebSocket has sent is executed even if the client has left since.
         served = serve_client(remote_client_of(scope)) if scope["type"] == "http" else None
         began = perf_counter()

@@ -19,6 +19,7 @@ from app.fastapi_engine.problems import SHUTTING_DOWN
 from app.fastapi_engine.raw_problem import write_problem
 from app.fastapi_engine.received_output import count_received
 from app.fastapi_engine.request_head import BadHead, check_head, take_absolute_form
+from app.fastapi_engine.request_ids import id_of_request
 from app.fastapi_engine.reset import reset
 from app.utils.remote_client import RemoteClient, with_remote_client
 
@@ -76,7 +77,7 @@ class HttpProtocol(RespondingProtocol):
         self._leave: Callable[[], None] = leave or (lambda: None)
         if leave is None:
             self._is_refused = True
-            self.transport.write(write_problem(429, "Too many connections from this address"))
+            self.transport.write(write_problem(429, "Too many connections from this address", id_of_request({})))
             self.transport.close()
 
     def eof_received(self) -> bool:  # type: ignore[override]
@@ -260,8 +261,12 @@ class HttpProtocol(RespondingProtocol):
             return
         self._is_refused = True
         self._read_deadline = None
-        self._refusal = write_problem(status, detail)
-        logger.info("refused before the application was called: {} {}", status, self.client[0] if self.client else "-")
+        # Between two requests, the scope is that of the first.
+        begun = self.scope if self._in_head or self._in_body else None
+        refused = id_of_request(begun or {})  # type: ignore[arg-type]
+        self._refusal = write_problem(status, detail, refused)
+        client = self.client[0] if self.client else "-"
+        logger.bind(request_id=refused).info("refused by the HTTP protocol: {} {}", status, client)
         cycle = self.cycle
         if self._in_body:
             is_queued = bool(self.pipeline)

@@ -15,6 +15,7 @@ from app.fastapi_engine.patched.frame_reading import FrameReading
 from app.fastapi_engine.problems import SHUTTING_DOWN
 from app.fastapi_engine.raw_problem import write_problem
 from app.fastapi_engine.received_output import count_received, count_unread
+from app.fastapi_engine.request_ids import id_of_request
 from app.resources.constants import PROGRESS_EXTENSION, RECEIVE_EXTENSION, WRITE_EXTENSION
 
 _INVALID_DATA = 1007
@@ -99,7 +100,7 @@ class WebSocketProtocol(FrameReading):
     def shutdown(self) -> None:
         if not self.handshake_complete and self.initial_response is None:
             # Not uvicorn's 500: nothing is wrong, and proxies try another server.
-            self.transport.write(write_problem(503, SHUTTING_DOWN))
+            self.transport.write(write_problem(503, SHUTTING_DOWN, id_of_request(self.scope)))  # type: ignore[arg-type]
             self.transport.close()
             return
         if not self.handshake_complete or self.close_sent:
