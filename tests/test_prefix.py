@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import orjson
+import pytest
+from pydantic import ValidationError
 from websockets.asyncio.client import connect
 
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
+from app.settings.app_settings import AppSettings
 from tests.fakers import PASSWORD, ok, problem
 from tests.servers import http_client, listening
 
@@ -31,3 +34,8 @@ async def test_all_routes_are_below_the_prefix(settings: Settings) -> None:
             hello = {"id": 1, "action": "hello", "data": {"token": tokens["access_token"]}}
             await socket.send(orjson.dumps(hello).decode())
             assert orjson.loads(await socket.recv())["data"]["account_id"] == account["id"]
+
+
+def test_a_prefix_is_not_empty() -> None:
+    with pytest.raises(ValidationError, match="must start with a slash and not end with one, as in /api/v1 "):
+        AppSettings(prefix="")

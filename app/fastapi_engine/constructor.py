@@ -4,7 +4,7 @@ from functools import cache, partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
@@ -88,7 +88,7 @@ def build_app(settings: Settings) -> FastAPI:
             cors_middleware(settings.app, modules.contributions(CorsHeaders)),
             Middleware(ErrorsMiddleware, problems=problems),
             *(Middleware(middleware.make, container) for middleware in modules.contributions(HttpMiddleware)),
-            Middleware(RateLimitMiddleware, prefix=settings.app.prefix, outside=_roots(modules), limits=limits),
+            Middleware(RateLimitMiddleware, prefix=settings.app.prefix, limits=limits),
             Middleware(RouteIndex),
         ],
     )
@@ -116,13 +116,6 @@ def _routes(modules: Modules, prefix: str) -> list[BaseRoute]:
             router = module.router if isinstance(module.router, APIRouter) else module.router(modules)
             routes.include_router(router, prefix=prefix, tags=[module.name])
     return routes.routes
-
-
-def _roots(modules: Modules) -> frozenset[str]:
-    """Returns the first segments of the paths outside the prefix."""
-    routers = [module.root_router for module in modules if module.root_router is not None]
-    paths = [context.path or "" for router in routers for context in iter_route_contexts(router.routes)]
-    return frozenset(path[1:].partition("/")[0] for path in (*paths, "/docs", "/openapi.json"))
 
 
 def _database(settings: DbSettings, tracing: Tracing) -> Database:

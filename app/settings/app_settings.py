@@ -20,8 +20,8 @@ class Mode(StrEnum):
 
 
 def _check_prefix(value: str) -> str:
-    if value and (not value.startswith("/") or value.endswith("/") or "//" in value):
-        raise ValueError("must start with a slash and not end with one, as in /api/v1, or be empty")
+    if not value.startswith("/") or value.endswith("/") or "//" in value:
+        raise ValueError("must start with a slash and not end with one, as in /api/v1")
     return value
 
 

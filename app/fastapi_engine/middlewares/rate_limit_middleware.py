@@ -1,6 +1,6 @@
 """The rate limit of all calls of the API: per authenticated caller, else per IP address."""
 
-from collections.abc import Awaitable, Collection
+from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -13,22 +13,16 @@ class RateLimitMiddleware:
     """ASGI middleware that limits calls before a body is read. Expensive operations have limits of their own as well.
 
     Paths outside the prefix are for operators and are not limited: a probe must not be refused because of other calls.
-    If the prefix is empty, these are the paths whose first segment is in `outside`.
     """
 
-    def __init__(self, app: ASGIApp, *, prefix: str, outside: Collection[str], limits: RateLimits) -> None:
+    def __init__(self, app: ASGIApp, *, prefix: str, limits: RateLimits) -> None:
         self.app = app
         self._prefix = prefix
-        self._outside = () if prefix else outside
         self._limits = limits
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         # Not a coroutine, because it awaits nothing: a coroutine would be resumed whenever the endpoint waits.
-        if (
-            scope["type"] == "http"
-            and scope["path"].startswith(self._prefix)
-            and not (self._outside and scope["path"][1:].partition("/")[0] in self._outside)
-        ):
+        if scope["type"] == "http" and scope["path"].startswith(self._prefix):
             caller: Caller | None = scope.get(CALLER)
             if caller is not None:
                 self._limits.hit_call(caller)
