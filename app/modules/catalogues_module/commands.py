@@ -85,11 +85,11 @@ def remove(name: Name, key: Key, yes: Yes = False) -> None:
 
 
 def _run(action: Callable[[UnitOfWork, CatalogueCache], Awaitable[T]]) -> T:
-    discover_modules()  # any module may declare a catalogue
+    modules = discover_modules().values()  # also those that are switched off
 
     async def run(database: Database) -> T:
         async with open_unit_of_work(database) as work:
-            return await action(work, CatalogueCache(database))
+            return await action(work, CatalogueCache(database, modules))
 
     return run_on_database(load_settings().db, run)
 

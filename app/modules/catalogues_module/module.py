@@ -14,12 +14,12 @@ from app.modules.catalogues_module.db.models import (
 )
 from app.modules.catalogues_module.services.cache import CatalogueCache
 from app.utils.container import Container
-from app.utils.module import Module
+from app.utils.module import Module, Modules
 
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    container.put(CatalogueCache, CatalogueCache(container.get(Database)))
+    container.put(CatalogueCache, CatalogueCache(container.get(Database), container.get(Modules)))
     yield
 
 

@@ -1,7 +1,7 @@
 """The cache of catalogues in memory, as the bytes of their responses."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from time import monotonic
@@ -17,6 +17,7 @@ from app.modules.catalogues_module.db.models import CatalogueModel, find_catalog
 from app.modules.catalogues_module.errors import CatalogueNotFound
 from app.modules.catalogues_module.schemas import CatalogueSummary
 from app.modules.catalogues_module.services.languages import Language
+from app.utils.module import Module
 
 _FRESH_FOR = 0.8
 """Seconds for which a process uses its cache without a check, so that every process shows a change within a second."""
@@ -38,11 +39,14 @@ class _Entry:
 
 
 class CatalogueCache:
-    """The catalogues of a process. Each read checks the entry against the versions in the database, if it is due."""
+    """The catalogues of `modules` in a process.
 
-    def __init__(self, database: Database) -> None:
+    Each read checks the entry against the versions in the database, if it is due.
+    """
+
+    def __init__(self, database: Database, modules: Iterable[Module]) -> None:
         self._database = database
-        self._models = find_catalogues()
+        self._models = find_catalogues(modules)
         self._entries: dict[str, _Entry] = {}
         self._versions: dict[str, int] = {}
         self._checked_at = float("-inf")

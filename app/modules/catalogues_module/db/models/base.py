@@ -1,11 +1,13 @@
-"""The base model of catalogues, and the registry of all declared ones."""
+"""The base model of catalogues, and the registry of the declared ones."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import REPLICATED, Base, BaseModel
+from app.utils.module import Module
 
 _PREFIX = "catalogue_"
 
@@ -31,9 +33,10 @@ class CatalogueModel(BaseModel):
         super().__init_subclass__(**options)
 
 
-def find_catalogues() -> dict[str, type[CatalogueModel]]:
-    """Returns all declared catalogues by the name in their path."""
-    models = (mapper.class_ for mapper in Base.registry.mappers)
+def find_catalogues(modules: Iterable[Module]) -> dict[str, type[CatalogueModel]]:
+    """Returns the catalogues that these modules declare, by the name in their path."""
+    folders = tuple(f"app.modules.{module.name}_module." for module in modules)
+    models = (mapper.class_ for mapper in Base.registry.mappers if mapper.class_.__module__.startswith(folders))
     catalogues = [model for model in models if issubclass(model, CatalogueModel)]
     return {
         model.__tablename__.removeprefix(_PREFIX).replace("_", "-"): model
