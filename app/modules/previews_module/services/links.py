@@ -24,9 +24,11 @@ def find_link(text: str, entities: Iterable[Mapping[str, Any]] = ()) -> str | No
     if "://" not in text:
         return None
     found = _LINK.search(_without_code(text, entities))
-    if found is None or len(found[0]) > _LONGEST:
+    if found is None:
         return None
-    url = found[0]
+    url = _before_unopened_bracket(found[0][: _LONGEST + 1])
+    if len(url) > _LONGEST:
+        return None
     origin = _ORIGIN.match(cover_emoji(url))
     if origin is None:
         return None
@@ -35,6 +37,16 @@ def find_link(text: str, entities: Iterable[Mapping[str, Any]] = ()) -> str | No
         url = url[: origin.end()]
     url = without_punctuation(url, _NOT_LAST)
     return url if len(url) <= _MAX_URL and len(url) > len("https://") else None
+
+
+def _before_unopened_bracket(url: str) -> str:
+    """Returns the part of an address before the first `)` without its `(`: the bracket of Markdown or of the text."""
+    depth = 0
+    for place, sign in enumerate(url):
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0:
+            return url[:place]
+    return url
 
 
 def _without_code(text: str, entities: Iterable[Mapping[str, Any]]) -> str:
