@@ -1,23 +1,18 @@
 """Upgrades of a database of the previous release."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Iterator
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
-from alembic import command
-from loguru import logger
 from sqlalchemy.exc import ProgrammingError
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.migrations.commands import check, config_for, migrate
+from app.adapters.db.migrations.commands import check, migrate
 from app.adapters.db.servers import is_migrated
+from tests.adapters.previous_release import logged_warnings, previous_release, run, upgrade_beside, upgrade_to
 from tests.databases import Connection
 
-_BEFORE = "48084b23c339"
 _BEFORE_AN_INDEX_OF_MESSAGES = "9b20d4c6e8f1"
 _BEFORE_A_COLUMN_OF_MESSAGES = "c0b7e92d41fa"
 _BEFORE_INDEXES_OF_LARGE_CHATS = "c4a19e7d3f60"
@@ -26,83 +21,45 @@ _OF_LARGE_CHATS = ("chat_member", "former_member", "thread_reply", "thread_parti
 
 @pytest.fixture
 def database(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
-    """A database of the previous release."""
-    address = template.with_database(f"test_{uuid4().hex[:12]}")
-    maintenance = template.with_database("postgres")
-    _run(maintenance, f'CREATE DATABASE "{address.database}" TEMPLATE template0')
-    command.upgrade(config_for(address), _BEFORE)
-    yield address
-    _run(maintenance, f'DROP DATABASE "{address.database}" WITH (FORCE)')
+    with previous_release(template) as address:
+        yield address
 
 
 @pytest.fixture
 def warnings() -> Iterator[list[str]]:
-    lines: list[str] = []
-    sink = logger.add(lines.append, level="WARNING", format="{message}")
-    yield lines
-    logger.remove(sink)
-
-
-def test_accounts_get_their_keys_and_duplicates_of_a_mailbox_are_reported(
-    database: DatabaseAddress, warnings: list[str]
-) -> None:
-    emails = (
-        "Post@bücher.example",
-        "anna@example.com",
-        "post@xn--bcher-kva.example",
-        "no address",
-        "post@ｂücher.example",
-    )
-    for number, email in enumerate(emails):
-        _run(
-            database,
-            "INSERT INTO account (email, username, display_name, password_hash, created_at) "
-            "VALUES ($1, $2, 'Ёж', '', now() + $3 * interval '1 second')",
-            *(email, f"person{number}", number),
-        )
-    migrate(database)
-    assert is_migrated(database)
-    check(database)
-    rows = _run(database, "SELECT email, email_key, email_copy, search_text FROM account ORDER BY created_at")
-    post = "post@xn--bcher-kva.example"
-    keys = [(post, 0), ("anna@example.com", 0), (post, 1), ("no address", 0), (post, 2)]
-    assert [(row["email"], row["email_key"], row["email_copy"]) for row in rows] == [
-        (email, *key) for email, key in zip(emails, keys, strict=True)
-    ]
-    assert rows[0]["search_text"] == "person0\nеж"
-    (warning,) = warnings
-    assert "person0, person2, person4" in warning
+    with logged_warnings() as lines:
+        yield lines
 
 
 def test_reactions_of_one_emoji_in_two_spellings_become_one(database: DatabaseAddress) -> None:
     chat, anna, boris = uuid4(), uuid4(), uuid4()
     given = [("❤", anna), ("❤\ufe0f", anna), ("❤", boris), ("👍\ufe0f", boris), ("👍", anna), ("🎉", anna)]
     for seq in (1, 2):
-        _run(
+        run(
             database,
             "INSERT INTO message (chat_id, seq, id, sender_id, type, text, digest, created_at, event_seqs, "
             "reaction_count) VALUES ($1, $2, $3, $3, 'text', '', '', now(), '{}', $4)",
             *(chat, seq, anna, len(given) if seq == 1 else 1),
         )
     for seq, emoji, account in [*((1, *one) for one in given), (2, "1\u20e3", boris)]:
-        _run(database, "INSERT INTO reaction VALUES ($1, $2, $3, $4, now())", chat, seq, emoji, account)
+        run(database, "INSERT INTO reaction VALUES ($1, $2, $3, $4, now())", chat, seq, emoji, account)
     migrate(database)
-    rows = _run(database, "SELECT seq, emoji, account_id FROM reaction")
+    rows = run(database, "SELECT seq, emoji, account_id FROM reaction")
     assert {tuple(row) for row in rows} == {
         *((1, "❤\ufe0f", anna), (1, "❤\ufe0f", boris), (1, "👍", anna), (1, "👍", boris), (1, "🎉", anna)),
         (2, "1\ufe0f\u20e3", boris),
     }
-    counts = _run(database, "SELECT seq, reaction_count FROM message ORDER BY seq")
+    counts = run(database, "SELECT seq, reaction_count FROM message ORDER BY seq")
     assert [tuple(row) for row in counts] == [(1, 5), (2, 1)]
 
 
 def test_wrong_names_in_catalogues_are_corrected_unless_an_administrator_has_changed_them(
     database: DatabaseAddress,
 ) -> None:
-    _run(database, "UPDATE catalogue_countries SET value_ru = 'США' WHERE key = 'US'")
-    _run(database, "INSERT INTO version_of_catalogue VALUES ('countries', 4)")
+    run(database, "UPDATE catalogue_countries SET value_ru = 'США' WHERE key = 'US'")
+    run(database, "INSERT INTO version_of_catalogue VALUES ('countries', 4)")
     migrate(database)
-    rows = _run(
+    rows = run(
         database,
         "SELECT key, value_ru FROM catalogue_countries UNION ALL SELECT key, value_ru FROM catalogue_time_zones "
         "UNION ALL SELECT key, value_ru FROM catalogue_languages WHERE key = 'kj'",
@@ -116,45 +73,25 @@ def test_wrong_names_in_catalogues_are_corrected_unless_an_administrator_has_cha
         "America/North_Dakota/Center": "Сентер, Северная Дакота, Соединённые Штаты",
         "Europe/Chisinau": "Кишинёв, Молдова",
     }.items() <= {row["key"]: row["value_ru"] for row in rows}.items()
-    versions = _run(database, "SELECT name, version FROM version_of_catalogue")
+    versions = run(database, "SELECT name, version FROM version_of_catalogue")
     assert {tuple(row) for row in versions} == {("countries", 5), ("languages", 1), ("time-zones", 1)}
 
 
 def test_a_migration_that_breaks_off_at_an_index_of_messages_can_be_repeated(database: DatabaseAddress) -> None:
-    _run(database, "CREATE TABLE ix_message_deleted ()")
+    run(database, "CREATE TABLE ix_message_deleted ()")
     with pytest.raises(ProgrammingError, match="ix_message_deleted"):
         migrate(database)
-    _run(database, "DROP TABLE ix_message_deleted")
+    run(database, "DROP TABLE ix_message_deleted")
     migrate(database)
     assert is_migrated(database)
     check(database)
 
 
-def _upgrade_beside(
-    database: DatabaseAddress, held: str, waiting: str, meanwhile: Callable[[Connection], Awaitable[object]]
-) -> None:
-    """Migrates while a transaction that begins with `held` is open. It ends after `meanwhile`, which begins when the
-    migration is `waiting`."""
-
-    async def upgrade() -> None:
-        async with _session(database) as backup, _session(database) as reader:
-            await backup.execute(held)
-            migration = asyncio.create_task(asyncio.to_thread(migrate, database))
-            while not await reader.fetchval(waiting):
-                assert not migration.done()
-                await asyncio.sleep(0.01)
-            await meanwhile(reader)
-            await backup.execute("COMMIT")
-            await migration
-
-    asyncio.run(upgrade())
-
-
 def test_messages_are_read_while_a_migration_waits_for_their_table(
     database: DatabaseAddress, warnings: list[str]
 ) -> None:
-    command.upgrade(config_for(database), _BEFORE_A_COLUMN_OF_MESSAGES)
-    _upgrade_beside(
+    upgrade_to(database, _BEFORE_A_COLUMN_OF_MESSAGES)
+    upgrade_beside(
         database,
         "BEGIN; LOCK TABLE message IN ACCESS SHARE MODE",
         "SELECT count(*) FROM pg_locks WHERE relation = 'message'::regclass AND NOT granted",
@@ -177,10 +114,10 @@ def test_an_index_of_messages_waits_for_old_transactions_as_long_as_they_last(
         await asyncio.sleep(2)
         assert await reader.fetchval(waiting)
 
-    command.upgrade(config_for(database), _BEFORE_AN_INDEX_OF_MESSAGES)
+    upgrade_to(database, _BEFORE_AN_INDEX_OF_MESSAGES)
     for limit in ("statement_timeout", "lock_timeout"):
-        _run(database, f"ALTER DATABASE {database.database} SET {limit} = '1s'")
-    _upgrade_beside(database, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM message", waiting, is_still_waiting)
+        run(database, f"ALTER DATABASE {database.database} SET {limit} = '1s'")
+    upgrade_beside(database, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM message", waiting, is_still_waiting)
     assert is_migrated(database)
     assert not warnings
 
@@ -189,9 +126,9 @@ def test_an_index_of_messages_waits_for_old_transactions_as_long_as_they_last(
 def test_members_and_replies_are_written_while_their_indexes_wait(
     database: DatabaseAddress, warnings: list[str], table: str
 ) -> None:
-    command.upgrade(config_for(database), _BEFORE_INDEXES_OF_LARGE_CHATS)
+    upgrade_to(database, _BEFORE_INDEXES_OF_LARGE_CHATS)
     one = UUID(int=1)
-    _run(database, "INSERT INTO chat (id, type, created_by, active_at) VALUES ($1, 'group', $1, now())", one)
+    run(database, "INSERT INTO chat (id, type, created_by, active_at) VALUES ($1, 'group', $1, now())", one)
     for statement in (
         "INSERT INTO chat_member (chat_id, account_id, role, joined_event_seq, joined_at) "
         "VALUES ($1, $1, '', 1, now())",
@@ -200,9 +137,9 @@ def test_members_and_replies_are_written_while_their_indexes_wait(
         "INSERT INTO thread_participant (chat_id, root_seq, account_id, first_seq, reply_count) "
         "VALUES ($1, 1, $1, 2, 1)",
     ):
-        _run(database, statement, one)
+        run(database, statement, one)
     waiting = f"SELECT count(*) FROM pg_stat_progress_create_index WHERE relid = '{table}'::regclass"  # noqa: S608
-    _upgrade_beside(
+    upgrade_beside(
         database,
         f"BEGIN; LOCK TABLE {table} IN ROW EXCLUSIVE MODE",
         waiting,
@@ -211,21 +148,4 @@ def test_members_and_replies_are_written_while_their_indexes_wait(
     assert is_migrated(database)
     assert not warnings
     check(database)
-    assert _run(database, "SELECT FROM pg_index WHERE NOT indisvalid") == []
-
-
-@asynccontextmanager
-async def _session(address: DatabaseAddress) -> AsyncIterator[Connection]:
-    connection = await asyncpg.connect(**address.connect_arguments())
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-def _run(address: DatabaseAddress, statement: str, *arguments: Any) -> list[asyncpg.Record]:
-    async def run() -> list[asyncpg.Record]:
-        async with _session(address) as connection:
-            return list(await connection.fetch(statement, *arguments))
-
-    return asyncio.run(run())
+    assert run(database, "SELECT FROM pg_index WHERE NOT indisvalid") == []
