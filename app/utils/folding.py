@@ -51,6 +51,9 @@ _LETTERS = str.maketrans(
     {
         "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th",
         "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "′": "'", "‐": "-", "‑": "-", "−": "-",
+        # Signs that stand for words, and are written directly beside others: №5, Windows™, 1️⃣First.
+        "№": " no ", "™": " tm ", "ℹ": " i ", "Ⓜ": " m ", "\u20e3": " ",
+        **{chr(ord("①") - 1 + number): f" {number} " for number in range(1, 21)},
     }
 )  # fmt: skip
 

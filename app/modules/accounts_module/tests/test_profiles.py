@@ -59,6 +59,15 @@ async def test_a_name_is_found_with_and_without_its_diacritics(server: httpx.Asy
     assert await _find(anna, "lodz") == ["Łódź"]
 
 
+async def test_a_name_with_a_number_sign_is_found_with_and_without_a_space(
+    server: httpx.AsyncClient, anna: FakeClient
+) -> None:
+    await FakeClient.sign_up(server, "school", "Школа №5")
+    for query in ("№5", "№ 5", "школа № 5"):
+        assert await _find(anna, query) == ["Школа №5"], query
+    assert await _find(anna, "№ 6") == []
+
+
 async def test_characters_with_a_meaning_in_sql_are_searched_literally(
     server: httpx.AsyncClient, anna: FakeClient
 ) -> None:

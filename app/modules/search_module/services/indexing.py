@@ -15,7 +15,7 @@ from app.modules.search_module.services import metrics
 from app.modules.search_module.services.lexemes import flag_lexeme, sender_lexeme, write_tsvector
 from app.modules.streams_module.extension import Event
 
-FORM = "2"
+FORM = "3"
 """Of the lexemes. A change of how they are made comes with a new one: the index is then built anew."""
 MESSAGES_AT_ONCE = 500
 _WRITTEN_AT_ONCE = 25_000

@@ -58,13 +58,29 @@ def test_long_words_do_not_stay_in_memory(long: str) -> None:
         ("и\u0306од е\u0308ж", "йод еж"),
         ("Café Łódź Straße", "cafe lodz strasse"),
         ("İSTANBUL ΟΔΟΣ ﬁne", "istanbul οδοσ fine"),
-        ("ﾊﾞｲｸ Ｈｉ ①", "バイク hi 1"),
+        ("ﾊﾞｲｸ Ｈｉ ①", "バイク hi  1 "),
         ("مُحَمَّد שָׁלוֹם हिन्दी", "محمد שלום हिन्दी"),
         ("don’t e‑mail", "don't e-mail"),
     ],
 )
 def test_differences_that_do_not_count_are_gone(text: str, folded: str) -> None:
     assert fold_text(text) == folded
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("заказ №123", ["заказ", "№", "123"]),
+        ("дом№7", ["дом", "№", "7"]),
+        ("1️⃣Первый 10️⃣", ["1️⃣", "Первый", "10️⃣"]),
+        ("Windows™ 11", ["Windows", "™", "11"]),
+        ("ℹ️Важно", ["ℹ️", "Важно"]),
+        ("Ⓜ️Тверская", ["Ⓜ️", "Тверская"]),
+        ("①Хлеб ⑳Соль", ["①", "Хлеб", "⑳", "Соль"]),
+    ],
+)
+def test_a_sign_beside_a_word_is_a_word_of_its_own(text: str, words: list[str]) -> None:
+    assert [text[word.start : word.end] for word in words_in_place(text)] == words
 
 
 def test_the_parts_of_a_compound_are_words_and_so_is_the_whole() -> None:
