@@ -16,8 +16,17 @@ from app.utils.texts import without_ignored
 _LAST = 0x1FFFF
 """The last code point that is inspected. After it the only marks are variation selectors, which are ignored."""
 
+_EMOJI = range(0x1F000, 0x1FB00)
+"""Code points of the blocks that emoji are added to."""
+
 _LONGEST_KEPT = 16
 """Characters of a cluster that is kept in memory after it was folded. Real ones are shorter."""
+
+
+def _is_sign(point: int) -> bool:
+    category = unicodedata.category(chr(point))
+    # The interpreter's tables end with the Unicode version of its release. Code points reserved for emoji are signs.
+    return category in ("So", "Sc", "Sk") or (category == "Cn" and point in _EMOJI)
 
 
 def char_class(points: Iterable[int]) -> str:
@@ -32,7 +41,7 @@ def char_class(points: Iterable[int]) -> str:
 
 
 MARKS = char_class(point for point in range(0x300, _LAST) if unicodedata.category(chr(point))[0] == "M")
-SIGNS = char_class(point for point in range(0xA2, _LAST) if unicodedata.category(chr(point)) in ("So", "Sc", "Sk"))
+SIGNS = char_class(filter(_is_sign, range(0xA2, _LAST)))
 
 # Characters that belong to the one before them: marks, ignored characters, vowels and finals of decomposed Hangul, and
 # the voiced marks of half-width Katakana.

@@ -77,6 +77,7 @@ def test_differences_that_do_not_count_are_gone(text: str, folded: str) -> None:
         ("ℹ️Важно", ["ℹ️", "Важно"]),
         ("Ⓜ️Тверская", ["Ⓜ️", "Тверская"]),
         ("①Хлеб ⑳Соль", ["①", "Хлеб", "⑳", "Соль"]),
+        ("💙привет🩷 🫩🪿\U0001faff", ["💙", "привет", "🩷", "🫩", "🪿", "\U0001faff"]),
     ],
 )
 def test_a_sign_beside_a_word_is_a_word_of_its_own(text: str, words: list[str]) -> None:
