@@ -13,7 +13,7 @@ LONGEST_LEXEME = 64
 """Characters; of a longer word the beginning is compared."""
 LONGEST_KEY = LONGEST_LEXEME + 1
 """Characters of a word that its lexemes depend on. Caches by words of any length could fill the memory."""
-_LONGEST_JOINED = 4
+_LONGEST_JOINED = 5
 """Parts of a word with hyphens that are found written together as well."""
 GLUE = ("-", "'", "_")
 """What joins the parts of a word: it is found written together, too."""

@@ -85,10 +85,11 @@ def test_a_sign_beside_a_word_is_a_word_of_its_own(text: str, words: list[str]) 
 
 
 def test_the_parts_of_a_compound_are_words_and_so_is_the_whole() -> None:
-    words = [(word.position, word.lexemes[0]) for word in words_in_place("E-mail: a_b don't 12-34")]
+    words = [(word.position, word.lexemes[0]) for word in words_in_place("E-mail: a_b don't 12-34 8-9-1-2-3")]
     assert words == [
         *[(1, "e$"), (2, "mail$"), (1, "email$")],
         *[(3, "a$"), (4, "b$"), (3, "ab$")],
         *[(5, "don$"), (6, "t$"), (5, "dont$")],
         *[(7, "12"), (8, "34"), (7, "1234")],
+        *[(9, "8"), (10, "9"), (11, "1"), (12, "2"), (13, "3"), (9, "89123")],
     ]
