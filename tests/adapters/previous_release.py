@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import asyncpg
 from alembic import command
+from alembic.script import ScriptDirectory
 from loguru import logger
 
 from app.adapters.db.address import DatabaseAddress
@@ -25,6 +26,14 @@ def previous_release(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
     upgrade_to(address, _NEWEST_MIGRATION)
     yield address
     run(maintenance, f'DROP DATABASE "{address.database}" WITH (FORCE)')
+
+
+def upgrade_by_steps(address: DatabaseAddress) -> Iterator[None]:
+    """Yields after each migration."""
+    scripts = ScriptDirectory.from_config(config_for(address))
+    for script in reversed(list(scripts.iterate_revisions("heads", _NEWEST_MIGRATION))):
+        upgrade_to(address, script.revision)
+        yield
 
 
 def upgrade_to(address: DatabaseAddress, revision: str) -> None:

@@ -7,7 +7,13 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import check, migrate
 from app.adapters.db.servers import is_migrated
-from tests.adapters.previous_release import logged_warnings, previous_release, run
+from tests.adapters.previous_release import logged_warnings, previous_release, run, upgrade_by_steps
+
+_SIGN_UP = """
+INSERT INTO account (email, username, display_name, bio, password_hash)
+VALUES ($1 || '@example.com', $1, $1, '', '')
+"""
+"""As a server of the previous release signs up."""
 
 
 @pytest.fixture
@@ -51,3 +57,9 @@ def test_accounts_get_their_keys_and_duplicates_of_a_mailbox_are_reported(
     assert rows[0]["search_text"] == "person0\nеж"
     (warning,) = warnings
     assert "person0, person2, person4" in warning
+
+
+def test_people_can_sign_up_with_the_previous_release_after_each_migration(database: DatabaseAddress) -> None:
+    for number, _ in enumerate(upgrade_by_steps(database)):
+        run(database, _SIGN_UP, f"person{number}")
+    assert is_migrated(database)

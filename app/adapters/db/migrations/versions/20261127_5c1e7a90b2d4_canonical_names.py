@@ -36,7 +36,6 @@ def upgrade() -> None:
     op.add_column("account", sa.Column("search_grams", sa.ARRAY(sa.Integer()), server_default="{}", nullable=False))
     op.create_index("ix_account_created_at", "account", ["created_at", "id"])
     _fill()
-    op.alter_column("account", "email_key", nullable=False)
     op.drop_index("uq_account_email", table_name="account")
     op.create_index("uq_account_email", "account", ["email_key", "email_copy"], unique=True)
     op.create_index(

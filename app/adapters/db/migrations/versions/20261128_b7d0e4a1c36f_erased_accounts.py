@@ -8,6 +8,7 @@ down_revision: str | None = "7e4d2b90a1c6"
 branch_labels: str | None = None
 depends_on: str | None = None
 
+# `email_key` is already nullable, except where an earlier form of 5c1e7a90b2d4 added it.
 _NULLABLE = ("email", "email_key", "password_hash")
 
 
