@@ -22,4 +22,14 @@ INVARIANTS = (
         advice="these accounts are older than this rule; they sign in by username or by the stored address: "
         "`python manage.py account change-email USERNAME` gives one of them another address",
     ),
+    Invariant(
+        says="every address of an account has its canonical form",
+        find="""
+            SELECT id AS stream_id, format('%s cannot sign in by its address', username) AS detail
+            FROM account WHERE email IS NOT NULL AND email_key IS NULL
+        """,
+        advice="these accounts signed up through an older version during an upgrade: `python manage.py account "
+        "change-email USERNAME ADDRESS` with the account's own address adds it, or with another one if the mailbox has "
+        "got another account since",
+    ),
 )

@@ -7,7 +7,9 @@ import httpx
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from tests.databases import execute
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+from tests.manage import manage
 
 SPELLINGS = {
     "vera@bücher.example": (
@@ -92,3 +94,19 @@ async def test_two_old_accounts_of_one_mailbox_both_sign_in(
         tokens = ok(await device.post("/accounts/sign-in", {"login": login, "password": PASSWORD}))
         headers = {"Authorization": f"Bearer {tokens['access_token']}"}
         assert ok(await user.http.get(f"{API}/accounts/me", headers=headers))["id"] == user.id, login
+
+
+async def test_doctor_finds_an_account_without_the_canonical_form_of_its_address_and_a_command_adds_it(
+    anna: FakeClient, database_address: DatabaseAddress
+) -> None:
+    email = f"{anna.username}@example.com"
+    # As an older version signs up during an upgrade.
+    await execute(database_address, "UPDATE account SET email_key = NULL, search_text = '', search_grams = '{}'")
+    found = (await manage(database_address, "doctor", "--least-free-mb=0")).output
+    assert "✗ every address of an account has its canonical form" in found
+    assert f"{anna.id}: {anna.username} cannot sign in by its address" in found
+    problem(await anna.post("/accounts/sign-in", {"login": email, "password": PASSWORD}), 401, "unauthenticated")
+    done = await manage(database_address, "account", "change-email", anna.username, email)
+    assert done.exit_code == 0, done.output
+    ok(await anna.post("/accounts/sign-in", {"login": email, "password": PASSWORD}))
+    assert "no problems found" in (await manage(database_address, "doctor", "--least-free-mb=0")).output
