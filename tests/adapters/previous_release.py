@@ -58,9 +58,10 @@ def upgrade_beside(
         async with _session(database) as backup, _session(database) as reader:
             await backup.execute(held)
             migration = asyncio.create_task(asyncio.to_thread(migrate, database))
-            while not await reader.fetchval(waiting):
-                assert not migration.done()
-                await asyncio.sleep(0.01)
+            async with asyncio.timeout(60):
+                while not await reader.fetchval(waiting):
+                    assert not migration.done()
+                    await asyncio.sleep(0.01)
             await meanwhile(reader)
             await backup.execute("COMMIT")
             await migration

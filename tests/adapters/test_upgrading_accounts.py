@@ -3,17 +3,39 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy.exc import ProgrammingError
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import check, migrate
 from app.adapters.db.servers import is_migrated
-from tests.adapters.previous_release import logged_warnings, previous_release, run, upgrade_by_steps
+from tests.adapters.previous_release import (
+    logged_warnings,
+    previous_release,
+    run,
+    upgrade_beside,
+    upgrade_by_steps,
+    upgrade_to,
+)
+from tests.databases import Connection
 
+_BEFORE_CANONICAL_FORMS = "2f0e0a4f961f"
+_CANONICAL_FORMS = "5c1e7a90b2d4"
 _SIGN_UP = """
 INSERT INTO account (email, username, display_name, bio, password_hash)
 VALUES ($1 || '@example.com', $1, $1, '', '')
 """
 """As a server of the previous release signs up."""
+_EARLIER_SIGN_UP = """
+INSERT INTO account (email, username, display_name, bio, password_hash, created_at)
+VALUES ($1, 'earlier', 'Earlier', '', '', now() - interval '1 day')
+"""
+"""The same, by a transaction that began before."""
+_MANY_ACCOUNTS = """
+INSERT INTO account (email, username, display_name, password_hash, created_at)
+SELECT format('person%s@example.com', n), 'person' || n, 'Person', '', now() + n * interval '1 second'
+FROM generate_series(1, 2500) AS n
+"""
+_WITHOUT_FORMS = "SELECT FROM account WHERE email_key IS NULL OR search_text = '' OR search_grams = '{}'"
 
 
 @pytest.fixture
@@ -63,3 +85,65 @@ def test_people_can_sign_up_with_the_previous_release_after_each_migration(datab
     for number, _ in enumerate(upgrade_by_steps(database)):
         run(database, _SIGN_UP, f"person{number}")
     assert is_migrated(database)
+
+
+@pytest.mark.parametrize(
+    ("held", "waiting"),
+    [
+        # A step waits for the account that was created last. Those before it are committed.
+        ("SELECT FROM account WHERE username = 'person2500' FOR UPDATE", "SELECT count(email_key) FROM account"),
+        # As a backup reads it.
+        (
+            "LOCK TABLE account IN ACCESS SHARE MODE",
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND query LIKE '%DROP INDEX%' AND wait_event = 'virtualxid'",
+        ),
+    ],
+    ids=["step", "index"],
+)
+def test_an_account_that_signs_up_meanwhile_gets_its_keys_and_all_accounts_can_be_changed(
+    database: DatabaseAddress, warnings: list[str], held: str, waiting: str
+) -> None:
+    upgrade_to(database, _BEFORE_CANONICAL_FORMS)
+    run(database, _MANY_ACCOUNTS)
+
+    async def serve(server: Connection) -> None:
+        await server.execute("SET lock_timeout = '2s'")
+        await server.execute(_EARLIER_SIGN_UP, "ｐerson1@example.com")
+        await server.execute("UPDATE account SET bio = 'changed' WHERE username IN ('person1', 'earlier')")
+
+    upgrade_beside(database, f"BEGIN; {held}", waiting, serve)
+    assert is_migrated(database)
+    check(database)
+    assert run(database, _WITHOUT_FORMS) == []
+    rows = run(database, "SELECT username, email_copy FROM account WHERE email_key = 'person1@example.com' ORDER BY 2")
+    assert [tuple(row) for row in rows] == [("person1", 0), ("earlier", 1)]
+    (warning,) = warnings
+    assert "person1, earlier" in warning
+
+
+def test_a_migration_of_accounts_that_breaks_off_can_be_repeated(database: DatabaseAddress) -> None:
+    run(database, _MANY_ACCOUNTS)
+    run(database, "CREATE TABLE uq_account_email_new ()")
+    with pytest.raises(ProgrammingError, match="uq_account_email_new"):
+        migrate(database)
+    run(database, "DROP TABLE uq_account_email_new")
+    # As one that was broken off.
+    run(database, "CREATE INDEX uq_account_email_new ON account (id)")
+    run(database, _EARLIER_SIGN_UP, "ｐerson1@example.com")
+    migrate(database)
+    assert is_migrated(database)
+    check(database)
+    assert run(database, _WITHOUT_FORMS) == []
+    assert [row[0] for row in run(database, "SELECT username FROM account WHERE email_copy = 1")] == ["earlier"]
+
+
+def test_a_database_with_keys_from_the_time_when_each_account_needed_one_is_upgraded(database: DatabaseAddress) -> None:
+    run(database, _SIGN_UP, "anna")
+    upgrade_to(database, _CANONICAL_FORMS)
+    run(database, "ALTER TABLE account ALTER email_key SET NOT NULL")
+    before = run(database, "SELECT xmin, email_key, search_grams FROM account")
+    migrate(database)
+    assert is_migrated(database)
+    check(database)
+    assert run(database, "SELECT xmin, email_key, search_grams FROM account") == before
