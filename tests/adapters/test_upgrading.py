@@ -15,6 +15,7 @@ from tests.databases import Connection
 
 _BEFORE_AN_INDEX_OF_MESSAGES = "9b20d4c6e8f1"
 _BEFORE_A_COLUMN_OF_MESSAGES = "c0b7e92d41fa"
+_BEFORE_AN_INDEX_OF_CHAT_LISTS = "75703a6da9f9"
 _BEFORE_INDEXES_OF_LARGE_CHATS = "c4a19e7d3f60"
 _OF_LARGE_CHATS = ("chat_member", "former_member", "thread_reply", "thread_participant")
 
@@ -77,11 +78,12 @@ def test_wrong_names_in_catalogues_are_corrected_unless_an_administrator_has_cha
     assert {tuple(row) for row in versions} == {("countries", 5), ("languages", 1), ("time-zones", 1)}
 
 
-def test_a_migration_that_breaks_off_at_an_index_of_messages_can_be_repeated(database: DatabaseAddress) -> None:
-    run(database, "CREATE TABLE ix_message_deleted ()")
-    with pytest.raises(ProgrammingError, match="ix_message_deleted"):
+@pytest.mark.parametrize("index", ["ix_message_deleted", "ix_account_chat_added_by"])
+def test_a_migration_that_breaks_off_at_an_index_can_be_repeated(database: DatabaseAddress, index: str) -> None:
+    run(database, f"CREATE TABLE {index} ()")
+    with pytest.raises(ProgrammingError, match=index):
         migrate(database)
-    run(database, "DROP TABLE ix_message_deleted")
+    run(database, f"DROP TABLE {index}")
     migrate(database)
     assert is_migrated(database)
     check(database)
@@ -120,6 +122,29 @@ def test_an_index_of_messages_waits_for_old_transactions_as_long_as_they_last(
     upgrade_beside(database, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM message", waiting, is_still_waiting)
     assert is_migrated(database)
     assert not warnings
+
+
+def test_chats_are_joined_and_left_while_an_index_of_chat_lists_waits(
+    database: DatabaseAddress, warnings: list[str]
+) -> None:
+    async def join_and_leave(writer: Connection) -> None:
+        await writer.execute("SET lock_timeout = '2s'")
+        await writer.execute(
+            "INSERT INTO account_chat (account_id, chat_id, joined_seq) VALUES ($1, $1, 1)", UUID(int=2)
+        )
+        await writer.execute("DELETE FROM account_chat WHERE account_id = $1", UUID(int=1))
+
+    upgrade_to(database, _BEFORE_AN_INDEX_OF_CHAT_LISTS)
+    run(database, "INSERT INTO account_chat (account_id, chat_id, joined_seq) VALUES ($1, $1, 1)", UUID(int=1))
+    upgrade_beside(
+        database,
+        "BEGIN; LOCK TABLE account_chat IN ROW EXCLUSIVE MODE",
+        "SELECT count(*) FROM pg_stat_progress_create_index WHERE relid = 'account_chat'::regclass",
+        join_and_leave,
+    )
+    assert is_migrated(database)
+    assert not warnings
+    check(database)
 
 
 @pytest.mark.parametrize("table", _OF_LARGE_CHATS)

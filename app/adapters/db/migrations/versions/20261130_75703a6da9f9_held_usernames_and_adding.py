@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "d3a6f0b81c52"
+revision: str = "75703a6da9f9"
 down_revision: str | None = "9ddd7948b3d0"
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -23,16 +23,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_username_hold_account_id"), "username_hold", ["account_id"])
     op.add_column("account", sa.Column("who_may_add", sa.Text(), server_default="everyone", nullable=False))
     op.add_column("account_chat", sa.Column("added_by", sa.Uuid(), nullable=True))
-    op.create_index(
-        "ix_account_chat_added_by",
-        "account_chat",
-        ["account_id", "added_by"],
-        postgresql_where=sa.text("added_by IS NOT NULL"),
-    )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_account_chat_added_by", table_name="account_chat")
     op.drop_column("account_chat", "added_by")
     op.drop_column("account", "who_may_add")
     op.drop_table("username_hold")
