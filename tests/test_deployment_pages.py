@@ -1,6 +1,9 @@
 """The pages on deployment and the files of Docker Compose agree with the server. Docker is not needed to check them."""
 
 import re
+import subprocess
+import tarfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +80,21 @@ def test_containers_get_the_files_of_a_backup_as_their_own_user(page: str) -> No
     """`docker compose cp` makes files of root, which the server can neither write nor delete."""
     [block] = [block for block in blocks(page) if "docker compose" in block]
     assert "docker compose cp" not in block
-    made = re.search(r"tar -C (\S+) -c (\S+) >", block)
+    made = re.search(r"tar -C (\S+) -c (\w+)' >", block)
     assert made is not None
     assert AttachmentSettings().store == f"file://{made[1]}/{made[2]}"
     assert f"-T api tar -C {made[1]} -x <" in block
+
+
+def test_containers_without_a_file_have_a_backup_of_their_files(page: str, tmp_path: Path) -> None:
+    """The server makes the folder when the first file is uploaded."""
+    command = re.search(r"docker compose exec -T api (.+) > \$backup\.tar", page)
+    assert command is not None
+    (tmp_path / ".data").mkdir()
+    made = subprocess.run(["/bin/sh", "-c", command[1]], cwd=tmp_path, capture_output=True, check=False)
+    assert made.returncode == 0, made.stderr
+    with tarfile.open(fileobj=BytesIO(made.stdout)) as archive:
+        assert archive.getnames() == ["files"]
 
 
 def test_containers_serve_until_the_database_is_migrated(page: str) -> None:
