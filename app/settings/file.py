@@ -8,6 +8,7 @@ from logging import ERROR, getLogger
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
+from dotenv.variables import Variable, parse_variables
 
 _SIMILAR = 0.6
 """The similarity to a setting, from 0 to 1, from which a name with a known prefix counts as misspelt."""
@@ -31,7 +32,7 @@ class UnreadableFile(Exception):
 
 
 def read_problems(path: Path) -> list[str]:
-    """Returns a line for each line of the file that cannot be parsed, with its number.
+    """Returns a line for each line of the file that cannot be parsed, or whose value would be changed, with its number.
 
     Raises UnreadableFile if the file as a whole cannot be read.
     """
@@ -43,10 +44,19 @@ def read_problems(path: Path) -> list[str]:
     except OSError as error:
         raise UnreadableFile(f"{path}: cannot be read: {error.strerror}") from None
     return [
-        f"{path}, line {_line_of(binding)}: not a setting: write NAME=value, with quotes at both ends or without"
+        f"{path}, line {_line_of(binding)}: {problem}"
         for binding in bindings
-        if binding.error or (binding.key is not None and binding.value is None)
+        if (problem := _problem_of(binding)) is not None
     ]
+
+
+def _problem_of(binding: Binding) -> str | None:
+    if binding.error or (binding.key is not None and binding.value is None):
+        return "not a setting: write NAME=value, with quotes at both ends or without"
+    # In quotes too, unlike a shell.
+    if any(isinstance(part, Variable) for part in parse_variables(binding.value or "")):
+        return f"the server would replace ${{...}} in {binding.key}: set {binding.key} in the environment"
+    return None
 
 
 def _line_of(binding: Binding) -> int:
