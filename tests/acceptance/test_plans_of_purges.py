@@ -21,12 +21,12 @@ from tests.databases import clone, drop
 _LIMIT = 200
 _CHATS, _ROWS = 5_000, 5_000
 _PURGES = {
-    "forwards": forwards.purge_forwards,
-    "link previews": previews.purge_removals,
-    "versions": versions.purge_versions,
-    "pins": pins.purge_pins,
-    "threads": replies.purge,
-    "mentions": entities.purge_mentions,
+    "forwards": (forwards.PURGE,),
+    "link previews": (previews.PURGE_REMOVALS,),
+    "versions": (versions.PURGE,),
+    "pins": (pins.PURGE,),
+    "threads": replies.PURGES,
+    "mentions": (entities.PURGE,),
 }
 _FILL = f"""
 CREATE TEMPORARY TABLE new AS
@@ -59,9 +59,10 @@ async def _run(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
             await connection.execute(f"SET statement_timeout = 0; {_FILL}", timeout=60)
             await connection.execute("SET plan_cache_mode = force_generic_plan")
             plans = {}
-            for number, (name, purge) in enumerate(_PURGES.items()):
+            for number, (name, statements) in enumerate(_PURGES.items()):
                 prepared = Preparer(connection, f"purge_{number}")
-                await purge(prepared, LONG_CHAT, _LIMIT)
+                for statement in statements:
+                    await prepared.fetch(statement, LONG_CHAT, _LIMIT)
                 plans[name] = await prepared.explain()
             return plans
     finally:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 from uuid import UUID
 
 from app.services.context import Context, WorkContext
@@ -285,6 +285,15 @@ class AccountHook:
 
     name: str
     erase: Erase
+
+    @classmethod
+    def of_rows(cls, name: str, statement: str) -> Self:
+        """Returns the hook that runs a statement like those of `delete_of_account`, whatever the mode is."""
+
+        async def erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
+            return bool(await context.connection.fetch(statement, account_id, limit))
+
+        return cls(name, erase)
 
 
 def nothing_of_erased(*columns: str) -> Invariant:

@@ -40,7 +40,7 @@ VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (chat_id, account_id) DO UPDATE SET muted_until = excluded.muted_until,
     is_archived = excluded.is_archived, is_pinned = excluded.is_pinned, notify = excluded.notify
 """
-_DELETE = delete_of_account("chat_settings", "chat_id")
+DELETE_OF_ACCOUNT = delete_of_account("chat_settings", "chat_id")
 
 
 async def list_settings(
@@ -56,8 +56,3 @@ async def write_settings(
 ) -> None:
     values = (settings[name] for name in ("muted_until", "is_archived", "is_pinned", "notify"))
     await connection.fetch(_WRITE, chat_id, account_id, *values)
-
-
-async def delete_settings(connection: DatabaseConnection, account_id: UUID, limit: int) -> bool:
-    """Deletes up to `limit` settings of an account. Returns True if there were any."""
-    return bool(await connection.fetch(_DELETE, account_id, limit))

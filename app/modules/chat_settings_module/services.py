@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.accounts_module.extension import AccountHook
 from app.modules.chat_settings_module import db
 from app.modules.chat_settings_module.schemas import ChatSettingsRead, ChatSettingsUpdate
 from app.modules.chats_module.extension import ChatPart
 from app.modules.chats_module.services.access import get_membership
 from app.modules.streams_module.services.log import Log, event
-from app.services.context import Context, WorkContext
+from app.services.context import Context
 
 DEFAULTS: Mapping[str, Any] = {"muted_until": None, "is_archived": False, "is_pinned": False, "notify": "all"}
 
@@ -36,10 +36,6 @@ async def _describe(context: Context, viewer: UUID, chat_ids: Sequence[UUID]) ->
     return await db.list_settings(context.connection, viewer, chat_ids)
 
 
-async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
-    return await db.delete_settings(context.connection, account_id, limit)
-
-
 SETTINGS = ChatPart("settings", ChatSettingsRead, empty=DEFAULTS, describe=_describe)
-SETTINGS_OF_ACCOUNT = AccountHook("chat_settings", _erase)
+SETTINGS_OF_ACCOUNT = AccountHook.of_rows("chat_settings", db.DELETE_OF_ACCOUNT)
 """An erased account stays a member of its direct chats."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 from uuid import UUID
 
 from fastapi import Depends, Path
@@ -47,6 +47,15 @@ class ChatPurge:
 
     name: str
     purge: Purge
+
+    @classmethod
+    def of_rows(cls, name: str, *statements: str) -> Self:
+        """Returns the purge that runs statements like those of `delete_of_chat`."""
+
+        async def purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
+            return any([len(await context.connection.fetch(sql, chat_id, limit)) == limit for sql in statements])
+
+        return cls(name, purge)
 
 
 def nothing_of_deleted(*tables: str) -> Invariant:

@@ -62,7 +62,7 @@ _LIST_QUOTING = "SELECT account_id FROM draft WHERE chat_id = $1 AND reply_to_se
 _DELETE_QUOTING = """
 DELETE FROM draft WHERE chat_id = $1 AND reply_to_seq = ANY($2) AND account_id = ANY($3) RETURNING account_id
 """
-_DELETE_OF_ACCOUNT = delete_of_account("draft", "chat_id")
+DELETE_OF_ACCOUNT = delete_of_account("draft", "chat_id")
 
 
 async def find_draft(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> dict[str, Any] | None:
@@ -91,8 +91,3 @@ async def delete_quoting(
     """Deletes those drafts of the accounts that reply to one of the messages. Returns their accounts."""
     rows = await connection.fetch(_DELETE_QUOTING, chat_id, list(seqs), list(account_ids))
     return [row["account_id"] for row in rows]
-
-
-async def delete_drafts_of(connection: DatabaseConnection, account_id: UUID, limit: int) -> bool:
-    """Deletes up to `limit` drafts of an account. Returns True if there were any."""
-    return bool(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, limit))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.accounts_module.extension import AccountHook
 from app.modules.chats_module.services.access import get_membership
 from app.modules.drafts_module import db
 from app.modules.drafts_module.schemas import DraftRead, DraftUpdate
@@ -70,10 +70,6 @@ async def _purge_quoting(context: WorkContext, chat_id: UUID, seqs: Sequence[int
     await log.append_to_each(context.work, "draft.changed", dict.fromkeys(deleted, changed))
 
 
-async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
-    return await db.delete_drafts_of(context.connection, account_id, limit)
-
-
 PURGE_QUOTING = MessageRemoval("drafts", _purge_quoting)
-DRAFTS_OF_ACCOUNT = AccountHook("drafts", _erase)
+DRAFTS_OF_ACCOUNT = AccountHook.of_rows("drafts", db.DELETE_OF_ACCOUNT)
 """An erased account stays a member of its direct chats."""

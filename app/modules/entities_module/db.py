@@ -114,9 +114,8 @@ _DELETE = """
 DELETE FROM message_mention x USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS old(chat_id, account_id, seq)
 WHERE x.chat_id = old.chat_id AND x.account_id = old.account_id AND x.seq = old.seq
 """
-_DELETE_OF_MESSAGES = "DELETE FROM message_mention WHERE chat_id = $1 AND seq = ANY($2)"
-_PURGE = delete_of_chat("message_mention", "account_id", "seq")
-_DELETE_OF_ACCOUNT = """
+PURGE = delete_of_chat("message_mention", "account_id", "seq")
+DELETE_OF_ACCOUNT = """
 DELETE FROM message_mention x USING (
     SELECT mine.chat_id, mine.seq FROM (
         SELECT chat_id FROM account_chat WHERE account_id = $1
@@ -202,10 +201,6 @@ async def delete_mentions(connection: DatabaseConnection, keys: Sequence[Key]) -
     await connection.execute(_DELETE, *zip(*keys, strict=True))
 
 
-async def delete_of_messages(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int]) -> None:
-    await connection.execute(_DELETE_OF_MESSAGES, chat_id, list(seqs))
-
-
 async def list_mentions(
     connection: DatabaseConnection, account_id: UUID, before: tuple[datetime, UUID, int], limit: int, *, unread: bool
 ) -> Mentions:
@@ -218,13 +213,3 @@ async def list_mentions(
             return Mentions(shown[:limit])
         before = rows[-1]["mentioned_at"], rows[-1]["chat_id"], rows[-1]["seq"]
     return Mentions(shown, before)
-
-
-async def purge_mentions(connection: DatabaseConnection, chat_id: UUID, limit: int) -> bool:
-    """Deletes up to `limit` mentions of a deleted chat. Returns True if there may be more."""
-    return len(await connection.fetch(_PURGE, chat_id, limit)) == limit
-
-
-async def delete_of_account(connection: DatabaseConnection, account_id: UUID, limit: int) -> bool:
-    """Deletes up to `limit` mentions of an account. Returns True if there were any."""
-    return bool(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, limit))

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import delete_of_chat
-from app.utils.invariants import Invariant
 
 
 class MessageForward(ChatFamilyModel):
@@ -29,26 +28,6 @@ class MessageForward(ChatFamilyModel):
 
 Index("ix_message_forward_author_id", MessageForward.author_id, postgresql_where=MessageForward.author_id.is_not(None))
 
-INVARIANTS = (
-    Invariant(
-        says="only messages that exist are forwards",
-        find="""
-            SELECT f.chat_id AS stream_id, format('message %s', f.seq) AS detail
-            FROM message_forward f LEFT JOIN message m ON m.chat_id = f.chat_id AND m.seq = f.seq
-            JOIN chat c ON c.id = f.chat_id AND (c.deleted_at IS NULL OR c.purged_at IS NOT NULL)
-            WHERE m.seq IS NULL OR m.deleted_at IS NOT NULL
-        """,
-        advice="messages or chats were deleted while the module was disabled; --fix forgets their origin",
-        fix=(
-            """
-            DELETE FROM message_forward f WHERE f.chat_id = ANY($1) AND NOT EXISTS (
-                SELECT FROM message m WHERE m.chat_id = f.chat_id AND m.seq = f.seq AND m.deleted_at IS NULL
-            )
-            """,
-        ),
-    ),
-)
-
 
 class Origin(NamedTuple):
     """The message that was forwarded first, and its sender. `author_id` is None for an erased account."""
@@ -64,8 +43,7 @@ _INSERT = """
 INSERT INTO message_forward (chat_id, seq, origin_chat_id, origin_seq, author_id)
 SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::uuid[])
 """
-_DELETE = "DELETE FROM message_forward WHERE chat_id = $1 AND seq = ANY($2)"
-_PURGE = delete_of_chat("message_forward", "seq")
+PURGE = delete_of_chat("message_forward", "seq")
 _FIND_CHAT_WITH = "SELECT chat_id FROM message_forward WHERE author_id = $1 LIMIT 1"
 _FORGET_AUTHOR = """
 UPDATE message_forward SET author_id = NULL WHERE author_id = $1 AND chat_id = $2 AND seq IN (
@@ -88,15 +66,6 @@ async def insert_forwards(connection: DatabaseConnection, forwards: Sequence[tup
     """Stores the origins of messages: (chat, seq, origin)."""
     rows: list[tuple[Any, ...]] = [(chat_id, seq, *origin) for chat_id, seq, origin in forwards]
     await connection.execute(_INSERT, *map(list, zip(*rows, strict=True)))
-
-
-async def delete_forwards(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int]) -> None:
-    await connection.execute(_DELETE, chat_id, list(seqs))
-
-
-async def purge_forwards(connection: DatabaseConnection, chat_id: UUID, limit: int) -> bool:
-    """Deletes up to `limit` rows of a deleted chat. Returns True if there may be more."""
-    return len(await connection.fetch(_PURGE, chat_id, limit)) == limit
 
 
 async def find_chat_with_forwards(connection: DatabaseConnection, author_id: UUID) -> UUID | None:

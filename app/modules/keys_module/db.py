@@ -74,7 +74,7 @@ UPDATE api_key SET revoked_at = $2
 WHERE (account_id = $1 OR owner_id = $1) AND revoked_at IS NULL AND ($3::timestamptz IS NULL OR created_at < $3)
 RETURNING id, account_id, owner_id, name
 """
-_DELETE_OF_ACCOUNT = """
+DELETE_OF_ACCOUNT = """
 DELETE FROM api_key WHERE id IN (SELECT id FROM api_key WHERE account_id = $1 OR owner_id = $1 LIMIT $2) RETURNING id
 """
 DELETE_OLD = """
@@ -142,8 +142,3 @@ async def revoke_all(
     """
     rows: Sequence[Any] = await connection.fetch(_REVOKE_ALL, account_id, at, before)
     return rows
-
-
-async def delete_of_account(connection: DatabaseConnection, account_id: UUID, limit: int) -> bool:
-    """Deletes keys of an account and of its bots. Returns True if there may be more."""
-    return len(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, limit)) == limit

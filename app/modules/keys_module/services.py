@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import InvalidToken
-from app.modules.accounts_module.extension import AccountHook, BearerKind, Erasure, Identity, list_absent
+from app.modules.accounts_module.extension import AccountHook, BearerKind, Identity, list_absent
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
@@ -113,13 +113,7 @@ SCHEME = BearerScheme(
     "An API key, `mbk_...`: a token of an account for programs, limited to scopes. A scope includes the answers of its "
     "calls: a reaction and a forward return the message, a change of a chat returns it with its last message.",
 )
-
-
-async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
-    return await db.delete_of_account(context.connection, account_id, limit)
-
-
-ERASE_KEYS = AccountHook("keys", _erase)
+ERASE_KEYS = AccountHook.of_rows("keys", db.DELETE_OF_ACCOUNT)
 
 
 async def _delete_old(context: JobContext, _: Nothing) -> None:

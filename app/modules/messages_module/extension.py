@@ -1,3 +1,4 @@
+# Longer than 250 lines: all extension points of messages, to be read in one place.
 """Extension points of messages: parts, views, checks, edits, removals. `Messages` is the service for other modules."""
 
 from abc import ABC, abstractmethod
@@ -13,6 +14,7 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.messages_module.db.cruds.checks import write_check
 from app.services.context import Context, WorkContext
 from app.services.errors import ServiceError
+from app.utils.invariants import Invariant
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,6 +166,32 @@ class MessageRemoval:
 
     name: str
     remove: Callable[[WorkContext, UUID, Sequence[int]], Awaitable[None]]
+
+
+def removing_rows(table: str) -> Remove:
+    """Returns the `remove` that deletes the rows of messages from a table with `chat_id` and `seq`."""
+    statement = " ".join(["DELETE FROM", table, "WHERE chat_id = $1 AND seq = ANY($2)"])
+
+    async def remove(context: Context, chat_id: UUID, seqs: Sequence[int]) -> None:
+        await context.connection.execute(statement, chat_id, list(seqs))
+
+    return remove
+
+
+def only_of_messages(table: str, *, says: str, fix: str) -> Invariant:
+    """Returns the invariant that a table with `chat_id` and `seq` has rows only of messages that exist.
+
+    `says`: what these messages are or have. `fix`: what is done about the rows of others.
+    """
+    kept = "SELECT FROM message m WHERE m.chat_id = x.chat_id AND m.seq = x.seq AND m.deleted_at IS NULL"
+    rows = "SELECT x.chat_id AS stream_id, format('message %s', x.seq) AS detail FROM"
+    chats = "JOIN chat c ON c.id = x.chat_id AND (c.deleted_at IS NULL OR c.purged_at IS NOT NULL)"
+    return Invariant(
+        says=f"only messages that exist {says}",
+        find=" ".join([rows, table, "x", chats, "WHERE NOT EXISTS (", kept, ")"]),
+        advice=f"messages or chats were deleted while the module was disabled; --fix {fix}",
+        fix=(" ".join(["DELETE FROM", table, "x WHERE x.chat_id = ANY($1) AND NOT EXISTS (", kept, ")"]),),
+    )
 
 
 @dataclass(frozen=True)

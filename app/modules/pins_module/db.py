@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import delete_of_chat, one_row
-from app.utils.invariants import Invariant
 
 
 class MessagePin(ChatFamilyModel):
@@ -24,26 +23,6 @@ class MessagePin(ChatFamilyModel):
     pinned_at: Mapped[datetime]
 
 
-INVARIANTS = (
-    Invariant(
-        says="only messages that exist are pinned",
-        find="""
-            SELECT p.chat_id AS stream_id, format('message %s', p.seq) AS detail
-            FROM message_pin p LEFT JOIN message m ON m.chat_id = p.chat_id AND m.seq = p.seq
-            JOIN chat c ON c.id = p.chat_id AND (c.deleted_at IS NULL OR c.purged_at IS NOT NULL)
-            WHERE m.seq IS NULL OR m.deleted_at IS NOT NULL
-        """,
-        advice="messages or chats were deleted while the module was disabled; --fix unpins them",
-        fix=(
-            """
-            DELETE FROM message_pin p WHERE p.chat_id = ANY($1) AND NOT EXISTS (
-                SELECT FROM message m WHERE m.chat_id = p.chat_id AND m.seq = p.seq AND m.deleted_at IS NULL
-            )
-            """,
-        ),
-    ),
-)
-
 # Messages that were deleted while the module was disabled are still in the table.
 _LIST = f"""
 SELECT p.seq, p.account_id, p.pinned_at
@@ -52,7 +31,7 @@ WHERE p.chat_id = $1 AND m.deleted_at IS NULL ORDER BY p.pinned_at DESC, p.seq D
 """  # noqa: S608 - constants only
 _INSERT = "INSERT INTO message_pin (chat_id, seq, account_id, pinned_at) VALUES ($1, $2, $3, $4)"
 _DELETE = "DELETE FROM message_pin WHERE chat_id = $1 AND seq = ANY($2) RETURNING seq"
-_PURGE = delete_of_chat("message_pin", "seq")
+PURGE = delete_of_chat("message_pin", "seq")
 
 
 async def list_pins(connection: DatabaseConnection, chat_id: UUID) -> list[Any]:
@@ -69,8 +48,3 @@ async def insert_pin(
 async def delete_pins(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int]) -> list[int]:
     """Returns the numbers of those messages that were pinned, in ascending order."""
     return sorted(row["seq"] for row in await connection.fetch(_DELETE, chat_id, list(seqs)))
-
-
-async def purge_pins(connection: DatabaseConnection, chat_id: UUID, limit: int) -> bool:
-    """Deletes up to `limit` pins of a deleted chat. Returns True if there may be more."""
-    return len(await connection.fetch(_PURGE, chat_id, limit)) == limit

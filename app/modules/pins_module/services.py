@@ -95,9 +95,5 @@ async def _unpin_deleted(context: WorkContext, chat_id: UUID, seqs: Sequence[int
         await context.container.get(Log).append(context.work, chat_id, *events)
 
 
-async def _purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
-    return await db.purge_pins(context.connection, chat_id, limit)
-
-
 UNPIN_DELETED = MessageRemoval("pins", _unpin_deleted)
-PURGE = ChatPurge("pins", _purge)
+PURGE = ChatPurge.of_rows("pins", db.PURGE)

@@ -1,6 +1,5 @@
 """Previews of pages that were fetched a while ago, and messages whose preview was removed by the sender."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -69,8 +68,7 @@ ON CONFLICT (url_hash) DO UPDATE SET title = excluded.title, description = exclu
 """
 FORGET_PAGES = delete_before("link_preview_page", "fetched_at", "url_hash")
 _ADD_REMOVAL = "INSERT INTO removed_link_preview (chat_id, seq) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-_DELETE_REMOVALS = "DELETE FROM removed_link_preview WHERE chat_id = $1 AND seq = ANY($2)"
-_PURGE_REMOVALS = delete_of_chat("removed_link_preview", "seq")
+PURGE_REMOVALS = delete_of_chat("removed_link_preview", "seq")
 
 
 class CachedPage(NamedTuple):
@@ -121,12 +119,3 @@ async def write_page(connection: DatabaseConnection, url: str, page: PageDescrip
 
 async def add_removal(connection: DatabaseConnection, chat_id: UUID, seq: int) -> None:
     await connection.execute(_ADD_REMOVAL, chat_id, seq)
-
-
-async def delete_removals(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int]) -> None:
-    await connection.execute(_DELETE_REMOVALS, chat_id, list(seqs))
-
-
-async def purge_removals(connection: DatabaseConnection, chat_id: UUID, limit: int) -> bool:
-    """Deletes up to `limit` rows of a chat. Returns True if there were any."""
-    return bool(await connection.fetch(_PURGE_REMOVALS, chat_id, limit))

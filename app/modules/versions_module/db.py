@@ -1,6 +1,5 @@
 """Earlier texts of messages. They change under the lock of the chat's stream."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import delete_of_account, delete_of_chat
-from app.utils.invariants import Invariant
 
 
 class MessageVersion(ChatFamilyModel):
@@ -30,26 +28,6 @@ class MessageVersion(ChatFamilyModel):
     written_at: Mapped[datetime]
 
 
-INVARIANTS = (
-    Invariant(
-        says="only messages that exist have earlier texts",
-        find="""
-            SELECT v.chat_id AS stream_id, format('message %s', v.seq) AS detail
-            FROM message_version v LEFT JOIN message m ON m.chat_id = v.chat_id AND m.seq = v.seq
-            JOIN chat c ON c.id = v.chat_id AND (c.deleted_at IS NULL OR c.purged_at IS NOT NULL)
-            WHERE m.seq IS NULL OR m.deleted_at IS NOT NULL
-        """,
-        advice="messages or chats were deleted while the module was disabled; --fix deletes their earlier texts",
-        fix=(
-            """
-            DELETE FROM message_version v WHERE v.chat_id = ANY($1) AND NOT EXISTS (
-                SELECT FROM message m WHERE m.chat_id = v.chat_id AND m.seq = v.seq AND m.deleted_at IS NULL
-            )
-            """,
-        ),
-    ),
-)
-
 _LIST = """
 SELECT text, written_at FROM message_version WHERE chat_id = $1 AND seq = $2 AND number > 0 ORDER BY number DESC
 """
@@ -65,9 +43,8 @@ INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at) 
 ON CONFLICT DO NOTHING
 """
 _TRIM = "DELETE FROM message_version WHERE chat_id = $1 AND seq = $2 AND number <= $3"
-_DELETE = "DELETE FROM message_version WHERE chat_id = $1 AND seq = ANY($2)"
-_PURGE = delete_of_chat("message_version", "seq", "number")
-_DELETE_OF_ACCOUNT = delete_of_account("message_version", "chat_id", "seq", "number", account="sender_id")
+PURGE = delete_of_chat("message_version", "seq", "number")
+DELETE_OF_ACCOUNT = delete_of_account("message_version", "chat_id", "seq", "number", account="sender_id")
 
 
 async def list_versions(connection: DatabaseConnection, chat_id: UUID, seq: int) -> list[dict[str, Any]]:
@@ -92,17 +69,3 @@ async def note_time(
 ) -> None:
     """Stores when the present text of a message was written, unless that is stored already."""
     await connection.execute(_NOTE_TIME, chat_id, seq, sender_id, written_at)
-
-
-async def delete_versions(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int]) -> None:
-    await connection.execute(_DELETE, chat_id, list(seqs))
-
-
-async def purge_versions(connection: DatabaseConnection, chat_id: UUID, limit: int) -> bool:
-    """Deletes up to `limit` texts of a deleted chat. Returns True if there may be more."""
-    return len(await connection.fetch(_PURGE, chat_id, limit)) == limit
-
-
-async def delete_versions_of(connection: DatabaseConnection, account_id: UUID, limit: int) -> bool:
-    """Deletes up to `limit` texts of an account. Returns True if there were any."""
-    return bool(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, limit))

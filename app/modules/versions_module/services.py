@@ -1,14 +1,12 @@
 """Keeps and lists earlier texts of messages."""
 
-from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from app.adapters.db.connection import Connection
-from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.accounts_module.extension import AccountHook
 from app.modules.chats_module.extension import ChatPurge, Permission
 from app.modules.chats_module.services.access import Membership, check
-from app.modules.messages_module.extension import EditedMessage, MessageEdit, MessageRemoval
+from app.modules.messages_module.extension import EditedMessage, MessageEdit, MessageRemoval, removing_rows
 from app.modules.messages_module.services.views import MessageViews
 from app.modules.versions_module import db
 from app.modules.versions_module.settings import VersionsSettings
@@ -39,20 +37,8 @@ async def _keep(context: WorkContext, message: EditedMessage) -> None:
         await db.insert_version(context.connection, chat_id, seq, sender_id, text, written_at, kept)
 
 
-async def _delete(context: WorkContext, chat_id: UUID, seqs: Sequence[int]) -> None:
-    await db.delete_versions(context.connection, chat_id, seqs)
-
-
-async def _purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
-    return await db.purge_versions(context.connection, chat_id, limit)
-
-
-async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
-    """Deletes what the account had replaced, also if its messages stay."""
-    return await db.delete_versions_of(context.connection, account_id, limit)
-
-
 KEEP = MessageEdit("versions", _keep)
-PURGE_DELETED = MessageRemoval("versions", _delete)
-PURGE = ChatPurge("versions", _purge)
-VERSIONS_OF_ACCOUNT = AccountHook("versions", _erase)
+PURGE_DELETED = MessageRemoval("versions", removing_rows("message_version"))
+PURGE = ChatPurge.of_rows("versions", db.PURGE)
+VERSIONS_OF_ACCOUNT = AccountHook.of_rows("versions", db.DELETE_OF_ACCOUNT)
+"""Deletes what the account had replaced, also if its messages stay."""

@@ -15,9 +15,9 @@ from app.modules.chats_module.db.models import Chat, ChatMember
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.streams_module.services.log import Log, now, read_head, truncate
 from app.services.context import work_context
+from app.utils import metrics
 from app.utils.background import wait_at_most
 from app.utils.container import Container
-from app.utils.isolation import report_failure
 
 _MEMBERS_AT_ONCE = 100
 _ROWS_AT_ONCE = 2000
@@ -115,6 +115,7 @@ class Deletions:
         if failed:
             await work.commit()
             for purge, reason in failed:
-                report_failure(purge.purge, reason)
+                metrics.CALLBACK_ERRORS.labels(purge.name).inc()
+                logger.opt(exception=reason).error("{} failed to purge chat {}", purge.name, chat_id)
             raise PurgeIncomplete(f"purges that have failed: {', '.join(purge.name for purge, _ in failed)}")
         await work.session.execute(update(Chat).where(Chat.id == chat_id).values(purged_at=now()))

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.accounts_module.extension import AccountHook
 from app.modules.chats_module.extension import ChatPart, ChatPurge, Permission
 from app.modules.entities_module import db
 from app.modules.entities_module.db import EVERYONE, MAX_UNREAD, UNREAD_MENTIONS
 from app.modules.entities_module.schemas import Entities, TextFormat
 from app.modules.entities_module.services.deriving import derive_markdown, derive_plain
-from app.modules.messages_module.extension import MessagePart, NeedsPrepare, PartRequest, StoredPart
-from app.services.context import Context, WorkContext
+from app.modules.messages_module.extension import MessagePart, NeedsPrepare, PartRequest, StoredPart, removing_rows
+from app.services.context import Context
 from app.services.errors import ServiceError
 
 MAX_MENTIONED = 50
@@ -88,25 +88,21 @@ def _list_mentioned(entities: _Entities, sender_id: UUID) -> set[UUID]:
     return {UUID(entity["account_id"]) for entity in entities if entity["type"] == "mention"} - {sender_id}
 
 
-async def _remove(context: Context, chat_id: UUID, seqs: Sequence[int]) -> None:
-    await db.delete_of_messages(context.connection, chat_id, seqs)
-
-
-async def _purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
-    return await db.purge_mentions(context.connection, chat_id, limit)
-
-
-async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
-    return await db.delete_of_account(context.connection, account_id, limit)
-
-
 TEXT_FORMAT = MessagePart("text_format", TextFormat, TextFormat, TextFormat, empty="plain", forwarded=True)
-ENTITIES = MessagePart("entities", Entities, empty=[], derive=_derive, prepare=_prepare, store=_store, remove=_remove)
+ENTITIES = MessagePart(
+    "entities",
+    Entities,
+    empty=[],
+    derive=_derive,
+    prepare=_prepare,
+    store=_store,
+    remove=removing_rows("message_mention"),
+)
 UNREAD_MENTION_COUNT = ChatPart(
     "unread_mention_count",
     Annotated[int, Field(description=f"number of unread messages that mention the caller, at most {MAX_UNREAD:,}")],
     empty=0,
     sql=UNREAD_MENTIONS,
 )
-PURGE = ChatPurge("entities", _purge)
-MENTIONS_OF_ACCOUNT = AccountHook("entities", _erase)
+PURGE = ChatPurge.of_rows("entities", db.PURGE)
+MENTIONS_OF_ACCOUNT = AccountHook.of_rows("entities", db.DELETE_OF_ACCOUNT)

@@ -8,8 +8,8 @@ from app.modules.accounts_module.services.accounts import list_existing_accounts
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.forwards_module import db
 from app.modules.forwards_module.schemas import ForwardedFrom
-from app.modules.messages_module.extension import MessagePart, PartRequest, StoredPart
-from app.services.context import Context, WorkContext
+from app.modules.messages_module.extension import MessagePart, PartRequest, StoredPart, removing_rows
+from app.services.context import Context
 from app.services.errors import ServiceError
 
 
@@ -45,15 +45,12 @@ async def _store(context: Context, stored: Sequence[StoredPart]) -> None:
     await db.insert_forwards(context.connection, forwards)
 
 
-async def _remove(context: Context, chat_id: UUID, seqs: Sequence[int]) -> None:
-    await db.delete_forwards(context.connection, chat_id, seqs)
-
-
-async def _purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
-    return await db.purge_forwards(context.connection, chat_id, limit)
-
-
 FORWARDED_FROM = MessagePart(
-    "forwarded_from", read=ForwardedFrom | None, forbids_edits=True, prepare=_prepare, store=_store, remove=_remove
+    "forwarded_from",
+    read=ForwardedFrom | None,
+    forbids_edits=True,
+    prepare=_prepare,
+    store=_store,
+    remove=removing_rows("message_forward"),
 )
-PURGE = ChatPurge("forwards", _purge)
+PURGE = ChatPurge.of_rows("forwards", db.PURGE)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.modules.forwards_module.db import INVARIANTS
+from app.modules.forwards_module.module import module
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, as_sent, eventually, ok, problem
@@ -183,7 +183,7 @@ async def test_doctor_forgets_the_origins_of_messages_deleted_without_the_module
 ) -> None:
     await anna.send(club)
     ok(await forward(anna, club, 1, club))
-    (invariant,) = INVARIANTS
+    invariant, _ = module.invariants
     assert await rows(container, invariant.find) == []
     await rows(container, "UPDATE message SET deleted_at = now() WHERE seq = 2")
     (found,) = await rows(container, invariant.find)

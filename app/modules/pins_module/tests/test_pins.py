@@ -10,7 +10,7 @@ from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.base_module.services.cursors import encode_cursor
 from app.modules.messages_module.extension import Messages
-from app.modules.pins_module.db import INVARIANTS
+from app.modules.pins_module.module import module
 from app.modules.pins_module.services import MAX_PINS
 from app.utils.container import Container
 from tests.databases import rows
@@ -179,7 +179,7 @@ async def test_pins_of_messages_deleted_without_the_module_are_not_shown_and_are
     ok(await anna.put(f"/chats/{club}/pins/1"))
     await rows(container, "UPDATE message SET deleted_at = now() WHERE chat_id = $1", UUID(club))
     assert await pinned(anna, club) == []
-    (invariant,) = INVARIANTS
+    (invariant,) = module.invariants
     assert [row["stream_id"] for row in await rows(container, invariant.find)] == [UUID(club)]
     await rows(container, invariant.fix[0], [UUID(club)])
     assert await rows(container, invariant.find) == []

@@ -13,13 +13,14 @@ from app.modules.messages_module.extension import (
     MessageRemoval,
     PartRequest,
     StoredPart,
+    removing_rows,
 )
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.previews_module import db
 from app.modules.previews_module.extension import PreviewImages
 from app.modules.previews_module.schemas import LinkPreview
 from app.modules.previews_module.services.links import find_link
-from app.services.context import Context, WorkContext
+from app.services.context import Context
 from app.utils.module import Modules
 
 NAME = db.PART_NAME
@@ -60,14 +61,6 @@ async def release_images(context: Context, chat_id: UUID, seqs: Sequence[int]) -
         await images.release(context, chat_id, seqs)
 
 
-async def _delete_removals(context: WorkContext, chat_id: UUID, seqs: Sequence[int]) -> None:
-    await db.delete_removals(context.connection, chat_id, seqs)
-
-
-async def _purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
-    return await db.purge_removals(context.connection, chat_id, limit)
-
-
 PART = MessagePart(NAME, read=list[LinkPreview], empty=[], derive=_derive, prepare=_prepare, store=_store)
-REMOVALS = MessageRemoval("previews", _delete_removals)
-PURGE = ChatPurge("previews", _purge)
+REMOVALS = MessageRemoval("previews", removing_rows("removed_link_preview"))
+PURGE = ChatPurge.of_rows("previews", db.PURGE_REMOVALS)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.accounts_module.extension import AccountHook
 from app.modules.base_module.schemas import BodyInt
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.messages_module.errors import MessageIsDeleted
@@ -22,7 +22,7 @@ from app.modules.threads_module.db.cruds import positions, replies
 from app.modules.threads_module.db.cruds.replies import Reply, Root
 from app.modules.threads_module.errors import NoSuchRoot, RootIsReply
 from app.modules.threads_module.schemas import MAX_SHOWN, ThreadSummary
-from app.services.context import Context, WorkContext
+from app.services.context import Context
 from app.services.errors import ServiceError
 
 
@@ -58,15 +58,6 @@ async def _remove(context: Context, chat_id: UUID, seqs: Sequence[int]) -> None:
     await replies.remove_replies(context.connection, chat_id, seqs)
 
 
-async def _purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
-    return await replies.purge(context.connection, chat_id, limit)
-
-
-async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
-    """An erased account stays a member of its direct chats."""
-    return await positions.delete_positions_of(context.connection, account_id, limit)
-
-
 # Deleted replies keep their root, so that clients can count by events.
 ROOT_SEQ = MessagePart(
     "root_seq",
@@ -92,5 +83,6 @@ SELECT json_build_object('reply_count', t.reply_count, 'last_seq', t.last_seq, '
 FROM thread t WHERE t.chat_id = m.chat_id AND t.root_seq = m.seq AND t.reply_count > 0
 """,  # noqa: S608 - constants only
 )
-PURGE = ChatPurge("threads", _purge)
-POSITIONS_OF_ACCOUNT = AccountHook("threads", _erase)
+PURGE = ChatPurge.of_rows("threads", *replies.PURGES)
+POSITIONS_OF_ACCOUNT = AccountHook.of_rows("threads", positions.DELETE_OF_ACCOUNT)
+"""An erased account stays a member of its direct chats."""

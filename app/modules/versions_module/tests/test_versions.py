@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.messages_module.extension import Messages
-from app.modules.versions_module.db import INVARIANTS
+from app.modules.versions_module.module import module
 from app.modules.versions_module.settings import VersionsSettings
 from app.utils.container import Container
 from tests.databases import rows
@@ -126,7 +126,7 @@ async def test_texts_of_messages_deleted_without_the_module_are_not_shown_and_ar
 ) -> None:
     await anna.send(club, "Было")
     await edit(anna, club, "Стало")
-    (invariant,) = INVARIANTS
+    invariant, _ = module.invariants
     assert await rows(container, invariant.find) == []
     await rows(container, "UPDATE message SET deleted_at = now()")
     assert await versions(anna, club) == []

@@ -76,7 +76,7 @@ FROM (
 ) p
 ORDER BY p.active_at DESC, p.chat_id DESC, p.root_seq DESC
 """  # noqa: S608 - constants only
-_DELETE_OF_ACCOUNT = delete_of_account("thread_position", "chat_id", "root_seq")
+DELETE_OF_ACCOUNT = delete_of_account("thread_position", "chat_id", "root_seq")
 
 
 async def has_room(connection: DatabaseConnection, chat_id: UUID, root_seq: int, account_id: UUID) -> bool:
@@ -117,8 +117,3 @@ async def list_followed(
     key = before or (None, None, None)
     rows: Sequence[Any] = await connection.fetch(_LIST, account_id, only_unread, *key, limit)
     return rows
-
-
-async def delete_positions_of(connection: DatabaseConnection, account_id: UUID, limit: int) -> bool:
-    """Deletes up to `limit` positions of an account. Returns True if there were any."""
-    return bool(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, limit))

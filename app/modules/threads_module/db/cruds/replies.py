@@ -114,7 +114,7 @@ _HAS_OTHERS = """
 SELECT EXISTS (SELECT FROM thread_reply WHERE chat_id = $1 AND root_seq = $2 AND seq < $3),
        EXISTS (SELECT FROM thread_reply WHERE chat_id = $1 AND root_seq = $2 AND seq > $4)
 """
-_PURGES = (
+PURGES = (
     delete_of_chat("thread", "root_seq"),
     delete_of_chat("thread_reply", "seq"),
     delete_of_chat("thread_participant", "root_seq", "account_id"),
@@ -164,8 +164,3 @@ async def has_others(
     """Returns True for replies before `first`, and True for replies after `last`."""
     before, after = (await connection.fetch(_HAS_OTHERS, chat_id, root_seq, first, last))[0]
     return before, after
-
-
-async def purge(connection: DatabaseConnection, chat_id: UUID, limit: int) -> bool:
-    """Deletes the threads of a deleted chat, up to `limit` rows of each table. Returns True if there may be more."""
-    return any([len(await connection.fetch(sql, chat_id, limit)) == limit for sql in _PURGES])
