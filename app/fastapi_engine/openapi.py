@@ -1,6 +1,6 @@
 """The OpenAPI document: the routes' declarations, completed by what all routes have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,7 +10,7 @@ from fastapi.routing import iter_route_contexts
 from app.dependencies.scopes import SCOPES, scope_of
 from app.fastapi_engine.api_description import API_DESCRIPTION
 from app.fastapi_engine.problems import STATUSES, make_problem
-from app.services.errors import Category
+from app.services.errors import Category, RateLimited, ServiceError, Unauthenticated, Unavailable, ValidationFailed
 from app.services.http_requests import BearerScheme
 from app.services.problem import Problem
 from app.settings.app_settings import AppSettings
@@ -22,13 +22,14 @@ _PROBLEM = "application/problem+json"
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _REQUEST_ID = "0b6f3f3f5d1e4f6f8d0b8a3f1c2d4e5f"
 
-_COMMON = {
-    401: (
-        "Unauthenticated",
-        "unauthenticated",
-        "Sign in first",
-        "The caller is not signed in, or the session has ended",
-    ),
+_COMMON: dict[int, tuple[type[ServiceError], str]] = {
+    401: (Unauthenticated, "The caller is not signed in, or the session has ended"),
+    422: (ValidationFailed, "The request is not valid"),
+    429: (RateLimited, "Too many requests; wait for the time in Retry-After"),
+    503: (Unavailable, "The server cannot answer at the moment; try again after the time in Retry-After"),
+}
+"""Errors that operations do not declare, and the descriptions of their responses."""
+_WITHOUT_CLASS = {
     403: (
         "ScopeMissing",
         "forbidden",
@@ -44,29 +45,15 @@ _COMMON = {
         "The `Content-Type` is not supported or the body is compressed; `Accept` or `Accept-Encoding` names what "
         "is supported",
     ),
-    422: ("ValidationFailed", "validation_error", "The request is not valid", "The request is not valid"),
-    429: ("RateLimited", "rate_limited", "Too many requests", "Too many requests; wait for the time in Retry-After"),
     500: (
         "InternalError",
         "internal_error",
         "Internal Server Error",
         "A bug in the server; its log describes the error under the request id",
     ),
-    503: (
-        "Unavailable",
-        "unavailable",
-        "The server cannot do this right now",
-        "The server cannot answer at the moment; try again after the time in Retry-After",
-    ),
 }
-"""Errors that operations do not declare: the example's name, code and title, and the response's description."""
+"""Those that the engine has no class for: the example's name, code and title, and the response's description."""
 _RETRY_AFTER: Json = {"description": "seconds to wait", "schema": {"type": "integer", "minimum": 1}}
-_EXTRA: dict[str, Json] = {
-    "validation_error": {"errors": [{"loc": ["body", "text"], "msg": "Field required", "type": "missing"}]},
-    "rate_limited": {"retry_after": 1},
-    "unavailable": {"retry_after": 1},
-}
-"""Additional members of the examples of these codes."""
 
 
 def document(app: FastAPI, settings: AppSettings, schemes: Sequence[BearerScheme] = ()) -> Json:
@@ -164,12 +151,12 @@ def _add_errors(path: str, operation: Json, *, has_keys: bool) -> None:
     instance = _instance(path, operation)
     declared = {status for status, answer in answers.items() if "content" in answer}
 
-    def add(status: int, name: str, code: str, title: str, description: str, extra: Json) -> None:
+    def add(status: int, name: str, code: str, title: str, description: str, extra: Mapping[str, Any]) -> None:
         answer = answers.setdefault(str(status), {"description": description})
         problem = answer.setdefault("content", {}).setdefault(_PROBLEM, {"schema": _PROBLEM_SCHEMA})
         if description not in answer["description"]:
             answer["description"] += f"; {description}"
-        value = make_problem(status, code, title, title, instance, **_EXTRA.get(code, {}), **extra)
+        value = make_problem(status, code, title, title, instance, **extra)
         problem.setdefault("examples", {})[name] = {"summary": title, "value": value | {"request_id": _REQUEST_ID}}
 
     for refusal in operation.pop("x-refuses", ()):
@@ -185,8 +172,12 @@ def _add_errors(path: str, operation: Json, *, has_keys: bool) -> None:
         415: "requestBody" in operation,
         422: has_input,
     }
-    for status, (name, code, title, description) in _COMMON.items():
-        if applies.get(status, True) and str(status) not in declared:
+    left_out = declared | {str(status) for status, is_possible in applies.items() if not is_possible}
+    for status, (error, description) in _COMMON.items():
+        if str(status) not in left_out:
+            add(status, error.__name__, error.code, error.title, description, error.example_of_extra)
+    for status, (name, code, title, description) in _WITHOUT_CLASS.items():
+        if str(status) not in left_out:
             add(status, name, code, title, description, {})
     for refused in ("429", "503"):
         answers[refused].setdefault("headers", {})["Retry-After"] = _RETRY_AFTER

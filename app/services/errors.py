@@ -83,6 +83,9 @@ class ValidationFailed(ServiceError):
     category = Category.INVALID
     code = "validation_error"
     title = "The request is not valid"
+    example_of_extra: ClassVar[Mapping[str, Any]] = {
+        "errors": [{"loc": ["body", "text"], "msg": "Field required", "type": "missing"}]
+    }
 
     def __init__(self, loc: tuple[str | int, ...], msg: str, kind: str = "value_error") -> None:
         detail = f"{'.'.join(map(str, loc))}: {msg}"
@@ -117,6 +120,7 @@ class RateLimited(ServiceError):
     category = Category.RATE_LIMITED
     code = "rate_limited"
     title = "Too many requests"
+    example_of_extra: ClassVar[Mapping[str, Any]] = {"retry_after": 1}
 
 
 class Unavailable(ServiceError):
@@ -125,6 +129,7 @@ class Unavailable(ServiceError):
     category = Category.UNAVAILABLE
     code = "unavailable"
     title = "The server cannot do this right now"
+    example_of_extra: ClassVar[Mapping[str, Any]] = {"retry_after": 1}
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
         super().__init__(detail, retry_after=retry_after)
