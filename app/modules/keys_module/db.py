@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import delete_before
 
 
 class ApiKey(Base):
@@ -77,14 +78,7 @@ RETURNING id, account_id, owner_id, name
 DELETE_OF_ACCOUNT = """
 DELETE FROM api_key WHERE id IN (SELECT id FROM api_key WHERE account_id = $1 OR owner_id = $1 LIMIT $2) RETURNING id
 """
-DELETE_OLD = """
-WITH revoked AS (
-    SELECT id FROM api_key WHERE revoked_at < $1 ORDER BY revoked_at LIMIT $2 FOR UPDATE SKIP LOCKED
-), expired AS (
-    SELECT id FROM api_key WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
-)
-DELETE FROM api_key WHERE id IN (SELECT id FROM revoked UNION ALL SELECT id FROM expired)
-"""
+DELETE_OLD = [delete_before("api_key", column, "id") for column in ("revoked_at", "expires_at")]
 
 
 async def find_key(connection: DatabaseConnection, key_id: UUID, at: datetime) -> Any | None:

@@ -119,7 +119,8 @@ ERASE_KEYS = AccountHook.of_rows("keys", db.DELETE_OF_ACCOUNT)
 async def _delete_old(context: JobContext, _: Nothing) -> None:
     """Deletes keys AUTH_SESSION_RETENTION_DAYS after their end, as sessions."""
     retention = context.container.get(Settings).auth.session_retention
-    await context.delete_in_chunks(db.DELETE_OLD, context.at - retention)
+    for statement in db.DELETE_OLD:
+        await context.delete_in_chunks(statement, context.at - retention)
 
 
 TIDY = Job("keys.delete_old", Nothing, _delete_old)

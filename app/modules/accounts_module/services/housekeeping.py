@@ -17,9 +17,9 @@ async def delete_expired(context: JobContext, _: Nothing) -> None:
     retention = context.container.get(Settings).auth.session_retention
     await context.delete_in_chunks(DELETE_OLD_FAILURES)
     await context.delete_in_chunks(DELETE_EXPIRED_HOLDS, context.at)
-    deleted = await context.delete_in_chunks(DELETE_ENDED, context.at - retention)
-    if deleted:
-        logger.info("{} ended sessions were deleted", deleted)
+    deleted = [await context.delete_in_chunks(statement, context.at - retention) for statement in DELETE_ENDED]
+    if any(deleted):
+        logger.info("{} ended sessions were deleted", sum(deleted))
 
 
 CLEANUP = Job("accounts.delete_what_is_over", Nothing, delete_expired)

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import delete_before
 from app.modules.accounts_module.db.models import AuthSession
 
 # Hand-written: each process polls it every second. A row can be committed later than its `revoked_at`, so the caller
@@ -19,14 +20,7 @@ SELECT id, expires_at FROM auth_session WHERE id = ANY($1::uuid[]) AND revoked_a
 """
 LIST_LIVE_OF = "SELECT id FROM auth_session WHERE account_id = $1 AND revoked_at IS NULL AND expires_at > $2"
 
-DELETE_ENDED = """
-WITH revoked AS (
-    SELECT id FROM auth_session WHERE revoked_at < $1 ORDER BY revoked_at LIMIT $2 FOR UPDATE SKIP LOCKED
-), expired AS (
-    SELECT id FROM auth_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
-)
-DELETE FROM auth_session WHERE id IN (SELECT id FROM revoked UNION ALL SELECT id FROM expired)
-"""
+DELETE_ENDED = [delete_before("auth_session", column, "id") for column in ("revoked_at", "expires_at")]
 
 # Hand-written: each sign-in runs it.
 _OPEN = """
