@@ -68,7 +68,7 @@ class OpenTelemetry(Tracing):
         self,
         name: str,
         function: Callable[P, Coroutine[Any, Any, T]],
-        details: Callable[..., SpanDetails] | None = None,
+        details: Callable[..., SpanDetails],
         *,
         is_root: bool = False,
     ) -> Callable[P, Coroutine[Any, Any, T]]:
@@ -78,7 +78,7 @@ class OpenTelemetry(Tracing):
                 try:
                     return await function(*args, **kwargs)
                 finally:
-                    if details is not None and span.is_recording():
+                    if span.is_recording():
                         # An error here must not be one of the work, which may be committed.
                         call_isolated(lambda: _describe(span, details(*args, **kwargs)))
 

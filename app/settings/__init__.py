@@ -87,7 +87,7 @@ CORE_GROUPS: Mapping[str, type[SettingsGroup]] = {
 """The groups of the core by their names in `Settings`."""
 
 
-def known_variables(own: Iterable[type[SettingsGroup]] = ()) -> frozenset[str]:
+def known_variables(own: Iterable[type[SettingsGroup]]) -> frozenset[str]:
     """Returns the names of all settings of the core, and of these groups. Those of repeated ones contain `<ID>`."""
     return frozenset(variable.name for group in (*CORE_GROUPS.values(), *own) for variable in group.variables())
 

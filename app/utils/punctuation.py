@@ -9,7 +9,7 @@ _OPENING = dict(zip(_CLOSING_SIGNS, OPENING_SIGNS, strict=True))
 _SIGNS = ".,:;!?…。，、！？；："
 
 
-def without_punctuation(address: str, more: str = "") -> str:
+def without_punctuation(address: str, more: str) -> str:
     """Returns an address without the punctuation at its end, and without the characters `more` there.
 
     A closing bracket or quotation mark stays if the address has the opening one.

@@ -33,7 +33,7 @@ class Tracing:
         self,
         name: str,
         function: Callable[P, Coroutine[Any, Any, T]],
-        details: Callable[..., SpanDetails] | None = None,
+        details: Callable[..., SpanDetails],
         *,
         is_root: bool = False,
     ) -> Callable[P, Coroutine[Any, Any, T]]:

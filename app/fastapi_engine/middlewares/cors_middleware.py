@@ -57,7 +57,7 @@ class _CorsMiddleware(CORSMiddleware):
         return problem_response(problem, headers)
 
 
-def cors_middleware(settings: AppSettings, contributed: Sequence[CorsHeaders] = ()) -> Middleware:
+def cors_middleware(settings: AppSettings, contributed: Sequence[CorsHeaders]) -> Middleware:
     """Returns the middleware for the configured origins. Credentials are not allowed: tokens are sent in a header.
 
     `contributed` has the headers of modules.

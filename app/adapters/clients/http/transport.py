@@ -24,9 +24,7 @@ def default_tls() -> ssl.SSLContext:
 class GuardedTransport(httpx.AsyncBaseTransport):
     """A transport for `httpx.AsyncClient`. It uses no proxy. The pool is created with the first request."""
 
-    def __init__(
-        self, backend: httpcore.AsyncNetworkBackend, make_tls: Callable[[], ssl.SSLContext] = default_tls
-    ) -> None:
+    def __init__(self, backend: httpcore.AsyncNetworkBackend, make_tls: Callable[[], ssl.SSLContext]) -> None:
         self._backend = backend
         self._make_tls = make_tls
         self._pool: httpcore.AsyncConnectionPool | None = None

@@ -38,9 +38,9 @@ class Postmaster(NamedTuple):
 class DataFolder:
     """The paths in one data folder. If `account` is set, it becomes the owner of everything created here."""
 
-    def __init__(self, root: Path, account: Account | None = None) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        self.account = account
+        self.account: Account | None = None
         self.cluster = root / "data"
         self.unfinished_cluster = root / "data.new"
         self.owner_lock = root / "owner.lock"

@@ -41,7 +41,7 @@ async def update_me(
     sizes: SizesSettings,
     account_id: UUID,
     changes: AccountUpdate,
-    reserved: Collection[str] = (),
+    reserved: Collection[str],
     holder_id: UUID | None = None,
 ) -> AccountMe:
     """Changes the given fields and appends `account.updated` to the account's stream, if anything changed.

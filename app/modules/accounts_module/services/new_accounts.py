@@ -18,7 +18,7 @@ async def prepare_account(
     request: SignUp,
     source: str = "",
     *,
-    by_operator: bool = False,
+    by_operator: bool,
     reserved: Collection[str] = (),
 ) -> NewAccountWithPassword:
     """Checks a sign-up and hashes its password, without a database connection.
@@ -54,13 +54,7 @@ async def create_account(work: UnitOfWork, log: Log, new: NewAccount, *, is_admi
 
 
 async def create_bot_account(
-    work: UnitOfWork,
-    log: Log,
-    owner_id: UUID,
-    username: str,
-    display_name: str,
-    bio: str,
-    reserved: Collection[str] = (),
+    work: UnitOfWork, log: Log, owner_id: UUID, username: str, display_name: str, bio: str, reserved: Collection[str]
 ) -> UUID:
     """Creates an account without an email and a password, and its stream. Returns its id.
 

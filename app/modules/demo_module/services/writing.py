@@ -52,7 +52,6 @@ async def seed(
     messages: int,
     password: str,
     chance: int | None,
-    days: int = _DAYS,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Sequence[Person]:
     """Writes demo accounts, chats and messages in one transaction, and returns the accounts. They share one password.
@@ -66,7 +65,7 @@ async def seed(
         raw = await work.raw()
         taken = {row["username"] for row in await raw.fetch("SELECT username FROM account")}
         crowd = make_people(random, people, taken, moment)
-        tables = make_conversations(random, crowd, messages, moment, days, fields)
+        tables = make_conversations(random, crowd, messages, moment, _DAYS, fields)
         accounts = [_account(person, password_hash) for person in crowd]
         await _copy(raw, accounts, tables, on_progress)
     return crowd

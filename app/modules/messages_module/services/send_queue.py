@@ -106,7 +106,7 @@ class SendQueue:
         sender_id: UUID,
         message: MessageCreate,
         on_result: Callable[[Sent | Exception], None],
-        find_refusal: Callable[[], Exception | None] | None = None,
+        find_refusal: Callable[[], Exception | None] | None,
         by_server: ByServer = BY_CLIENT,
     ) -> None:
         """Queues a send that the rate limit has counted, to be written by this process."""

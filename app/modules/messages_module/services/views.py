@@ -86,9 +86,9 @@ class MessageViews:
         viewer: UUID,
         chat_id: UUID,
         *,
-        before_seq: int | None = None,
-        after_seq: int | None = None,
-        around_seq: int | None = None,
+        before_seq: int | None,
+        after_seq: int | None,
+        around_seq: int | None,
         limit: int,
     ) -> bytes:
         """Returns a page of a chat, the newest one without a position. Raises ChatNotFound for non-members.
