@@ -1,10 +1,8 @@
-"""The database schema: it agrees with the models and can be partitioned by chat."""
+"""The database schema can be partitioned by chat."""
 
 import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.migrations import commands
-from app.adapters.db.servers import is_migrated
 
 KEYED_OTHERWISE = {"attachment", "search_build"}
 """Tables that only name a chat: a file belongs to its account, and a build of the search index has a position in it."""
@@ -69,9 +67,3 @@ async def test_the_database_has_no_triggers_and_sequences(database_address: Data
         UNION ALL SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace
     """
     assert await _fetch(database_address, query) == []
-
-
-def test_models_and_tables_agree(template: DatabaseAddress) -> None:
-    # Raises if they differ.
-    commands.check(template)
-    assert is_migrated(template)
