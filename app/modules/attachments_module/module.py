@@ -19,9 +19,15 @@ from app.modules.attachments_module.dependencies.tus_requests import TUS
 from app.modules.attachments_module.schemas import EVENTS
 from app.modules.attachments_module.services.avatar_links import AvatarLinks
 from app.modules.attachments_module.services.avatars import AVATARS
-from app.modules.attachments_module.services.collecting import COLLECT, COLLECT_OFTEN, SWEEP, SWEEP_DAILY
+from app.modules.attachments_module.services.collecting import (
+    COLLECT,
+    COLLECT_OFTEN,
+    DELETIONS,
+    FILES_OF_ACCOUNT,
+    SWEEP,
+    SWEEP_DAILY,
+)
 from app.modules.attachments_module.services.downloads import Downloads
-from app.modules.attachments_module.services.erasure import FILES_OF_ACCOUNT
 from app.modules.attachments_module.services.inspecting import INSPECTIONS
 from app.modules.attachments_module.services.links import Links
 from app.modules.attachments_module.services.measuring import keep_measuring
@@ -30,7 +36,6 @@ from app.modules.attachments_module.services.preview_images import PREVIEW_IMAGE
 from app.modules.attachments_module.services.processing import FILES, IMAGES, PROCESS, PROCESS_IMAGE
 from app.modules.attachments_module.services.signing import Signer
 from app.modules.attachments_module.services.store import FileStore
-from app.modules.attachments_module.services.subscriber import DELETIONS
 from app.modules.attachments_module.services.tus import CORS
 from app.modules.attachments_module.services.uploads import Uploads
 from app.modules.attachments_module.settings import (

@@ -10,6 +10,8 @@ from uuid import UUID
 from loguru import logger
 
 from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.attachments_module.db.cruds import attachments
 from app.modules.attachments_module.db.cruds import contents as crud
 from app.modules.attachments_module.services.ownership import PREFIXES, owns_store
 from app.modules.attachments_module.services.part import PART
@@ -17,8 +19,9 @@ from app.modules.attachments_module.services.postponing import postponed_while_d
 from app.modules.attachments_module.services.store import FileStore, content_path, upload_prefix
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Nothing, Schedule
 from app.modules.messages_module.extension import UnsentMessages
+from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.log import now
-from app.services.context import Context
+from app.services.context import Context, WorkContext
 from app.utils.module import Modules
 
 EVERY = timedelta(seconds=15)
@@ -137,7 +140,20 @@ async def _orphans_among(
     return [path for path, name in found.items() if name not in known]
 
 
+async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
+    """Deletes files that no message carries. Those of messages stay or go with them."""
+    return await attachments.drop_unused(context.connection, account_id, limit, context.at) == limit
+
+
+async def _handle(context: SubscriberContext, events: Sequence[Event]) -> None:
+    """The deletion of a message has marked its files: here the collector is called, where there are any."""
+    if await crud.is_any_due(context.connection, now()):
+        await collect_soon(context.work, context.container.get(Jobs))
+
+
 COLLECT = Job("attachments.collect", Nothing, collect, timeout_s=600.0)
 COLLECT_OFTEN = Schedule(COLLECT, EVERY)
 SWEEP = Job("attachments.sweep", Nothing, sweep, timeout_s=6 * 3600.0)
 SWEEP_DAILY = Schedule(SWEEP, timedelta(days=1))
+FILES_OF_ACCOUNT = AccountHook("attachments", _erase)
+DELETIONS = Subscriber("attachments", ("message.deleted",), _handle)
