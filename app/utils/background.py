@@ -32,6 +32,13 @@ async def cancel_and_wait(task: asyncio.Task[Any]) -> None:
         task.result()
 
 
+def keep_running(tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+    """Runs the coroutine in a task. `tasks` holds it until it ends: the event loop itself keeps no task alive."""
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
 @asynccontextmanager
 async def running(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Runs each coroutine in a task beside the block, and cancels all tasks together at the end of the block."""

@@ -13,6 +13,7 @@ from typing import Any
 from app.adapters.db.connection import Connection
 from app.adapters.errors import DRIVER_ERRORS, DatabaseReadOnly, PoolExhausted
 from app.utils import metrics
+from app.utils.background import keep_running
 
 IDLE_SECONDS = 300.0
 """Seconds after which an idle connection is dropped: a firewall or proxy on the way may have forgotten it."""
@@ -134,7 +135,7 @@ class Pool:
         try:
             connection = await asyncio.shield(opening)
         except asyncio.CancelledError:
-            self._run_in_background(self._release_opened(opening))
+            keep_running(self._background, self._release_opened(opening))
             raise
         except BaseException:
             self._hand_over(None)
@@ -181,18 +182,13 @@ class Pool:
 
     def _release_later(self, connection: Connection) -> None:
         """Releases the connection once its statement has finished."""
-        self._run_in_background(self._release_when_idle(connection))
+        keep_running(self._background, self._release_when_idle(connection))
 
     async def _release_when_idle(self, connection: Connection) -> None:
         try:
             await is_alive(connection)
         finally:
             self._release(connection)
-
-    def _run_in_background(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(coroutine)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
 
     def _release(self, connection: Connection) -> None:
         if not connection.is_closed() and connection.is_in_transaction():

@@ -63,9 +63,7 @@ async def list_blocks(work: UnitOfWork, account_id: UUID, cursor: str | None, li
     before = decode_cursor(cursor, tuple[Moment, UUID], of="blocks") if cursor else None
     rows = await db.list_blocks(await work.raw(), account_id, before, limit + 1)
     items = [BlockRead(**dict(row)) for row in rows[:limit]]
-    next_cursor = (
-        encode_cursor(items[-1].blocked_at, str(items[-1].account_id), of="blocks") if len(rows) > limit else None
-    )
+    next_cursor = encode_cursor(items[-1].blocked_at, items[-1].account_id, of="blocks") if len(rows) > limit else None
     return Page(items=items, next_cursor=next_cursor)
 
 

@@ -63,7 +63,7 @@ async def list_keys(work: UnitOfWork, account_id: UUID, cursor: str | None, limi
     before = decode_cursor(cursor, tuple[Moment, UUID], of="keys") if cursor else None
     rows = await db.list_keys(await work.raw(), account_id, before, limit + 1)
     items = [KeyRead(**dict(row)) for row in rows[:limit]]
-    next_cursor = encode_cursor(items[-1].created_at, str(items[-1].id), of="keys") if len(rows) > limit else None
+    next_cursor = encode_cursor(items[-1].created_at, items[-1].id, of="keys") if len(rows) > limit else None
     return Page(items=items, next_cursor=next_cursor)
 
 

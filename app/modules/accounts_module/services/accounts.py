@@ -192,7 +192,7 @@ async def list_profiles(
     shown = rows[:limit]
     if len(rows) > limit:
         end = shown[-1]["created_at"], shown[-1]["id"]
-    next_cursor = encode_cursor(end[0], str(end[1]), of="people") if end else None
+    next_cursor = encode_cursor(*end, of="people") if end else None
     return Page(items=await parts.view_profiles(raw, viewer, shown), next_cursor=next_cursor)
 
 

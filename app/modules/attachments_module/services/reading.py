@@ -45,20 +45,16 @@ async def list_of_chat(
     cursor: str | None,
     kind: str | None,
     limit: int,
-) -> tuple[list[dict[str, Any]], str | None]:
-    """Returns a page, newest messages first, and the cursor of the next one. The caller is known to be a member."""
-    before = (
-        decode_cursor(cursor, tuple[Position, _NegativePosition], of="attachments")
-        if cursor is not None
-        else (MAX_BIGINT, 0)
-    )
+) -> dict[str, Any]:
+    """Returns a page, newest messages first. The caller is known to be a member."""
+    first = MAX_BIGINT, 0
+    before = first if cursor is None else decode_cursor(cursor, tuple[Position, _NegativePosition], of="attachments")
     async with database.connection() as connection:
         rows = await crud.list_of_chat(connection, chat_id, before, kind, limit + 1)
     page = rows[:limit]
     items = [
         {"seq": row["message_seq"], "attachment": view_attachment(row, await links.make(identity, row))} for row in page
     ]
-    more = (
-        encode_cursor(page[-1]["message_seq"], -page[-1]["position"], of="attachments") if len(rows) > limit else None
-    )
-    return items, more
+    last = page[-1] if len(rows) > limit else None
+    next_cursor = encode_cursor(last["message_seq"], -last["position"], of="attachments") if last else None
+    return {"items": items, "next_cursor": next_cursor}

@@ -36,7 +36,7 @@ async def view_chats(connection: Connection, parts: ChatParts, viewer: UUID, cur
     sizes = accumulate(map(len, chats))
     count = max(sum(size <= _PAGE_BYTES for size in sizes), min(len(chats), 1))
     last = rows[count - 1] if count < len(rows) else None
-    next_cursor = encode_cursor(last.active_at, str(last.id), of="chats") if last else None
+    next_cursor = encode_cursor(last.active_at, last.id, of="chats") if last else None
     return b'{"items":[%b],"next_cursor":%b}' % (b",".join(chats[:count]), _dump(next_cursor))
 
 

@@ -41,5 +41,5 @@ async def list_mentions(
     ]
     if len(found) > len(shown):
         end = shown[-1].mentioned_at, shown[-1].chat_id, shown[-1].seq
-    next_cursor = encode_cursor(end[0], str(end[1]), end[2], of="mentions") if end else None
+    next_cursor = encode_cursor(*end, of="mentions") if end else None
     return dump({"items": items, "next_cursor": next_cursor})

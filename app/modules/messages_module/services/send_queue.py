@@ -5,7 +5,7 @@ While a batch is written, the next one collects sends. A single send is a batch 
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from app.modules.messages_module.services.writers import Writers
 from app.modules.messages_module.settings import SEND
 from app.services.errors import Overloaded, Unavailable
 from app.services.rate_limits import RateLimits
+from app.utils.background import keep_running
 from app.utils.isolation import call_isolated
 
 MAX_BATCH = 100
@@ -140,16 +141,11 @@ class SendQueue:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     def _start_writer(self) -> None:
         """Starts another writer if chats are ready and one may begin."""
         if self._writers.may_begin(len(self._ready), is_full=self._waiting >= MAX_BATCH):
             self._writers.begin()
-            self._start(self._write_ready())
+            keep_running(self._tasks, self._write_ready())
 
     async def _write_ready(self) -> None:
         """Writes one batch. An idle chat has neither a queue nor a task."""
@@ -163,7 +159,7 @@ class SendQueue:
             finally:
                 for chat_id in chat_ids:
                     if chat_id in locked_by_others:
-                        self._start(self._write_alone(chat_id))
+                        keep_running(self._tasks, self._write_alone(chat_id))
                     else:
                         self._release(chat_id)
         self._start_writer()

@@ -1,7 +1,7 @@
 """Presence: an account is online while it has a socket on any process, and for a second after that."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from app.modules.sockets_module.db.cruds import presence as crud
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.sources import Sources
 from app.modules.streams_module.services.log import encode_time
-from app.utils.background import running
+from app.utils.background import keep_running, running
 
 _PRESENCE, _LEFT = "presence", "presence.left"
 _REFRESH = 30.0
@@ -82,7 +82,7 @@ class Presence:
             self._bus.notify(_LEFT, {"account_id": str(account_id)})
         except Exception as error:  # noqa: BLE001 - the state expires, and the socket is already closed
             logger.debug("cannot store that an account went offline: {!r}", error)
-        self._begin(self._publish_absence(account_id, leaving, online_until))
+        keep_running(self._tasks, self._publish_absence(account_id, leaving, online_until))
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -99,7 +99,7 @@ class Presence:
         """Corrects the state if another process marked an account offline that has a socket here."""
         account_id = UUID(left["account_id"])
         if account_id in self._online:
-            self._begin(self._correct(account_id))
+            keep_running(self._tasks, self._correct(account_id))
 
     def _on_signal(self, signal: Mapping[str, Any]) -> None:
         """Corrects what another process published of an account that has a socket here.
@@ -117,11 +117,6 @@ class Presence:
             await self._store_online([account_id])
         except Exception as error:  # noqa: BLE001 - the next refresh stores it
             logger.debug("cannot store that an account is still online: {!r}", error)
-
-    def _begin(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _store_online(self, account_ids: Sequence[UUID]) -> datetime:
         """Returns the time at which the accounts were seen."""

@@ -56,8 +56,7 @@ async def list_of_chat(
     limit: Limit = DEFAULT_PAGE,
 ) -> dict[str, Any]:
     """Returns the files of a chat, those of the newest messages first."""
-    items, more = await reading.list_of_chat(database, links, identity, member.chat_id, cursor, kind, limit)
-    return {"items": items, "next_cursor": more}
+    return await reading.list_of_chat(database, links, identity, member.chat_id, cursor, kind, limit)
 
 
 @root_router.get(
