@@ -20,15 +20,20 @@ def container_of(scope: Scope) -> Container:
     return container
 
 
+# A plain function would be run in a thread, also below.
+async def _find_container(connection: HTTPConnection) -> Container:
+    return container_of(connection.scope)
+
+
 def service(kind: type[T]) -> Any:
     """Returns a dependency that provides the application's object of this type."""
 
-    # A plain function would be run in a thread.
     async def find(connection: HTTPConnection) -> T:
         return container_of(connection.scope).get(kind)
 
     return Depends(find)
 
 
+ContainerDep = Annotated[Container, Depends(_find_container)]
 LimitsDep = Annotated[RateLimits, service(RateLimits)]
 SizesDep = Annotated[SizesSettings, service(SizesSettings)]

@@ -1,7 +1,7 @@
-from fastapi import APIRouter, Request, status
+from fastapi import APIRouter, status
 
 from app.dependencies.dependency_db import Work
-from app.dependencies.services_dependency import LimitsDep, SizesDep, container_of
+from app.dependencies.services_dependency import ContainerDep, LimitsDep, SizesDep
 from app.modules.accounts_module.dependencies import (
     AuthSettingsDep,
     CurrentIdentity,
@@ -64,10 +64,10 @@ async def change(
 
 @router.delete("/{bot_id}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(BotNotFound))
 async def delete(
-    bot_id: BotId, request: Request, identity: CurrentIdentity, work: Work, messages: Messages = "keep"
+    bot_id: BotId, identity: CurrentIdentity, work: Work, container: ContainerDep, messages: Messages = "keep"
 ) -> None:
     """Deletes one of the caller's bots for good. Its keys end at once; a job erases its account."""
-    await services.delete_bot(work, container_of(request.scope), identity.account_id, bot_id, messages)
+    await services.delete_bot(work, container, identity.account_id, bot_id, messages)
 
 
 @router.get("/{bot_id}/keys", openapi_extra=refuses(BotNotFound))

@@ -1,9 +1,9 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import LimitsDep, container_of, service
+from app.dependencies.services_dependency import ContainerDep, LimitsDep, service
 from app.modules.accounts_module.dependencies import CurrentIdentity, FailedSignInsDep, PasswordsDep
 from app.modules.accounts_module.errors import ReauthenticationRequired, WrongPassword
 from app.modules.accounts_module.services import accounts
@@ -21,11 +21,11 @@ router = APIRouter(prefix="/accounts/me")
 @router.post("/deactivate", openapi_extra=refuses(ReauthenticationRequired, WrongPassword))
 async def deactivate(
     body: Deactivation,
-    request: Request,
     identity: CurrentIdentity,
     limits: LimitsDep,
     database: Db,
     work: Work,
+    container: ContainerDep,
     log: LogDep,
     passwords: PasswordsDep,
     failed_sign_ins: FailedSignInsDep,
@@ -51,4 +51,4 @@ async def deactivate(
         await check_open(work, log, identity)
         if body.code is not None:
             await factors.check_code(work, account_id, body.code)
-    return await services.deactivate(work, container_of(request.scope), account_id, body.messages)
+    return await services.deactivate(work, container, account_id, body.messages)

@@ -1,8 +1,8 @@
-from fastapi import APIRouter, Request, status
+from fastapi import APIRouter, status
 
 from app.dependencies.dependency_db import Work
 from app.dependencies.scopes import scoped
-from app.dependencies.services_dependency import container_of
+from app.dependencies.services_dependency import ContainerDep
 from app.modules.base_module.schemas import PathSeq, refuses
 from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
@@ -24,8 +24,7 @@ async def remove(
     member: ChatMembership,
     work: Work,
     views: ViewsDep,
-    request: Request,
+    container: ContainerDep,
 ) -> None:
     """Removes the link preview of an own message. It does not come back, even if the message is edited."""
-    container = container_of(request.scope)
     await removing.remove(work, container, views, member.chat_id, member.account_id, seq)

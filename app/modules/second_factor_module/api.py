@@ -1,9 +1,9 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Request, status
+from fastapi import APIRouter, status
 
 from app.dependencies.dependency_db import Work
-from app.dependencies.services_dependency import LimitsDep, container_of, service
+from app.dependencies.services_dependency import LimitsDep, service
 from app.modules.accounts_module.dependencies import DeviceDep, RecentSignIn, SignInServiceDep
 from app.modules.accounts_module.errors import InvalidToken, ReauthenticationRequired
 from app.modules.accounts_module.schemas import SignedIn
@@ -61,7 +61,6 @@ async def disable(identity: RecentSignIn, work: Work, log: LogDep) -> None:
 @router.post("/second-factor", openapi_extra=refuses(InvalidToken, WrongCode))
 async def second_step(
     body: SecondStep,
-    request: Request,
     device: DeviceDep,
     limits: LimitsDep,
     work: Work,
@@ -77,7 +76,6 @@ async def second_step(
     # Strangers in the network of the device must not use up its attempts. Those of the account are counted, too.
     limits.hit(GIVE_CODE, claim.device.device_id.hex)
     await sealer.prepare()
-    container = container_of(request.scope)
-    await sign_in_service.lock(container, claim)
+    await sign_in_service.lock(claim)
     await factors.check_code(work, sealer, claim.device.account_id, body.code)
-    return await sign_in_service.complete(container, claim)
+    return await sign_in_service.complete(claim)

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends
 
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import LimitsDep, SizesDep, service
+from app.dependencies.services_dependency import ContainerDep, LimitsDep, SizesDep, service
 from app.modules.accounts_module.db.cruds.accounts import find_account
 from app.modules.accounts_module.dependencies.device import DeviceDep
 from app.modules.accounts_module.dependencies.identity import Auth
@@ -24,9 +24,8 @@ from app.modules.accounts_module.services.sign_in_hooks import SignInHooks
 from app.modules.accounts_module.services.tokens import DeviceClaim, TicketClaim, known_device
 from app.modules.accounts_module.settings import SIGN_IN_ADDRESS
 from app.modules.streams_module.dependencies import LogDep
-from app.services.context import work_context
+from app.services.context import WorkContext, work_context
 from app.services.rate_limits import network_of
-from app.utils.container import Container
 from app.utils.module import Modules
 
 
@@ -34,6 +33,7 @@ from app.utils.module import Modules
 class SignInService:
     """Signs in with the dependencies of a request."""
 
+    container: ContainerDep
     device: DeviceDep
     limits: LimitsDep
     sizes: SizesDep
@@ -69,9 +69,7 @@ class SignInService:
             raise await self._refuse(methods, TicketClaim(device, stamp_of(password_hash)))
         return await self.finish(device, password_hash)
 
-    async def by_grant(
-        self, container: Container, grant: Grant, fields: Mapping[str, str], device_token: str | None
-    ) -> SignedIn:
+    async def by_grant(self, grant: Grant, fields: Mapping[str, str], device_token: str | None) -> SignedIn:
         """Opens a session with what a module accepts in place of a password.
 
         Raises SecondFactorRequired, with a ticket, for an account with a second factor; RateLimited; or what the grant
@@ -79,7 +77,7 @@ class SignInService:
         """
         network, tokens = network_of(self.device.address), await self.auth.tokens()
         self.limits.hit(SIGN_IN_ADDRESS, network)
-        proven = await grant.prove(await work_context(self.work, container, datetime.now(UTC)), fields, network)
+        proven = await grant.prove(await self._context(), fields, network)
         account = await find_account(self.work.session, proven.account_id)
         if account is None:
             raise WrongCredentials
@@ -104,25 +102,24 @@ class SignInService:
         """Returns the sign-in that lacks the second factor. Only its signature is verified. Raises InvalidToken."""
         return (await self.auth.tokens()).read_ticket(ticket)
 
-    async def lock(self, container: Container, claim: TicketClaim) -> None:
+    async def lock(self, claim: TicketClaim) -> None:
         """Locks the account of a ticket. Raises InvalidToken if it was erased or its password was changed since."""
-        grant = _find_grant(container, claim)
+        grant = self._find_grant(claim)
         if grant is not None and grant.lock is not None:
-            await grant.lock(await work_context(self.work, container, datetime.now(UTC)), claim.fields)
+            await grant.lock(await self._context(), claim.fields)
         # A change of the password, which ends the sessions, comes before this or after the new session.
         await self.log.lock(self.work, accounts=[claim.device.account_id])
         account = await find_account(self.work.session, claim.device.account_id)
         if account is None or stamp_of(account.password_hash) != claim.stamp:
             raise InvalidToken
 
-    async def complete(self, container: Container, claim: TicketClaim) -> SignedIn:
+    async def complete(self, claim: TicketClaim) -> SignedIn:
         """Opens a session after the second factor. Raises InvalidToken if the grant is no longer valid."""
-        grant = _find_grant(container, claim)
+        grant = self._find_grant(claim)
         if grant is None:
             return await self.finish(claim.device)
-        context = await work_context(self.work, container, datetime.now(UTC))
         try:
-            proven = await grant.prove(context, claim.fields, network_of(self.device.address))
+            proven = await grant.prove(await self._context(), claim.fields, network_of(self.device.address))
         except grant.refuses as error:
             raise InvalidToken from error
         if proven.account_id != claim.device.account_id:
@@ -151,15 +148,17 @@ class SignInService:
         await self.hooks.run(self.work, account_id)
         return SignedIn(**pair.model_dump(), device_token=tokens.make_device(device, datetime.now(UTC)))
 
+    def _find_grant(self, claim: TicketClaim) -> Grant | None:
+        """Returns None for a sign-in with a password. Raises InvalidToken if the module of the grant is off."""
+        if claim.grant is None:
+            return None
+        try:
+            return grants_of(self.container.get(Modules))[claim.grant]
+        except KeyError:
+            raise InvalidToken from None
 
-def _find_grant(container: Container, claim: TicketClaim) -> Grant | None:
-    """Returns None for a sign-in with a password. Raises InvalidToken if the module of the grant is off."""
-    if claim.grant is None:
-        return None
-    try:
-        return grants_of(container.get(Modules))[claim.grant]
-    except KeyError:
-        raise InvalidToken from None
+    async def _context(self) -> WorkContext:
+        return await work_context(self.work, self.container, datetime.now(UTC))
 
 
 SignInServiceDep = Annotated[SignInService, Depends()]

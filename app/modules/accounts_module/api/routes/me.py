@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, status
+from fastapi import APIRouter, Depends, status
 from starlette.responses import Response
 
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.hot_route import HotRoute
 from app.dependencies.scopes import scoped
-from app.dependencies.services_dependency import SizesDep, container_of
+from app.dependencies.services_dependency import ContainerDep, SizesDep
 from app.modules.accounts_module.dependencies import (
     AuthSettingsDep,
     CurrentIdentity,
@@ -75,7 +75,6 @@ def make_router(modules: Modules) -> APIRouter:
 @router.post("/password", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(WrongPassword))
 async def change_password(
     body: PasswordChange,
-    request: Request,
     identity: CurrentIdentity,
     work: Work,
     database: Db,
@@ -83,6 +82,7 @@ async def change_password(
     passwords: PasswordsDep,
     failed_sign_ins: FailedSignInsDep,
     revocations: RevocationsDep,
+    container: ContainerDep,
 ) -> None:
     """Changes the password and ends all other sessions."""
     changed = await accounts.change_password(
@@ -100,7 +100,7 @@ async def change_password(
     # Else a session that has ended could still take the account over, also by a password that was replaced meanwhile.
     await sessions.check_open(work, log, identity)
     await sessions.end_other_sessions(work, revocations, identity)
-    context = await work_context(work, container_of(request.scope), datetime.now(UTC))
+    context = await work_context(work, container, datetime.now(UTC))
     await keep_address(context, identity.account_id)
 
 

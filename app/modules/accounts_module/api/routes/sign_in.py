@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response, status
+from fastapi import APIRouter, Form, Response, status
 
 from app.dependencies.dependency_db import Work
-from app.dependencies.services_dependency import LimitsDep, container_of
+from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import (
     OPTIONAL_TOKEN,
     Auth,
@@ -110,7 +110,6 @@ def make_router(modules: Modules) -> APIRouter:
     @router.post("/token", openapi_extra=refuses(*dict.fromkeys((*refused, *by_grants))))
     async def token(
         form: Annotated[token_form(list(grants.values())), Form()],  # type: ignore[valid-type]
-        request: Request,
         sign_in_service: SignInServiceDep,
     ) -> SignedIn:
         """Opens a session with a form of OAuth2. The one with a password is for Swagger's Authorize button."""
@@ -120,7 +119,7 @@ def make_router(modules: Modules) -> APIRouter:
             return await sign_in_service.by_password(form.username, form.password, form.device_token)
         check_form(form, tuple(grant.fields))
         fields = {name: getattr(form, name) for name in grant.fields}
-        return await sign_in_service.by_grant(container_of(request.scope), grant, fields, form.device_token)
+        return await sign_in_service.by_grant(grant, fields, form.device_token)
 
     return router
 

@@ -1,8 +1,8 @@
 """Routes of the health checks."""
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import APIRouter, Response, status
 
-from app.dependencies.services_dependency import container_of
+from app.dependencies.services_dependency import ContainerDep
 from app.modules.healthcheck_module.schemas import Alive, Health
 from app.modules.healthcheck_module.services.checks import check_health
 
@@ -10,9 +10,9 @@ router = APIRouter(prefix="/healthcheck")
 
 
 @router.get("")
-async def health(request: Request) -> Health:
+async def health(container: ContainerDep) -> Health:
     """Returns the state of the server and of its dependencies. The HTTP status is always 200."""
-    return await check_health(container_of(request.scope))
+    return await check_health(container)
 
 
 @router.get("/live")
@@ -22,9 +22,9 @@ async def live() -> Alive:
 
 
 @router.get("/ready", responses={503: {"model": Health, "description": "The database is unavailable or not migrated"}})
-async def ready(request: Request, response: Response) -> Health:
+async def ready(container: ContainerDep, response: Response) -> Health:
     """Returns 200 while the server can serve requests, else 503. For proxies and load balancers."""
-    health = await check_health(container_of(request.scope))
+    health = await check_health(container)
     if health.status == "failed":
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
         response.headers["Retry-After"] = "1"
