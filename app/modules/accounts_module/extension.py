@@ -86,7 +86,7 @@ class VerifiedSignUp:
     """Carries out sign-ups if AUTH_SIGN_UP=verified.
 
     `begin(context, account)` does the same work for every address, and writes to its owner. When the owner has followed
-    the link, the module calls `create_account` and `SignUps.run_hooks`.
+    the link, the module calls `create_account` and `run_sign_up_hooks`.
     """
 
     name: str
@@ -117,7 +117,7 @@ class SecondFactor:
 class SignInMethod:
     """A way to open a session without the password: `is_set(context, account_id)` returns True if the account has one.
 
-    A module that removes one from an account calls `SignInMethods.check_left` afterwards.
+    A module that removes one from an account calls `check_sign_in_left` afterwards.
     """
 
     name: str
@@ -169,12 +169,6 @@ class AddressProof:
     is_verified: Callable[[Context, UUID], Awaitable[bool]]
     note: Callable[[WorkContext, UUID, str], Awaitable[None]]
     keep: Callable[[WorkContext, UUID], Awaitable[None]]
-
-
-async def keep_address(context: WorkContext, account_id: UUID) -> None:
-    """Ends a change of the account's address that is not proven yet. The account's stream must be locked."""
-    for proof in context.container.get(Modules).contributions(AddressProof):
-        await proof.keep(context, account_id)
 
 
 @dataclass(frozen=True)

@@ -22,15 +22,11 @@ from app.modules.accounts_module.services.erasure import ABSENT, ERASE, OWN_HOOK
 from app.modules.accounts_module.services.event_scopes import EventScopes
 from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.housekeeping import CLEANUP, CLEANUP_SCHEDULE
-from app.modules.accounts_module.services.owner_hooks import OwnerHooks
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
-from app.modules.accounts_module.services.refresh_checks import RefreshChecks
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.second_factors import SecondFactors
-from app.modules.accounts_module.services.sign_in_hooks import SignInHooks
-from app.modules.accounts_module.services.sign_in_methods import SignInMethods
 from app.modules.accounts_module.services.sign_ups import SignUps
 from app.modules.accounts_module.settings import RATES
 from app.services.rate_limits import RateLimits
@@ -51,11 +47,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     container.put(EventScopes, EventScopes(container.get(Modules)))
     container.put(AccountParts, AccountParts(container.get(Modules), container))
     container.put(SignUps, SignUps(settings, container.get(Modules), container))
-    container.put(SignInHooks, SignInHooks(container.get(Modules), container))
-    container.put(OwnerHooks, OwnerHooks(container.get(Modules), container))
-    container.put(RefreshChecks, RefreshChecks(database, container.get(Modules), container))
     container.put(SecondFactors, SecondFactors(container.get(Modules), container))
-    container.put(SignInMethods, SignInMethods(container.get(Modules), container))
     container.put(FailedSignIns, FailedSignIns(database, container.get(RateLimits)))
     container.put(Passwords, Passwords(settings))
     container.put(Authenticator, Authenticator(settings, database, revocations, kinds, container))

@@ -6,13 +6,12 @@ from fastapi import APIRouter, Request, status
 from starlette.responses import RedirectResponse, Response
 
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import LimitsDep, service
+from app.dependencies.services_dependency import ContainerDep, LimitsDep, service
 from app.modules.accounts_module.dependencies import (
     CurrentIdentity,
     DeviceDep,
     RecentSignIn,
     RevocationsDep,
-    SignInMethodsDep,
 )
 from app.modules.accounts_module.errors import LastSignInMethod, ReauthenticationRequired
 from app.modules.accounts_module.services.sessions import check_recent
@@ -173,10 +172,10 @@ async def remove(
     work: Work,
     log: LogDep,
     revocations: RevocationsDep,
-    methods: SignInMethodsDep,
+    container: ContainerDep,
 ) -> None:
     """Removes an identity. The other sessions that it has opened end."""
-    await identities.remove(work, log, revocations, methods, identity, identity_id)
+    await identities.remove(work, log, revocations, container, identity, identity_id)
 
 
 def _go(location: str) -> RedirectResponse:

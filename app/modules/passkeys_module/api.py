@@ -3,13 +3,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, status
 
 from app.dependencies.dependency_db import Work
-from app.dependencies.services_dependency import LimitsDep, service
+from app.dependencies.services_dependency import ContainerDep, LimitsDep, service
 from app.modules.accounts_module.dependencies import (
     Auth,
     CurrentIdentity,
     DeviceDep,
     RecentSignIn,
-    SignInMethodsDep,
     SignInServiceDep,
 )
 from app.modules.accounts_module.errors import LastSignInMethod, ReauthenticationRequired
@@ -73,10 +72,10 @@ async def list_passkeys(identity: CurrentIdentity, work: Work) -> Page[PasskeyRe
     openapi_extra=refuses(ReauthenticationRequired, PasskeyNotFound, LastSignInMethod),
 )
 async def remove(
-    passkey_id: PasskeyId, identity: RecentSignIn, work: Work, log: LogDep, methods: SignInMethodsDep
+    passkey_id: PasskeyId, identity: RecentSignIn, work: Work, log: LogDep, container: ContainerDep
 ) -> None:
     """Removes a passkey. Its sessions stay open."""
-    await passkeys.remove(work, log, methods, identity.account_id, passkey_id)
+    await passkeys.remove(work, log, container, identity.account_id, passkey_id)
 
 
 @router.post("/passkeys/options")

@@ -11,12 +11,9 @@ from app.modules.accounts_module.dependencies.services import (
     AuthSettingsDep,
     EventScopesDep,
     FailedSignInsDep,
-    OwnerHooksDep,
     PartsDep,
     PasswordsDep,
-    RefreshChecksDep,
     RevocationsDep,
-    SignInMethodsDep,
     SignUpsDep,
 )
 from app.modules.accounts_module.dependencies.sign_in import SignInServiceDep
@@ -30,14 +27,11 @@ __all__ = [
     "EventScopesDep",
     "FailedSignInsDep",
     "OptionalAdmin",
-    "OwnerHooksDep",
     "PartsDep",
     "PasswordsDep",
     "RecentSignIn",
-    "RefreshChecksDep",
     "RevocationsDep",
     "ServerAdmin",
-    "SignInMethodsDep",
     "SignInServiceDep",
     "SignUpsDep",
 ]

@@ -19,8 +19,8 @@ from app.modules.accounts_module.extension import Grant, grants_of
 from app.modules.accounts_module.schemas import SignedIn
 from app.modules.accounts_module.services import accounts, sessions
 from app.modules.accounts_module.services.credentials import Attempt, check_credentials
+from app.modules.accounts_module.services.hooks import run_sign_in_hooks
 from app.modules.accounts_module.services.second_factors import SecondFactors, stamp_of
-from app.modules.accounts_module.services.sign_in_hooks import SignInHooks
 from app.modules.accounts_module.services.tokens import DeviceClaim, TicketClaim, known_device
 from app.modules.accounts_module.settings import SIGN_IN_ADDRESS
 from app.modules.streams_module.dependencies import LogDep
@@ -45,7 +45,6 @@ class SignInService:
     failed_sign_ins: FailedSignInsDep
     revocations: RevocationsDep
     factors: Annotated[SecondFactors, service(SecondFactors)]
-    hooks: Annotated[SignInHooks, service(SignInHooks)]
 
     async def by_password(self, login: str, password: str, device_token: str | None) -> SignedIn:
         """Opens a session with a password.
@@ -145,7 +144,7 @@ class SignInService:
             password_hash=password_hash,
         )
         # The account's stream is locked by now: what the hooks read is not changed before the session is there.
-        await self.hooks.run(self.work, account_id)
+        await run_sign_in_hooks(self.work, self.container, account_id)
         return SignedIn(**pair.model_dump(), device_token=tokens.make_device(device, datetime.now(UTC)))
 
     def _find_grant(self, claim: TicketClaim) -> Grant | None:

@@ -1,6 +1,5 @@
 """The operator's actions on accounts, from the command line: create an admin, reset a password, change an email."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
@@ -8,16 +7,15 @@ from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
-from app.modules.accounts_module.extension import keep_address
 from app.modules.accounts_module.schemas import AccountSignedUp, SignUp
 from app.modules.accounts_module.services import mailboxes
+from app.modules.accounts_module.services.hooks import keep_address
 from app.modules.accounts_module.services.new_accounts import create_account, prepare_account
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.security import append_security_event
 from app.modules.accounts_module.services.sessions import end_all_sessions
 from app.modules.streams_module.services.log import Log
-from app.services.context import work_context
 from app.utils.container import Container
 from app.utils.module import Modules
 
@@ -77,4 +75,4 @@ async def _keep_address(work: UnitOfWork, log: Log, modules: Modules, account_id
     container = Container()
     container.put(Log, log)
     container.put(Modules, modules)
-    await keep_address(await work_context(work, container, datetime.now(UTC)), account_id)
+    await keep_address(work, container, account_id)

@@ -17,7 +17,8 @@ from app.modules.accounts_module.db.cruds.erasure import closed_for, delete_pres
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
-from app.modules.accounts_module.extension import Absence, AccountHook, BearerKind, Erasure
+from app.modules.accounts_module.extension import Absence, AccountHook, Erasure
+from app.modules.accounts_module.services.hooks import revoke_tokens
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.usernames import release_username
 from app.modules.jobs_module.extension import GiveUp, Job, JobContext, Jobs, LeaseLost, RetryAfter
@@ -128,10 +129,8 @@ async def end_access(work: UnitOfWork, container: Container, account_id: UUID) -
     """Ends all sessions and tokens of an account."""
     at, revocations = now(), container.get(Revocations)
     revoked = await sessions.revoke(work.session, at, account_id=account_id)
-    context = await work_context(work, container, at)
-    for kind in container.get(Modules).contributions(BearerKind):
-        revoked += await kind.revoke_all(context, account_id, None)
     work.after_commit(lambda: revocations.announce(revoked, at))
+    await revoke_tokens(await work_context(work, container, at), account_id, None)
 
 
 async def _erase_own(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:

@@ -17,7 +17,7 @@ from app.modules.accounts_module.errors import (
     WrongCredentials,
 )
 from app.modules.accounts_module.schemas import SessionRead, TokenPair
-from app.modules.accounts_module.services.refresh_checks import RefreshChecks
+from app.modules.accounts_module.services.hooks import is_refreshable
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.security import append_security_event
 from app.modules.accounts_module.services.tokens import Identity, Tokens
@@ -26,6 +26,7 @@ from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.streams_module.services.log import Log
 from app.services.rate_limits import RateLimits
+from app.utils.container import Container
 
 FRESH_FOR = timedelta(minutes=10)
 """The age up to which a session may change how its account is protected."""
@@ -84,7 +85,7 @@ async def refresh(
     tokens: Tokens,
     revocations: Revocations,
     limits: RateLimits,
-    checks: RefreshChecks,
+    container: Container,
     refresh_token: str,
 ) -> TokenPair:
     """Returns a new pair of tokens for an unspent refresh token.
@@ -102,7 +103,7 @@ async def refresh(
     presented = monotonic()
     # Before the first statement of `work`, so that no transaction is open while another server is asked. An expired
     # token is not spent: it gets at most the pair that an earlier call has got, which has asked.
-    is_valid = claim.is_expired or await checks.is_valid(claim.session_id)
+    is_valid = claim.is_expired or await is_refreshable(container, claim.session_id)
     now = datetime.now(UTC)
     if not is_valid:
         return await _end_now(work, revocations, now, await crud.revoke(work.session, now, session_id=claim.session_id))

@@ -1,14 +1,14 @@
-"""Sign-ups: who may sign up, and what other modules do then."""
+"""Sign-ups: who may sign up, and if at once or by a mail."""
 
 from datetime import UTC, datetime
-from uuid import UUID
 
 from loguru import logger
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import SignUpClosed
-from app.modules.accounts_module.extension import NewAccountWithPassword, SignUpHook, VerifiedSignUp
+from app.modules.accounts_module.extension import NewAccountWithPassword, VerifiedSignUp
 from app.modules.accounts_module.schemas import AccountSignedUp
+from app.modules.accounts_module.services.hooks import run_sign_up_hooks
 from app.modules.accounts_module.services.new_accounts import create_account
 from app.modules.accounts_module.services.usernames import check_free
 from app.modules.streams_module.services.log import Log
@@ -22,7 +22,6 @@ class SignUps:
     """Signs up accounts as AUTH_SIGN_UP says, with the contributions of one application's modules."""
 
     def __init__(self, settings: AuthSettings, modules: Modules, container: Container) -> None:
-        self._hooks = modules.contributions(SignUpHook)
         self._verified = modules.contributions(VerifiedSignUp)
         self._mode = settings.sign_up
         self._container = container
@@ -43,16 +42,10 @@ class SignUps:
         """
         if by_admin or self._mode == "open":
             created = await create_account(work, log, account)
-            await self.run_hooks(work, created.id)
+            await run_sign_up_hooks(work, self._container, created.id)
             return AccountSignedUp.model_validate(created)
         await check_free(work, account.username)
         context = await work_context(work, self._container, datetime.now(UTC))
         for contribution in self._verified:
             await contribution.begin(context, account)
         return None
-
-    async def run_hooks(self, work: UnitOfWork, account_id: UUID) -> None:
-        """Calls the hooks of all modules for an account that was just created. If one raises, there is no account."""
-        context = await work_context(work, self._container, datetime.now(UTC))
-        for hook in self._hooks:
-            await hook.run(context, account_id)

@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook, SignInMethod
+from app.modules.accounts_module.services.hooks import check_sign_in_left
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.security import append_security_event
 from app.modules.accounts_module.services.sessions import end_sessions_of
-from app.modules.accounts_module.services.sign_in_methods import SignInMethods
 from app.modules.accounts_module.services.tokens import Identity
 from app.modules.base_module.schemas import Page
 from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
@@ -21,6 +21,7 @@ from app.modules.oidc_module.services.vault import Vault
 from app.modules.oidc_module.settings import OidcSettings
 from app.modules.streams_module.services.log import Log
 from app.services.context import Context, WorkContext
+from app.utils.container import Container
 
 ORIGIN = "oidc"
 """What the origins of sessions begin with that an identity has opened."""
@@ -92,7 +93,7 @@ async def remove(
     work: UnitOfWork,
     log: Log,
     revocations: Revocations,
-    methods: SignInMethods,
+    container: Container,
     caller: Identity,
     identity_id: UUID,
 ) -> None:
@@ -104,7 +105,7 @@ async def remove(
     removed = await db.delete_identity(await work.raw(), identity_id, account_id)
     if removed is None:
         raise IdentityNotFound
-    await methods.check_left(work, account_id)
+    await check_sign_in_left(work, container, account_id)
     await _announce_removal(work, log, account_id, identity_id, removed)
     await end_sessions_of(work, revocations, caller, f"{ORIGIN}:{identity_id}")
 

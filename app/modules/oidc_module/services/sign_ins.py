@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import EmailTaken, SignUpClosed, UsernameTaken
 from app.modules.accounts_module.extension import AddressProof, Grant, NewAccount, Proven
+from app.modules.accounts_module.services.hooks import run_sign_up_hooks
 from app.modules.accounts_module.services.mailboxes import find_by_mailbox
 from app.modules.accounts_module.services.new_accounts import create_account
-from app.modules.accounts_module.services.sign_ups import SignUps
 from app.modules.accounts_module.services.usernames import check_free, check_reserved
 from app.modules.accounts_module.settings import SIGN_UP
 from app.modules.oidc_module import db
@@ -105,7 +105,7 @@ async def _sign_up(context: WorkContext, said: Any, identity_id: UUID, network: 
         for proof in context.container.get(Modules).contributions(AddressProof):
             await proof.note(context, created.id, email)
     await add(context.work, log, created.id, identity_id, said)
-    await context.container.get(SignUps).run_hooks(context.work, created.id)
+    await run_sign_up_hooks(context.work, context.container, created.id)
     return created.id
 
 

@@ -8,8 +8,8 @@ from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook, SecondFactor, SignInMethod
 from app.modules.accounts_module.services.accounts import get_names
+from app.modules.accounts_module.services.hooks import check_sign_in_left
 from app.modules.accounts_module.services.security import append_security_event
-from app.modules.accounts_module.services.sign_in_methods import SignInMethods
 from app.modules.base_module.schemas import Page
 from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.modules.passkeys_module import db
@@ -19,6 +19,7 @@ from app.modules.passkeys_module.services import webauthn_calls as library
 from app.modules.streams_module.services.log import Log
 from app.services.context import Context, WorkContext
 from app.services.errors import ValidationFailed
+from app.utils.container import Container
 
 MAX_PASSKEYS = 20
 CHALLENGE_LIFETIME = timedelta(minutes=5)
@@ -66,11 +67,11 @@ async def list_passkeys(connection: DatabaseConnection, account_id: UUID) -> Pag
     return Page(items=items, next_cursor=None)
 
 
-async def remove(work: UnitOfWork, log: Log, methods: SignInMethods, account_id: UUID, passkey_id: UUID) -> None:
+async def remove(work: UnitOfWork, log: Log, container: Container, account_id: UUID, passkey_id: UUID) -> None:
     """Removes a passkey. The account's stream must be locked. Raises PasskeyNotFound or LastSignInMethod."""
     if not await db.delete_passkey(await work.raw(), passkey_id, account_id):
         raise PasskeyNotFound
-    await methods.check_left(work, account_id)
+    await check_sign_in_left(work, container, account_id)
     await append_security_event(work, log, account_id, "security.factor_removed", factor=FACTOR)
 
 

@@ -19,7 +19,6 @@ from app.modules.accounts_module.services.mailboxes import (
     find_by_mailbox,
     find_mail_address,
 )
-from app.modules.accounts_module.services.sign_ups import SignUps
 from app.modules.base_module.schemas import NOT_NULL
 from app.modules.jobs_module.extension import Jobs
 from app.modules.mail_module.extension import Mailer
@@ -32,6 +31,7 @@ from app.modules.streams_module.services.log import Log, now
 from app.services.context import Context, WorkContext
 from app.services.rate_limits import RateLimits
 from app.utils.canonical import canonical_email
+from app.utils.container import Container
 from app.utils.secrets import hash_of
 
 
@@ -45,7 +45,7 @@ async def send_confirmation(work: UnitOfWork, jobs: Jobs, account_id: UUID) -> N
         await _enqueue(work, jobs, account_id, email)
 
 
-async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, sign_ups: SignUps, token: str) -> None:
+async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, container: Container, token: str) -> None:
     """Confirms the address that the token was sent to: a pending address becomes the account's, and a sign-up that
     waited for it becomes an account.
 
@@ -54,7 +54,7 @@ async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, sign_ups: SignUps, tok
     raw = await work.raw()
     used = await tokens.use(raw, hash_of(token), "confirm", now())
     if used is None:
-        if await complete(work, log, sign_ups, token):
+        if await complete(work, log, container, token):
             return
         raise LinkExpired
     account_id, email = used["account_id"], used["email"]

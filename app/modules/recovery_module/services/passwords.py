@@ -2,13 +2,13 @@
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
+from app.modules.accounts_module.services.hooks import run_owner_hooks
 from app.modules.accounts_module.services.mailboxes import (
     announce_change,
     check_new_password,
     find_mail_address,
     replace_password,
 )
-from app.modules.accounts_module.services.owner_hooks import OwnerHooks
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.jobs_module.extension import Jobs
@@ -18,6 +18,7 @@ from app.modules.recovery_module.services.addresses import note_verified
 from app.modules.recovery_module.services.mails import RESET, Forgotten, send_soon
 from app.modules.streams_module.services.log import Log, now
 from app.utils.canonical import canonical_email
+from app.utils.container import Container
 from app.utils.secrets import hash_of
 
 
@@ -32,7 +33,7 @@ async def reset_password(
     log: Log,
     passwords: Passwords,
     revocations: Revocations,
-    owner_hooks: OwnerHooks,
+    container: Container,
     token: str,
     new_password: str,
     source: str,
@@ -59,10 +60,10 @@ async def reset_password(
     await replace_password(work, log, revocations, account_id, hashed)
     mailbox = (await mailboxes.list_mailboxes(raw, [account_id])).get(account_id)
     if mailbox is None or not mailbox["is_verified"]:
-        await owner_hooks.run(work, account_id, None)
+        await run_owner_hooks(work, container, account_id, None)
     elif mailbox["first_verified_at"] is not None:
         # The link of the first mail may have been followed by an owner who did not know of the account.
-        await owner_hooks.run(work, account_id, mailbox["first_verified_at"])
+        await run_owner_hooks(work, container, account_id, mailbox["first_verified_at"])
     await mailboxes.drop_pending(raw, account_id)
     await note_verified(raw, account_id, email, at)
     await announce_change(work, log, account_id)

@@ -7,9 +7,9 @@ from pydantic import BaseModel
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import NewAccount, NewAccountWithPassword, VerifiedSignUp
+from app.modules.accounts_module.services.hooks import run_sign_up_hooks
 from app.modules.accounts_module.services.mailboxes import find_by_mailbox
 from app.modules.accounts_module.services.new_accounts import create_account
-from app.modules.accounts_module.services.sign_ups import SignUps
 from app.modules.jobs_module.extension import JobContext, Jobs
 from app.modules.mail_module.extension import Letter, mail_job
 from app.modules.recovery_module.db.cruds import mailboxes
@@ -19,6 +19,7 @@ from app.modules.recovery_module.services.tokens import link_of, make_token
 from app.modules.streams_module.services.log import Log
 from app.services.context import WorkContext
 from app.utils.canonical import canonical_email
+from app.utils.container import Container
 from app.utils.secrets import hash_of
 
 LIFETIME = timedelta(hours=24)
@@ -73,7 +74,7 @@ async def _compose(context: JobContext, begun: Begun) -> Letter | None:
     return Letter(email, "sign_up", values)
 
 
-async def complete(work: UnitOfWork, log: Log, sign_ups: SignUps, token: str) -> bool:
+async def complete(work: UnitOfWork, log: Log, container: Container, token: str) -> bool:
     """Creates the account of a verified address. Returns False for a token that is none of a sign-up.
 
     Raises EmailTaken or UsernameTaken if another account has them by now; the token then stays valid.
@@ -87,7 +88,7 @@ async def complete(work: UnitOfWork, log: Log, sign_ups: SignUps, token: str) ->
     new = NewAccount(email, pending["username"], pending["display_name"], pending["password_hash"])
     created = await create_account(work, log, new)
     await mailboxes.set_verified(raw, created.id, key, email, at)
-    await sign_ups.run_hooks(work, created.id)
+    await run_sign_up_hooks(work, container, created.id)
     await crud.delete_of_mailbox(raw, key)
     return True
 

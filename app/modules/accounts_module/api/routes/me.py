@@ -1,6 +1,5 @@
 """Routes of the caller's own account: reading and changing it, its password, its events."""
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
@@ -21,9 +20,10 @@ from app.modules.accounts_module.dependencies import (
     RevocationsDep,
 )
 from app.modules.accounts_module.errors import ReauthenticationRequired, UsernameTaken, WrongPassword
-from app.modules.accounts_module.extension import AccountPart, keep_address
+from app.modules.accounts_module.extension import AccountPart
 from app.modules.accounts_module.schemas import AccountMe, PasswordChange, account_models
 from app.modules.accounts_module.services import accounts, sessions
+from app.modules.accounts_module.services.hooks import keep_address
 from app.modules.base_module.schemas import refuses
 from app.modules.streams_module.dependencies import (
     EVENTS_ANSWERS,
@@ -34,7 +34,6 @@ from app.modules.streams_module.dependencies import (
 )
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.schemas import EventPage
-from app.services.context import work_context
 from app.utils.module import Modules
 
 router = APIRouter(prefix="/accounts/me")
@@ -100,8 +99,7 @@ async def change_password(
     # Else a session that has ended could still take the account over, also by a password that was replaced meanwhile.
     await sessions.check_open(work, log, identity)
     await sessions.end_other_sessions(work, revocations, identity)
-    context = await work_context(work, container, datetime.now(UTC))
-    await keep_address(context, identity.account_id)
+    await keep_address(work, container, identity.account_id)
 
 
 @hot.get("/events", response_model=EventPage, responses=EVENTS_ANSWERS, openapi_extra=refuses(StreamGap))

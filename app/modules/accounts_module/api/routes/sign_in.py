@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response, status
 
 from app.dependencies.dependency_db import Work
-from app.dependencies.services_dependency import LimitsDep
+from app.dependencies.services_dependency import ContainerDep, LimitsDep
 from app.modules.accounts_module.dependencies import (
     OPTIONAL_TOKEN,
     Auth,
@@ -14,7 +14,6 @@ from app.modules.accounts_module.dependencies import (
     DeviceDep,
     OptionalAdmin,
     PasswordsDep,
-    RefreshChecksDep,
     RevocationsDep,
     SignInServiceDep,
     SignUpsDep,
@@ -132,7 +131,7 @@ async def refresh(
     work: Work,
     auth: Auth,
     revocations: RevocationsDep,
-    checks: RefreshChecksDep,
+    container: ContainerDep,
 ) -> TokenPair:
     """Returns a new pair of tokens for an unused refresh token.
 
@@ -140,7 +139,7 @@ async def refresh(
     is unused. Any other second use of a refresh token ends the session.
     """
     limits.hit(REFRESH, network_of(device.address))
-    return await sessions.refresh(work, await auth.tokens(), revocations, limits, checks, body.refresh_token)
+    return await sessions.refresh(work, await auth.tokens(), revocations, limits, container, body.refresh_token)
 
 
 @router.post("/sign-out", status_code=status.HTTP_204_NO_CONTENT)

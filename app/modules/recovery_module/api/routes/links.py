@@ -3,14 +3,12 @@ from typing import Annotated
 from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import LimitsDep, service
+from app.dependencies.services_dependency import ContainerDep, LimitsDep, service
 from app.modules.accounts_module.dependencies import (
     CurrentIdentity,
     DeviceDep,
-    OwnerHooksDep,
     PasswordsDep,
     RevocationsDep,
-    SignUpsDep,
 )
 from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
 from app.modules.base_module.schemas import refuses
@@ -48,14 +46,14 @@ async def confirm_email(
     work: Work,
     log: LogDep,
     jobs: JobsDep,
-    sign_ups: SignUpsDep,
+    container: ContainerDep,
 ) -> None:
     """Confirms an address with the token of the mail, which is valid for 24 hours and once.
 
     With `AUTH_SIGN_UP=verified` it creates the account of a sign-up. The username may be taken by then.
     """
     limits.hit(FOLLOW_LINK, network_of(device.address))
-    await addresses.confirm(work, log, jobs, sign_ups, body.token)
+    await addresses.confirm(work, log, jobs, container, body.token)
 
 
 @router.post("/password/forgot", status_code=status.HTTP_202_ACCEPTED, response_class=Response)
@@ -80,11 +78,11 @@ async def reset_password(
     log: LogDep,
     hashes: PasswordsDep,
     revocations: RevocationsDep,
-    owner_hooks: OwnerHooksDep,
+    container: ContainerDep,
 ) -> None:
     """Sets a new password with the token of the mail, which is valid for 30 minutes and once. All sessions end."""
     network = network_of(device.address)
     limits.hit(FOLLOW_LINK, network)
     await passwords.reset_password(
-        work, database, log, hashes, revocations, owner_hooks, body.token, body.new_password, network
+        work, database, log, hashes, revocations, container, body.token, body.new_password, network
     )
