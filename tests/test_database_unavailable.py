@@ -15,6 +15,7 @@ from app.adapters.db.database import TRY_AT_ONCE_AFTER
 from app.fastapi_engine.constructor import build_app
 from app.modules.streams_module.services import reader
 from app.settings import Settings
+from app.settings.db_settings import DbSettings
 from tests.fakers import PASSWORD, FakeClient, FakeSocket, eventually, problem
 from tests.servers import http_client, listening, settings_for
 from tests.wire import Wire
@@ -154,7 +155,7 @@ async def test_a_hello_during_a_database_outage_is_answered_with_unavailable(
 ) -> None:
     """Both if the token is cached, and in a process that has not even loaded the secret."""
     wire.cut()
-    async with listening(build_app(app.state.container.get(Settings))) as cold:
+    async with listening(build_app(replace(settings, db=app.state.container.get(DbSettings)))) as cold:
         for address in (live_server, cold):
             socket = FakeSocket(anna, address)
             with pytest.raises(AssertionError, match="'code': 'unavailable'"):

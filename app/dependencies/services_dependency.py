@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from app.services.rate_limits import RateLimits
+from app.settings.app_settings import AppSettings
 from app.settings.sizes_settings import SizesSettings
 from app.utils.container import Container
 
@@ -34,6 +35,7 @@ def service(kind: type[T]) -> Any:
     return Depends(find)
 
 
+AppSettingsDep = Annotated[AppSettings, service(AppSettings)]
 ContainerDep = Annotated[Container, Depends(_find_container)]
 LimitsDep = Annotated[RateLimits, service(RateLimits)]
 SizesDep = Annotated[SizesSettings, service(SizesSettings)]

@@ -47,7 +47,6 @@ def build_app(settings: Settings) -> FastAPI:
     check_modules(modules)
     settings = with_own(settings, own_groups(modules))
     container = Container()
-    container.put(Settings, settings)
     tracing, tracing_middleware = _tracing(settings)
     container.put(Tracing, tracing)
     database = container.put(Database, _database(settings.db, tracing))

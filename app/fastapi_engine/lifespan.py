@@ -13,7 +13,8 @@ from app.adapters.db.migrations.heads import can_be_served
 from app.fastapi_engine.connection_limit import LIMIT_STATE, ConnectionLimit
 from app.fastapi_engine.handshake import PATHS_STATE, list_websocket_paths
 from app.services.rate_limits import RateLimits
-from app.settings import Settings
+from app.settings.app_settings import AppSettings
+from app.settings.sizes_settings import SizesSettings
 from app.utils.background import Background
 from app.utils.container import Container
 from app.utils.module import Module
@@ -38,12 +39,12 @@ def lifespan_of(
             for module in modules:
                 if module.lifespan is not None:
                     await stack.enter_async_context(module.lifespan(container))
-            settings = container.get(Settings)
-            if settings.app.background:
+            settings, sizes = container.get(AppSettings), container.get(SizesSettings)
+            if settings.background:
                 is_migrated = partial(_is_migrated, container.get(BackgroundDatabase))
                 await stack.enter_async_context(container.get(Background).working_when(is_migrated))
             logger.info("started with the modules {}", ", ".join(module.name for module in modules))
-            limit = ConnectionLimit(settings.sizes.connections_of_address, settings.app.trusted_proxies)
+            limit = ConnectionLimit(sizes.connections_of_address, settings.trusted_proxies)
             yield {PATHS_STATE: list_websocket_paths(app), LIMIT_STATE: limit}
         logger.info("stopped")
 

@@ -30,7 +30,7 @@ from app.modules.accounts_module.services.second_factors import SecondFactors
 from app.modules.accounts_module.services.sign_ups import SignUps
 from app.modules.accounts_module.settings import RATES
 from app.services.rate_limits import RateLimits
-from app.settings import Settings
+from app.settings.auth_settings import AuthSettings
 from app.utils.background import running
 from app.utils.container import Container
 from app.utils.module import Module, Modules
@@ -38,7 +38,7 @@ from app.utils.module import Module, Modules
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    settings = container.get(Settings).auth
+    settings = container.get(AuthSettings)
     database = container.get(Database)
     bus = container.get(Bus)  # type: ignore[type-abstract]
     kinds = container.get(Modules).contributions(BearerKind)

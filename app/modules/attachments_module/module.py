@@ -48,7 +48,8 @@ from app.modules.attachments_module.settings import (
 from app.modules.chats_module.extension import nothing_of_deleted
 from app.modules.jobs_module.extension import Jobs
 from app.services.rate_limits import RateLimits
-from app.settings import Settings
+from app.settings.app_settings import AppSettings
+from app.settings.auth_settings import AuthSettings
 from app.utils.background import running
 from app.utils.container import Container
 from app.utils.module import Module
@@ -58,10 +59,9 @@ from app.utils.module import Module
 async def lifespan(container: Container) -> AsyncIterator[None]:
     settings, database = container.get(AttachmentSettings), container.get(Database)
     store = container.put(FileStore, FileStore(settings))
-    server = container.get(Settings)
-    base = server.app.address_base
-    links = container.put(Links, Links(Signer(server.auth, database, b"addresses of files"), base))
-    signer = Signer(server.auth, database, b"addresses of avatars")
+    auth, base = container.get(AuthSettings), container.get(AppSettings).address_base
+    links = container.put(Links, Links(Signer(auth, database, b"addresses of files"), base))
+    signer = Signer(auth, database, b"addresses of avatars")
     revocations = container.get(Revocations)
     container.put(AvatarLinks, AvatarLinks(signer, database, revocations, base))
     container.put(Uploads, Uploads(database, store, container.get(Jobs), settings, revocations.open_sessions))

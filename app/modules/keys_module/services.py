@@ -22,7 +22,7 @@ from app.modules.streams_module.services.log import Log, NewEvent, event, now
 from app.services.context import Context, WorkContext
 from app.services.errors import ValidationFailed
 from app.services.http_requests import BearerScheme
-from app.settings import Settings
+from app.settings.auth_settings import AuthSettings
 from app.utils.secrets import hash_of, new_secret
 
 PREFIX = "mbk_"
@@ -118,7 +118,7 @@ ERASE_KEYS = AccountHook.of_rows("keys", db.DELETE_OF_ACCOUNT)
 
 async def _delete_old(context: JobContext, _: Nothing) -> None:
     """Deletes keys AUTH_SESSION_RETENTION_DAYS after their end, as sessions."""
-    retention = context.container.get(Settings).auth.session_retention
+    retention = context.container.get(AuthSettings).session_retention
     for statement in db.DELETE_OLD:
         await context.delete_in_chunks(statement, context.at - retention)
 

@@ -6,14 +6,14 @@ from app.modules.mail_module.extension import LANE, Mailer
 from app.modules.mail_module.services.checks import LINKS, MAIL_SERVER
 from app.modules.mail_module.services.smtp import SmtpMailer
 from app.modules.mail_module.settings import MailSettings
-from app.settings import Settings
+from app.settings.app_settings import AppSettings
 from app.utils.container import Container
 from app.utils.module import Module
 
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    environment = container.get(Settings).app.environment
+    environment = container.get(AppSettings).environment
     container.put(Mailer, SmtpMailer(container.get(MailSettings), environment))  # type: ignore[type-abstract]
     yield
 

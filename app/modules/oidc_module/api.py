@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, status
 from starlette.responses import RedirectResponse, Response
 
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import ContainerDep, LimitsDep, service
+from app.dependencies.services_dependency import AppSettingsDep, ContainerDep, LimitsDep, service
 from app.modules.accounts_module.dependencies import (
     CurrentIdentity,
     DeviceDep,
@@ -47,12 +47,10 @@ from app.modules.oidc_module.services.vault import Vault
 from app.modules.oidc_module.settings import OIDC_SIGN_IN, OidcSettings
 from app.modules.streams_module.dependencies import LogDep
 from app.services.rate_limits import network_of
-from app.settings import Settings
 
 router = APIRouter()
 ProvidersDep = Annotated[Providers, service(Providers)]
 VaultDep = Annotated[Vault, service(Vault)]
-SettingsDep = Annotated[Settings, service(Settings)]
 _REDIRECTED: dict[int | str, dict[str, Any]] = {303: {"headers": answer_headers(("Location", "the next page"))}}
 
 
@@ -76,7 +74,7 @@ async def start(
     device: DeviceDep,
     limits: LimitsDep,
     providers: ProvidersDep,
-    settings: SettingsDep,
+    settings: AppSettingsDep,
     own: Annotated[OidcSettings, service(OidcSettings)],
     database: Db,
     code_challenge_method: Method = "S256",
@@ -89,13 +87,13 @@ async def start(
     """
     limits.hit(OIDC_SIGN_IN, network_of(device.address))
     provider = providers.get(provider_id)
-    asked = flows.Asked(check_redirect(settings.app, own, redirect), code_challenge, state)
+    asked = flows.Asked(check_redirect(settings, own, redirect), code_challenge, state)
     try:
-        begun = await flows.begin(database, settings.app, provider, asked)
+        begun = await flows.begin(database, settings, provider, asked)
     except ProviderUnavailable as error:
         flows.log_failure(error)
         return _go(with_answer(asked.redirect, error="temporarily_unavailable", state=state))
-    response, url = _go(begun.location), callback_url(settings.app, provider_id)
+    response, url = _go(begun.location), callback_url(settings, provider_id)
     response.set_cookie(
         _cookie_of(begun.state),
         begun.browser,
@@ -123,7 +121,7 @@ async def callback(
     device: DeviceDep,
     limits: LimitsDep,
     providers: ProvidersDep,
-    settings: SettingsDep,
+    settings: AppSettingsDep,
     vault: VaultDep,
     database: Db,
     code: ProviderCode = None,
@@ -134,8 +132,8 @@ async def callback(
     limits.hit(OIDC_SIGN_IN, network_of(device.address))
     provider, cookie = providers.get(provider_id), _cookie_of(state)
     returned = flows.Returned(state, request.cookies.get(cookie, ""), code, error, iss)
-    response = _go(await flows.finish(database, vault, settings.app, provider, returned))
-    response.delete_cookie(cookie, path=urlsplit(callback_url(settings.app, provider_id)).path)
+    response = _go(await flows.finish(database, vault, settings, provider, returned))
+    response.delete_cookie(cookie, path=urlsplit(callback_url(settings, provider_id)).path)
     return response
 
 

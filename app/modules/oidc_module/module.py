@@ -14,14 +14,14 @@ from app.modules.oidc_module.services.sign_ins import GRANT
 from app.modules.oidc_module.services.vault import Vault
 from app.modules.oidc_module.services.vouching import VOUCHED
 from app.modules.oidc_module.settings import OIDC_SIGN_IN, OidcSettings
-from app.settings import Settings
+from app.settings.auth_settings import AuthSettings
 from app.utils.container import Container
 from app.utils.module import Module
 
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    sealer = Sealer(container.get(Settings).auth, container.get(Database), b"tokens of sign-in providers")
+    sealer = Sealer(container.get(AuthSettings), container.get(Database), b"tokens of sign-in providers")
     container.put(Vault, Vault(sealer))
     container.put(Providers, Providers(container.get(OidcSettings), container))
     yield

@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, status
 
 from app.dependencies.dependency_db import Work
-from app.dependencies.services_dependency import ContainerDep, LimitsDep, service
+from app.dependencies.services_dependency import AppSettingsDep, ContainerDep, LimitsDep, service
 from app.modules.accounts_module.dependencies import (
     Auth,
     CurrentIdentity,
@@ -30,15 +30,12 @@ from app.modules.passkeys_module.services.webauthn_calls import Site, site_of
 from app.modules.passkeys_module.settings import PASSKEY_OPTIONS, PasskeySettings
 from app.modules.streams_module.dependencies import LogDep
 from app.services.rate_limits import network_of
-from app.settings import Settings
 
 router = APIRouter(prefix="/accounts")
 
 
-async def _site(
-    settings: Annotated[Settings, service(Settings)], own: Annotated[PasskeySettings, service(PasskeySettings)]
-) -> Site:
-    return site_of(settings.app, own)
+async def _site(settings: AppSettingsDep, own: Annotated[PasskeySettings, service(PasskeySettings)]) -> Site:
+    return site_of(settings, own)
 
 
 SiteDep = Annotated[Site, Depends(_site)]

@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, status
 
 from app.dependencies.dependency_db import Work
-from app.dependencies.services_dependency import LimitsDep, service
+from app.dependencies.services_dependency import AppSettingsDep, LimitsDep, service
 from app.modules.accounts_module.dependencies import DeviceDep, RecentSignIn, SignInServiceDep
 from app.modules.accounts_module.errors import InvalidToken, ReauthenticationRequired
 from app.modules.accounts_module.schemas import SignedIn
@@ -17,21 +17,18 @@ from app.modules.second_factor_module.services.codes import otpauth_url
 from app.modules.second_factor_module.settings import GIVE_CODE
 from app.modules.streams_module.dependencies import LogDep
 from app.services.rate_limits import network_of
-from app.settings import Settings
 
 router = APIRouter(prefix="/accounts")
 SealerDep = Annotated[Sealer, service(Sealer)]
 
 
 @router.post("/me/totp", openapi_extra=refuses(ReauthenticationRequired, FactorExists))
-async def set_up(
-    identity: RecentSignIn, work: Work, sealer: SealerDep, settings: Annotated[Settings, service(Settings)]
-) -> TotpSecret:
+async def set_up(identity: RecentSignIn, work: Work, sealer: SealerDep, settings: AppSettingsDep) -> TotpSecret:
     """Returns a secret for an authenticator app. It is a second factor as soon as a code of the app confirms it."""
     await sealer.prepare()
     secret = await factors.set_up(await work.raw(), sealer, identity.account_id)
     username, _ = await get_names(work, identity.account_id)
-    return TotpSecret(secret=secret, otpauth_url=otpauth_url(secret, username, settings.app.title))
+    return TotpSecret(secret=secret, otpauth_url=otpauth_url(secret, username, settings.title))
 
 
 @router.post("/me/totp/confirm", openapi_extra=refuses(ReauthenticationRequired, NoFactorToConfirm, CodeRefused))

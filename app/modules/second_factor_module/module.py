@@ -18,14 +18,14 @@ from app.modules.second_factor_module.services.contributions import (
     TOTP_ENABLED,
 )
 from app.modules.second_factor_module.settings import GIVE_CODE, SecondFactorSettings
-from app.settings import Settings
+from app.settings.auth_settings import AuthSettings
 from app.utils.container import Container
 from app.utils.module import Module
 
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    container.put(Sealer, Sealer(container.get(Settings).auth, container.get(Database), b"secrets of second factors"))
+    container.put(Sealer, Sealer(container.get(AuthSettings), container.get(Database), b"secrets of second factors"))
     yield
 
 

@@ -26,7 +26,8 @@ from app.modules.streams_module.services.reads import StreamReads
 from app.modules.streams_module.services.retention import EVERY_HOUR, FORGET_OLD_EVENTS
 from app.modules.streams_module.services.subscribers import Subscribers
 from app.modules.streams_module.services.subscribers.inspecting import KEEPING_UP
-from app.settings import Settings
+from app.settings.db_settings import DbSettings
+from app.settings.streams_settings import StreamsSettings
 from app.utils.background import Background
 from app.utils.container import Container
 from app.utils.metric_collectors import MetricCollectors
@@ -36,7 +37,7 @@ from app.utils.shutdown import Shutdown
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    settings, db_settings = container.get(Settings).streams, container.get(Settings).db
+    settings, db_settings = container.get(StreamsSettings), container.get(DbSettings)
     database = container.get(Database)
     bus = container.put(Bus, make_bus(settings, database, database.tracing))  # type: ignore[type-abstract]
     hub = container.put(Hub, Hub(database, bus))

@@ -13,6 +13,7 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.oidc_module.settings import OidcSettings, ProviderSettings
 from app.modules.oidc_module.tests.provider import CLIENT_ID, CLIENT_SECRET, EGRESS, FakeProvider
 from app.settings import Settings
+from app.settings.app_settings import AppSettings
 from app.utils.container import Container
 from tests.browsers import Reader
 from tests.fakers import PASSWORD, FakeClient, ok
@@ -40,9 +41,8 @@ def app(settings: Settings, provider: FakeProvider) -> FastAPI:
 @pytest.fixture
 async def page_of(browser: Browser, live_server: str, container: Container) -> AsyncIterator[Reader]:
     """A window at the server, whose port is known only now."""
-    settings = container.get(Settings)
-    public = settings.app.model_copy(update={"public_url": f"http://{live_server}"})
-    container.replace(Settings, replace(settings, app=public))
+    settings = container.get(AppSettings)
+    container.replace(AppSettings, settings.model_copy(update={"public_url": f"http://{live_server}"}))
     reader = await Reader.open_window(browser, live_server)
     await reader.page.goto(f"{reader.address}/ui")
     yield reader

@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.services.errors import ServiceError
 from app.services.http_requests import CALLER, HttpMiddleware
-from app.settings import Settings
+from app.settings.app_settings import AppSettings
 from app.utils.container import Container
 
 REFUSAL = "refusal of the token"
@@ -22,7 +22,7 @@ class AuthenticationMiddleware:
     def __init__(self, app: ASGIApp, container: Container) -> None:
         self._app = app
         self._container = container
-        self._prefix = container.get(Settings).app.prefix
+        self._prefix = container.get(AppSettings).prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(self._prefix):

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.modules.attachments_module.services.tus import RESUMABLE
 from app.services.http_requests import HttpMiddleware
-from app.settings import Settings
+from app.settings.app_settings import AppSettings
 from app.utils.container import Container
 
 _OVERRIDE = b"x-http-method-override"
@@ -19,7 +19,7 @@ class TusMiddleware:
 
     def __init__(self, app: ASGIApp, container: Container) -> None:
         self._app = app
-        self._prefix = f"{container.get(Settings).app.prefix}/attachments"
+        self._prefix = f"{container.get(AppSettings).prefix}/attachments"
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         is_tus = scope["type"] == "http" and scope["path"].startswith(self._prefix)

@@ -39,7 +39,11 @@ async def test_missing_files_and_old_objects_without_a_file_are_found(
 
 
 async def test_files_that_come_and_go_while_the_store_is_listed_are_not_missing(
-    anna: FakeClient, container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch
+    anna: FakeClient,
+    container: Container,
+    settings: Settings,
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kept, gone = [await ready(anna, data) for data in (b"kept", b"gone")]
 
@@ -55,7 +59,6 @@ async def test_files_that_come_and_go_while_the_store_is_listed_are_not_missing(
             await ready(anna, b"new")
 
     monkeypatch.setattr(inspecting, "FileStore", BusyStore)
-    settings = container.get(Settings)
     assert await INSPECTIONS[0].find(settings, connection) == []
     await container.get(FileStore).delete(f"files/{kept['sha256']}")
     monkeypatch.undo()

@@ -9,7 +9,7 @@ from app.adapters.db.diagnosis import diagnose
 from app.adapters.db.migrations.heads import can_be_served
 from app.modules.healthcheck_module.extension import DependencyState, HealthCheck
 from app.modules.healthcheck_module.schemas import Check, Health
-from app.settings import Mode, Settings
+from app.settings.app_settings import AppSettings, Mode
 from app.utils.container import Container
 from app.utils.module import Modules
 
@@ -19,8 +19,8 @@ _TIMEOUT = 2.0
 
 async def check_health(container: Container) -> Health:
     """Checks the database, without which nothing is served, and what modules contribute."""
-    settings = container.get(Settings)
-    shows_details = settings.app.mode is Mode.LOCAL
+    settings = container.get(AppSettings)
+    shows_details = settings.mode is Mode.LOCAL
     database = await _check_database(container.get(Database), shows_details=shows_details)
     others = {
         contributed.name: _as_check(state, shows_details=shows_details)
@@ -31,7 +31,7 @@ async def check_health(container: Container) -> Health:
     status: Literal["ok", "degraded", "failed"] = "degraded" if degraded else "ok"
     return Health(
         status=status if database.status == "ok" else "failed",
-        version=settings.app.version,
+        version=settings.version,
         checks={"database": database, **others},
     )
 

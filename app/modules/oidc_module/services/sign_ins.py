@@ -26,7 +26,7 @@ from app.modules.streams_module.services.log import Log
 from app.services.context import WorkContext
 from app.services.errors import ValidationFailed
 from app.services.rate_limits import RateLimits
-from app.settings import Settings
+from app.settings.auth_settings import AuthSettings
 from app.utils.module import Modules
 from app.utils.secrets import hash_of
 
@@ -89,7 +89,7 @@ async def _find_owner(context: WorkContext, said: Any) -> UUID | None:
 
 async def _sign_up(context: WorkContext, said: Any, identity_id: UUID, network: str) -> UUID:
     """Creates an account. It has no password, and an address only if the provider has verified it."""
-    auth = context.container.get(Settings).auth
+    auth = context.container.get(AuthSettings)
     provider = context.container.get(OidcSettings).providers.get(said["provider"])
     is_open = provider.sign_up if provider is not None else False
     if not (auth.sign_up != "closed" if is_open is None else is_open):

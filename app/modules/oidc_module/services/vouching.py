@@ -15,7 +15,7 @@ from app.modules.oidc_module.services.identities import ORIGIN
 from app.modules.oidc_module.services.providers import Provider, Providers
 from app.modules.oidc_module.services.refusals import Refused, Unvouched
 from app.modules.oidc_module.services.vault import Proof, Vault, proof_of
-from app.settings import Settings
+from app.settings.egress_settings import EgressSettings
 from app.utils.container import Container
 
 GRACE = timedelta(hours=24)
@@ -32,7 +32,7 @@ async def _is_valid(container: Container, identity_id: UUID) -> bool:
     comes twice. Raises ProviderUnavailable if the provider has not answered for longer than GRACE.
     """
     database = container.get(Database)
-    identity, checked_at = await _lease(database, identity_id, container.get(Settings).egress.timeout_s)
+    identity, checked_at = await _lease(database, identity_id, container.get(EgressSettings).timeout_s)
     if identity is None:
         return checked_at is not None and _goes_on(checked_at)
     try:

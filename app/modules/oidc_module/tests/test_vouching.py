@@ -16,9 +16,9 @@ from app.modules.accounts_module.services import sessions
 from app.modules.oidc_module.services import vouching
 from app.modules.oidc_module.services.vouching import GRACE
 from app.modules.oidc_module.tests.browser import Browser, refresh, signed_in
-from app.modules.oidc_module.tests.provider import FakeProvider
+from app.modules.oidc_module.tests.provider import EGRESS, FakeProvider
 from app.modules.second_factor_module.tests.authenticator import code_now
-from app.settings import Settings
+from app.settings.egress_settings import EgressSettings
 from app.utils.container import Container
 from tests.clocks import clock_moved_by
 from tests.databases import rows
@@ -138,8 +138,7 @@ async def test_a_process_whose_clock_is_ahead_does_not_ask_while_another_one_doe
 async def test_sessions_go_on_for_a_day_while_another_process_waits_for_the_provider(
     browser: Browser, container: Container
 ) -> None:
-    settings = container.get(Settings)
-    container.replace(Settings, replace(settings, egress=settings.egress.model_copy(update={"timeout_s": 0})))
+    container.replace(EgressSettings, EGRESS.model_copy(update={"timeout_s": 0}))
     client = await browser.sign_in()
     await rows(container, "UPDATE oidc_identity SET leased_until = now() + interval '1 hour'")
     ok(await refresh(client))

@@ -23,7 +23,7 @@ from app.modules.streams_module.extension import Event, Subscriber, SubscriberCo
 from app.modules.streams_module.services.log import Log, now
 from app.services.errors import RateLimited
 from app.services.rate_limits import RateLimits
-from app.settings import Settings
+from app.settings.app_settings import AppSettings
 from app.utils.container import Container
 from app.utils.module import Modules
 
@@ -47,7 +47,7 @@ class ToPreview(BaseModel):
 
 
 def _is_enabled(container: Container) -> bool:
-    return container.get(PreviewSettings).is_enabled(container.get(Settings).app.environment)
+    return container.get(PreviewSettings).is_enabled(container.get(AppSettings).environment)
 
 
 async def _notice(context: SubscriberContext, events: Sequence[Event]) -> None:

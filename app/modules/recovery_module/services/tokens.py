@@ -6,7 +6,8 @@ from uuid import UUID
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.signing_secret import derive_key
-from app.settings import Settings
+from app.settings.app_settings import AppSettings
+from app.settings.auth_settings import AuthSettings
 from app.utils.container import Container
 
 Purpose = Literal["confirm", "reset", "sign_up"]
@@ -17,10 +18,10 @@ async def make_token(container: Container, purpose: Purpose, job_id: UUID) -> st
     twice, and no job holds a token.
     """
     label = b"recovery " + purpose.encode() + job_id.bytes
-    key = await derive_key(container.get(Settings).auth, container.get(Database), label)
+    key = await derive_key(container.get(AuthSettings), container.get(Database), label)
     return urlsafe_b64encode(key).rstrip(b"=").decode()
 
 
 def link_of(container: Container, purpose: Purpose, token: str) -> str:
     """The token is in the fragment, which browsers send to no server and in no Referer."""
-    return f"{container.get(Settings).app.public_url}/ui/#{purpose}?token={token}"
+    return f"{container.get(AppSettings).public_url}/ui/#{purpose}?token={token}"

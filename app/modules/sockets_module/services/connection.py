@@ -37,7 +37,7 @@ from app.resources.constants import PROGRESS_EXTENSION, RECEIVE_EXTENSION, WRITE
 from app.services.errors import Forbidden, ProblemMaker, ServiceError, Unauthenticated
 from app.services.problem import problem_response
 from app.services.rate_limits import RateLimits, network_of
-from app.settings import Settings
+from app.settings.app_settings import AppSettings
 from app.settings.origins import is_origin_of_host, normalize_origin
 from app.utils.container import Container
 from app.utils.secret_path import shown_path
@@ -92,7 +92,7 @@ class Connection:
 
     def _check_handshake(self) -> None:
         """Raises Forbidden for a page of another site, RateLimited after too many handshakes from one network."""
-        if not _is_allowed_origin(self._websocket, self._container.get(Settings).app.cors_origins):
+        if not _is_allowed_origin(self._websocket, self._container.get(AppSettings).cors_origins):
             raise Forbidden("Pages of this origin may not connect")
         client = self._websocket.client
         self._limits.hit(HELLO_ADDRESS, network_of(client.host if client else ""))

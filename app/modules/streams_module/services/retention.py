@@ -15,7 +15,7 @@ from app.modules.streams_module.db.cruds.prune import find_first_to_keep, list_c
 from app.modules.streams_module.db.cruds.read import delete_oldest, find_head_or_start
 from app.modules.streams_module.services import metrics
 from app.modules.streams_module.services.log import now
-from app.settings import Settings
+from app.settings.streams_settings import StreamsSettings
 
 _STREAMS_AT_ONCE = 1_000
 EVENTS_AT_ONCE = 1_000
@@ -27,7 +27,7 @@ _LONGEST = 1_800.0
 
 async def forget_old_events(context: JobContext, _: Nothing) -> None:
     """Deletes events older than STREAM_RETENTION_DAYS."""
-    days = context.container.get(Settings).streams.retention_days
+    days = context.container.get(StreamsSettings).retention_days
     pruned = await prune(context.container.get(BackgroundDatabase), cutoff(days))
     metrics.RETENTION_LAST.set(time())
     if pruned:

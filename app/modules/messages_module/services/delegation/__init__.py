@@ -22,7 +22,7 @@ from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.settings import MessagesSettings
 from app.modules.streams_module.services.hub import Hub
 from app.services.errors import ProblemMaker
-from app.settings import Settings
+from app.settings.app_settings import AppSettings
 from app.utils.container import Container
 from app.utils.metric_collectors import MetricCollectors
 from app.utils.module import Modules
@@ -71,6 +71,6 @@ async def _find_group(container: Container, model: type[MessageCreate]) -> str:
             logger.debug("cannot read which database or version this is: {!r}", error)
             await asyncio.sleep(_PAUSE)
         else:
-            version = container.get(Settings).app.version
+            version = container.get(AppSettings).version
             common = [FORMAT, identity, version, sources, modules, model.model_json_schema()]
             return blake2b(orjson.dumps(common), digest_size=8).hexdigest()

@@ -3,10 +3,10 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
-from app.dependencies.services_dependency import service
+from app.dependencies.services_dependency import AppSettingsDep, service
 from app.modules.sockets_module.services.asyncapi import make_document
 from app.services.errors import NotFound
-from app.settings import Mode, Settings
+from app.settings import Mode
 from app.utils.module import Modules
 
 router = APIRouter(include_in_schema=False)
@@ -14,10 +14,10 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/asyncapi.json")
 async def asyncapi(
-    request: Request, settings: Annotated[Settings, service(Settings)], modules: Annotated[Modules, service(Modules)]
+    request: Request, settings: AppSettingsDep, modules: Annotated[Modules, service(Modules)]
 ) -> JSONResponse:
     """Returns the AsyncAPI document of the WebSocket. Raises NotFound in production, like the OpenAPI document."""
-    if settings.app.mode is Mode.PROD:
+    if settings.mode is Mode.PROD:
         raise NotFound
     url = request.url
-    return JSONResponse(make_document(settings.app, modules, host=url.netloc, is_secure=url.scheme == "https"))
+    return JSONResponse(make_document(settings, modules, host=url.netloc, is_secure=url.scheme == "https"))

@@ -4,10 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
-from app.dependencies.services_dependency import service
+from app.dependencies.services_dependency import AppSettingsDep, service
 from app.modules.ui_module.services.files import INDEX, read_file
 from app.services.errors import NotFound
-from app.settings import Settings
 from app.utils.module import Modules
 
 router = APIRouter(prefix="/ui", include_in_schema=False)
@@ -37,14 +36,14 @@ _HEADERS = {
 @router.get("")
 @router.get("/{name:path}")
 def page(
-    settings: Annotated[Settings, service(Settings)],
+    settings: AppSettingsDep,
     modules: Annotated[Modules, service(Modules)],
     name: str = "",
     if_none_match: Annotated[str, Header()] = "",
 ) -> Response:
     """Returns the page, or one of its files."""
-    if not settings.app.ui_enable:
+    if not settings.ui_enable:
         raise NotFound
-    return read_file(name or INDEX, settings.app.prefix, [module.name for module in modules]).answer(
+    return read_file(name or INDEX, settings.prefix, [module.name for module in modules]).answer(
         if_none_match, _HEADERS
     )
