@@ -18,8 +18,6 @@ from fastapi import FastAPI
 from loguru import logger
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.connection import Connection
-from app.adapters.db.database import Database
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.commands import migrate
 from app.adapters.db.servers import own_server_address
@@ -40,6 +38,8 @@ from tests.servers import ReusedServer, Servers, client_of, listening, on_databa
 
 if TYPE_CHECKING:
     from app.modules.mail_module.tests.mailbox import Mailbox
+
+pytest_plugins = ("tests.connections",)
 
 
 @pytest.fixture(scope="session")
@@ -154,14 +154,6 @@ def container(app: FastAPI) -> Container:
     """The container with the services of the application's modules."""
     container: Container = app.state.container
     return container
-
-
-@pytest.fixture
-async def connection(container: Container) -> AsyncIterator[Connection]:
-    """A connection beside the application's."""
-    connection = await container.get(Database).connect()
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

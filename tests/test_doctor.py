@@ -1,28 +1,19 @@
 """`manage.py doctor` finds each problem, and fixes those that can be fixed."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.commands import doctor
 from app.commands.doctor_checks import Finding, check_log_files
 from app.utils.invariants import Invariant
+from tests.databases import Connection
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.manage import manage
 from tests.nats_server import NatsServer
 from tests.processes import free_port
-
-
-@pytest.fixture
-async def sql(database_address: DatabaseAddress) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """A connection to the test's database."""
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture
@@ -78,7 +69,7 @@ async def test_broken_invariants_are_found_and_fixed(
     anna: FakeClient,
     talk: str,
     database_address: DatabaseAddress,
-    sql: "asyncpg.Connection[asyncpg.Record]",
+    sql: Connection,
     says: str,
 ) -> None:
     async def is_indexed() -> bool:
@@ -96,7 +87,7 @@ async def test_broken_invariants_are_found_and_fixed(
 
 @pytest.mark.parametrize("says", NOT_FIXABLE)
 async def test_damage_that_only_a_backup_repairs_is_found(
-    talk: str, database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]", says: str
+    talk: str, database_address: DatabaseAddress, sql: Connection, says: str
 ) -> None:
     await sql.execute(NOT_FIXABLE[says], UUID(talk))
     result = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes")
@@ -107,7 +98,7 @@ async def test_damage_that_only_a_backup_repairs_is_found(
 
 
 async def test_a_repaired_hole_is_reported_as_a_gap(
-    anna: FakeClient, talk: str, database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
+    anna: FakeClient, talk: str, database_address: DatabaseAddress, sql: Connection
 ) -> None:
     await sql.execute("DELETE FROM event WHERE stream_id = $1 AND seq >= 5", UUID(talk))
     await manage(database_address, "doctor", "--fix", "--yes")
@@ -118,7 +109,7 @@ async def test_a_repaired_hole_is_reported_as_a_gap(
 
 
 async def test_nothing_is_fixed_without_the_option(
-    talk: str, database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
+    talk: str, database_address: DatabaseAddress, sql: Connection
 ) -> None:
     await sql.execute("UPDATE chat SET member_count = 7")
     await manage(database_address, "doctor", "--fix", typed="n\n")
@@ -137,9 +128,7 @@ async def test_a_full_disk_is_found(database_address: DatabaseAddress) -> None:
     assert "MB are free" in result.output
 
 
-async def test_a_wrong_clock_is_found(
-    database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
-) -> None:
+async def test_a_wrong_clock_is_found(database_address: DatabaseAddress, sql: Connection) -> None:
     await sql.execute(
         "CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql"
         " AS 'SELECT pg_catalog.clock_timestamp() - interval ''5 minutes'''"
@@ -150,18 +139,14 @@ async def test_a_wrong_clock_is_found(
     assert "they differ by 300 s" in result.output
 
 
-async def test_a_database_without_tables_is_found(
-    database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
-) -> None:
+async def test_a_database_without_tables_is_found(database_address: DatabaseAddress, sql: Connection) -> None:
     await sql.execute("DELETE FROM alembic_version")
     result = await manage(database_address, "doctor", "--least-free-mb=0")
     assert result.exit_code == 1
     assert "python manage.py db migrate" in result.output
 
 
-async def test_a_missing_extension_is_found(
-    database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
-) -> None:
+async def test_a_missing_extension_is_found(database_address: DatabaseAddress, sql: Connection) -> None:
     await sql.execute('DROP EXTENSION "uuid-ossp" CASCADE')
     result = await manage(database_address, "doctor", "--least-free-mb=0")
     assert result.exit_code == 1
@@ -237,7 +222,7 @@ async def test_too_many_processes_for_the_connections_of_postgresql_are_found(
 
 
 async def test_a_database_whose_locale_knows_only_english_letters_is_found(
-    database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
+    database_address: DatabaseAddress, sql: Connection
 ) -> None:
     english = database_address.with_database(f"test_english_{uuid4().hex[:8]}")
     await sql.execute(

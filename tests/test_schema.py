@@ -1,8 +1,6 @@
 """The database schema can be partitioned by chat."""
 
-import asyncpg
-
-from app.adapters.db.address import DatabaseAddress
+from tests.databases import Connection
 
 KEYED_OTHERWISE = {"attachment", "search_build"}
 """Tables that only name a chat: a file belongs to its account, and a build of the search index has a position in it."""
@@ -33,18 +31,8 @@ GROUP BY 1
 """
 
 
-async def _fetch(address: DatabaseAddress, query: str) -> list[asyncpg.Record]:
-    connection = await asyncpg.connect(**address.connect_arguments())
-    try:
-        return list(await connection.fetch(query))
-    finally:
-        await connection.close()
-
-
-async def test_every_unique_index_of_the_chat_tables_contains_the_partition_key(
-    database_address: DatabaseAddress,
-) -> None:
-    indexes = await _fetch(database_address, _UNIQUE_INDEXES)
+async def test_every_unique_index_of_the_chat_tables_contains_the_partition_key(sql: Connection) -> None:
+    indexes = await sql.fetch(_UNIQUE_INDEXES)
     tables = {index["table_name"] for index in indexes}
     assert tables >= {"chat", "stream", "chat_member", "account_chat", "message", "reaction", "event"}
     for index in indexes:
@@ -54,16 +42,14 @@ async def test_every_unique_index_of_the_chat_tables_contains_the_partition_key(
         assert expected & set(index["columns"]), dict(index)
 
 
-async def test_every_foreign_key_of_the_chat_tables_contains_the_partition_key(
-    database_address: DatabaseAddress,
-) -> None:
-    for key in await _fetch(database_address, _FOREIGN_KEYS):
+async def test_every_foreign_key_of_the_chat_tables_contains_the_partition_key(sql: Connection) -> None:
+    for key in await sql.fetch(_FOREIGN_KEYS):
         assert "chat_id" in key["columns"], dict(key)
 
 
-async def test_the_database_has_no_triggers_and_sequences(database_address: DatabaseAddress) -> None:
+async def test_the_database_has_no_triggers_and_sequences(sql: Connection) -> None:
     query = """
         SELECT tgname AS name FROM pg_trigger WHERE NOT tgisinternal
         UNION ALL SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace
     """
-    assert await _fetch(database_address, query) == []
+    assert await sql.fetch(query) == []

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.utils.tracebacks import format_traceback
+from tests.databases import Connection
 
 SECRET = "hunter2"
 STATEMENTS = {
@@ -26,22 +27,21 @@ class Strict(BaseModel):
     number: int
 
 
-async def test_values_of_statements_are_not_logged(database_address: DatabaseAddress) -> None:
-    connection = await asyncpg.connect(**database_address.connect_arguments())
+async def test_values_of_statements_are_not_logged(database_address: DatabaseAddress, sql: Connection) -> None:
     database = Database(database_address)
     try:
         for statement, sqlstate in STATEMENTS.items():
             if sqlstate is None:
-                await connection.execute(statement)
+                await sql.execute(statement)
                 continue
             with pytest.raises(asyncpg.PostgresError) as raised:
-                await connection.execute(statement, SECRET)
+                await sql.execute(statement, SECRET)
             formatted = format_traceback(raised.value)
             assert SECRET[:2] not in formatted.partition("asyncpg.exceptions.")[2], formatted
             assert sqlstate in formatted
             assert "in test_values_of_statements_are_not_logged" in formatted
         with pytest.raises(asyncpg.DataError) as wrong_type:
-            await connection.execute("SELECT $1::int", SECRET)
+            await sql.execute("SELECT $1::int", SECRET)
         assert SECRET not in format_traceback(wrong_type.value)
         async with database.sessions() as session:
             with pytest.raises(DBAPIError) as wrapped:
@@ -50,7 +50,6 @@ async def test_values_of_statements_are_not_logged(database_address: DatabaseAdd
         assert "sqlalchemy.exc" in format_traceback(wrapped.value)
     finally:
         await database.engine.dispose()
-        await connection.close()
 
 
 def test_invalid_input_is_not_logged() -> None:

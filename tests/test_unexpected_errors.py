@@ -7,12 +7,12 @@ import asyncpg
 import pytest
 from fastapi import APIRouter, FastAPI
 
-from app.adapters.db.address import DatabaseAddress
 from app.adapters.errors import DatabaseBusy, DatabaseUnavailable, PoolExhausted
 from app.dependencies.dependency_db import Work
 from app.fastapi_engine.constructor import build_app
 from app.settings import Mode, Settings
 from app.settings.app_settings import AppSettings
+from tests.databases import Connection
 from tests.fakers import problem
 from tests.servers import served
 
@@ -94,16 +94,12 @@ async def test_other_errors_are_not_reported_as_database_errors(base_settings: S
         problem(await http.get(f"/errors/{error}"), 500, "internal_error")
 
 
-async def test_a_failed_commit_is_no_success(settings: Settings, database_address: DatabaseAddress) -> None:
+async def test_a_failed_commit_is_no_success(settings: Settings, sql: Connection) -> None:
     async with served(_app(settings, Mode.PROD)) as http:
         response = await http.get("/fail-at-commit")
         assert "not true" not in response.text
         problem(response, 409, "conflict")
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    try:
-        assert await connection.fetchval("SELECT to_regclass('t')") is None
-    finally:
-        await connection.close()
+    assert await sql.fetchval("SELECT to_regclass('t')") is None
 
 
 async def test_each_of_many_failures_has_its_own_id(base_settings: Settings) -> None:

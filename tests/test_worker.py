@@ -37,13 +37,6 @@ FROM (SELECT gen_random_uuid() AS id) new
 """
 
 
-@pytest.fixture
-async def connection(database_address: DatabaseAddress) -> AsyncIterator[Connection]:
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    yield connection
-    await connection.close()
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_worker_works_until_it_is_terminated(
     database_address: DatabaseAddress, tmp_path: Path, number: signal.Signals
@@ -149,7 +142,7 @@ def run_again(arguments: Sequence[str], variables: dict[str, str]) -> subprocess
 
 @pytest.mark.parametrize("program", [("main.py",), ("manage.py", "worker")])
 async def test_a_process_ends_in_time_while_a_job_waits_for_a_silent_database(
-    database_address: DatabaseAddress, connection: Connection, tmp_path: Path, program: tuple[str, ...]
+    database_address: DatabaseAddress, sql: Connection, tmp_path: Path, program: tuple[str, ...]
 ) -> None:
     project = copy_project(tmp_path)
     add_module(project)
@@ -157,14 +150,14 @@ async def test_a_process_ends_in_time_while_a_job_waits_for_a_silent_database(
         place = replace(database_address, host="127.0.0.1", port=wire.port)
         process = ServerProcess(place, tmp_path / "output", program, project)
         try:
-            await prepare(connection)
+            await prepare(sql)
             blocker = await asyncpg.connect(**database_address.connect_arguments())
             try:
                 await blocker.execute("BEGIN; LOCK TABLE battery_attempts")
-                await connection.execute(ENQUEUE)
+                await sql.execute(ENQUEUE)
 
                 async def is_running() -> bool:
-                    return bool(await connection.fetchval("SELECT count(*) FROM job WHERE state = 'running'"))
+                    return bool(await sql.fetchval("SELECT count(*) FROM job WHERE state = 'running'"))
 
                 await eventually(is_running, 60)
                 wire.silence()

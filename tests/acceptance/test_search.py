@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-import asyncpg
 import httpx
 
 from app.adapters.db.address import DatabaseAddress
@@ -19,6 +18,7 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.search_module.services.search import TIME_LIMIT
 from app.modules.search_module.tests.histories import Histories
 from app.settings import PROJECT_ROOT, Settings
+from tests.databases import Connection
 from tests.fakers import FakeClient, eventually, ok
 from tests.manage import variables_for
 from tests.processes import clean_environment
@@ -71,7 +71,7 @@ async def running_worker(address: DatabaseAddress, output: Path) -> AsyncIterato
 
 
 async def test_a_killed_indexer_misses_nothing_and_writes_nothing_twice(
-    settings: Settings, database_address: DatabaseAddress, tmp_path: Path
+    settings: Settings, database_address: DatabaseAddress, sql: Connection, tmp_path: Path
 ) -> None:
     settings = replace(settings, app=settings.app.model_copy(update={"background": False}))
     dice, texts = Random(18), dict[int, str]()
@@ -108,11 +108,9 @@ async def test_a_killed_indexer_misses_nothing_and_writes_nothing_twice(
                     is_over.set()
                     await writing
                     await eventually(is_indexed, 120)
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    rows = await connection.fetch("""
+    rows = await sql.fetch("""
         SELECT s.seq, s.revision = m.event_seqs[cardinality(m.event_seqs)] AS is_current
         FROM search_message s LEFT JOIN message m ON m.chat_id = s.chat_id AND m.seq = s.seq ORDER BY s.seq
     """)
-    await connection.close()
     assert [row["seq"] for row in rows] == sorted(texts)
     assert all(row["is_current"] for row in rows)

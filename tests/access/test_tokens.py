@@ -5,17 +5,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from time import time
 
-import asyncpg
 import httpx
 import jwt
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.access.forging import forgeries, wrongly_signed
+from tests.databases import Connection
 from tests.fakers import API, FakeClient, FakeSocket, eventually, ok, problem
 from tests.servers import served
 
@@ -31,13 +30,9 @@ async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def secret(anna: FakeClient, database_address: DatabaseAddress) -> str:
+async def secret(anna: FakeClient, sql: Connection) -> str:
     """The secret of this server's signatures."""
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    try:
-        return str(await connection.fetchval("SELECT secret FROM signing_key"))
-    finally:
-        await connection.close()
+    return str(await sql.fetchval("SELECT secret FROM signing_key"))
 
 
 def bad_tokens(good: str, secret: str) -> Iterator[tuple[str, str]]:

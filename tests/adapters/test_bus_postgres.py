@@ -1,19 +1,18 @@
 """What the bus over PostgreSQL does in addition."""
 
-import asyncpg
-
 from app.adapters.db.address import DatabaseAddress
 from tests.adapters.buses import over_postgres, processes
+from tests.databases import Connection
 
 
-async def test_connections_that_an_administrator_ends_are_opened_again(database_address: DatabaseAddress) -> None:
+async def test_connections_that_an_administrator_ends_are_opened_again(
+    database_address: DatabaseAddress, sql: Connection
+) -> None:
     server = over_postgres(database_address)
     async with processes(server.bus(), server.bus()) as ((_, one), (_, other)):
-        connection = await asyncpg.connect(**database_address.connect_arguments())
-        ended = await connection.fetch(
+        ended = await sql.fetch(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = 'messenger bus' AND datname = current_database()"
         )
-        await connection.close()
         assert len(ended) == 2
         await one.until(lambda: one.returns == other.returns == 2)

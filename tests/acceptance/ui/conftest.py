@@ -5,12 +5,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, Request, Route
 
-from app.adapters.db.address import DatabaseAddress
 from tests.browsers import Reader
 from tests.databases import Connection
 from tests.fakers import FakeClient
@@ -104,23 +102,15 @@ async def yard(her: FakeClient, anna: FakeClient) -> str:
 
 
 @pytest.fixture
-async def administrator(database_address: DatabaseAddress) -> AsyncIterator[Connection]:
-    """A connection beside the application's."""
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
-def forget(administrator: Connection) -> Forget:
+def forget(sql: Connection) -> Forget:
     """Deletes all events of a stream but the last, as if they were too old."""
 
     async def forget(stream_id: str) -> None:
-        await administrator.execute(
+        await sql.execute(
             "DELETE FROM event e USING stream s WHERE s.id = $1 AND e.stream_id = s.id AND e.seq < s.last_seq",
             UUID(stream_id),
         )
-        await administrator.execute("UPDATE stream SET first_seq = last_seq WHERE id = $1", UUID(stream_id))
+        await sql.execute("UPDATE stream SET first_seq = last_seq WHERE id = $1", UUID(stream_id))
 
     return forget
 

@@ -130,13 +130,13 @@ async def test_pasted_and_dropped_files_are_sent_without_a_text(eve: Reader, ann
 
 
 async def test_the_states_of_files_are_shown_and_follow_the_server(
-    eve: Reader, anna: FakeClient, yard: str, administrator: Connection
+    eve: Reader, anna: FakeClient, yard: str, sql: Connection
 ) -> None:
     page = eve.page
     await eve.open("Двор")
     # The server writes what the files are under the lock of their owner's stream.
-    async with administrator.transaction():
-        await administrator.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", anna.uuid)
+    async with sql.transaction():
+        await sql.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", anna.uuid)
         files = [
             await upload(anna, picture("PNG", (640, 480)), "вид.png", **{"Content-Type": "image/png"}),
             await upload(anna, declared_png(100, 100), "обрыв.png", **{"Content-Type": "image/png"}),

@@ -67,7 +67,7 @@ async def test_a_quote_of_a_message_that_was_deleted_meanwhile_says_so(
 
 
 async def test_a_message_is_unread_again_after_a_restore_from_before_it_was_read(
-    eve: Reader, her: FakeClient, anna: FakeClient, yard: str, forget: Forget, administrator: Connection
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str, forget: Forget, sql: Connection
 ) -> None:
     await her.send(yard, "Привет")
     ok(await anna.put(f"/chats/{yard}/read", {"seq": 1}))
@@ -77,7 +77,7 @@ async def test_a_message_is_unread_again_after_a_restore_from_before_it_was_read
     await eve.is_offline()
     for text in ("Ты", "здесь?"):
         await her.send(yard, text)
-    await administrator.execute("UPDATE chat SET runner_up_read_seq = 0 WHERE id = $1", UUID(yard))
+    await sql.execute("UPDATE chat SET runner_up_read_seq = 0 WHERE id = $1", UUID(yard))
     await forget(yard)
     await eve.context.set_offline(False)
     await eve.is_online()

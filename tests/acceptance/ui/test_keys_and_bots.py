@@ -38,9 +38,7 @@ async def create_key(eve: Reader, part: Locator, name: str, *scopes: str) -> str
     return key
 
 
-async def test_a_user_creates_an_api_key_and_revokes_it(
-    eve: Reader, her: FakeClient, administrator: Connection
-) -> None:
+async def test_a_user_creates_an_api_key_and_revokes_it(eve: Reader, her: FakeClient, sql: Connection) -> None:
     await eve.context.grant_permissions(["clipboard-read", "clipboard-write"])
     settings = await eve.settings()
     part = settings.get_by_role("region", name="API keys")
@@ -65,7 +63,7 @@ async def test_a_user_creates_an_api_key_and_revokes_it(
     ok(await program_of(her, key).get("/chats"))
 
     # The session is too old for a change of keys: the user signs in again first.
-    await administrator.execute("UPDATE auth_session SET created_at = now() - interval '11 minutes'")
+    await sql.execute("UPDATE auth_session SET created_at = now() - interval '11 minutes'")
     await row.get_by_role("button", name="Revoke Отчёты").click()
     await eve.page.get_by_role("dialog").filter(has_text="signed out").get_by_role("button").last.click()
     again = eve.page.get_by_role("dialog", name="Sign in again")

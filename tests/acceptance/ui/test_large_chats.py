@@ -38,8 +38,8 @@ class _Requests:
         return sum(part in url for url in self._urls)
 
 
-async def _open_after_adding(eve: Reader, administrator: Connection, chat: str, people: int) -> _Requests:
-    await administrator.execute(_ADD, UUID(chat), people)
+async def _open_after_adding(eve: Reader, sql: Connection, chat: str, people: int) -> _Requests:
+    await sql.execute(_ADD, UUID(chat), people)
     await eve.page.reload()
     await eve.is_online()
     requests = _Requests(eve)
@@ -57,9 +57,9 @@ async def yard(her: FakeClient, anna: FakeClient) -> str:
 
 
 async def test_the_list_of_many_members_is_shown_without_a_request_for_each(
-    eve: Reader, administrator: Connection, yard: str
+    eve: Reader, sql: Connection, yard: str
 ) -> None:
-    requests = await _open_after_adding(eve, administrator, yard, 150)
+    requests = await _open_after_adding(eve, sql, yard, 150)
     await eve.page.get_by_role("button", name="Members").click()
     await expect(eve.page.get_by_role("dialog").locator(".members > li")).to_have_count(152)
     await expect(eve.page.get_by_role("dialog").get_by_text("Сосед 150", exact=True)).to_be_visible()
@@ -67,9 +67,9 @@ async def test_the_list_of_many_members_is_shown_without_a_request_for_each(
 
 
 async def test_the_members_of_a_large_chat_are_read_when_one_is_to_be_mentioned(
-    eve: Reader, administrator: Connection, anna: FakeClient, boris: FakeClient, yard: str
+    eve: Reader, sql: Connection, anna: FakeClient, boris: FakeClient, yard: str
 ) -> None:
-    requests = await _open_after_adding(eve, administrator, yard, 1001)
+    requests = await _open_after_adding(eve, sql, yard, 1001)
     ok(await anna.post(f"/chats/{yard}/members", {"account_ids": [boris.id]}))
     await expect(eve.page.locator(".peer p")).to_have_text("1,004 members")
     await anna.send(yard, "Борис с нами")

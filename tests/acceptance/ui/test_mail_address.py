@@ -44,9 +44,9 @@ async def test_the_address_is_changed_when_the_new_one_is_confirmed(
 
 
 async def test_an_account_without_an_address_gets_one(
-    eve: Reader, her: FakeClient, mailbox: Mailbox, administrator: Connection
+    eve: Reader, her: FakeClient, mailbox: Mailbox, sql: Connection
 ) -> None:
-    await administrator.execute("UPDATE account SET email = NULL, email_key = NULL WHERE id = $1", her.uuid)
+    await sql.execute("UPDATE account SET email = NULL, email_key = NULL WHERE id = $1", her.uuid)
     await eve.page.reload()
     await eve.is_online()
     part = (await eve.settings()).get_by_role("region", name="Email address")

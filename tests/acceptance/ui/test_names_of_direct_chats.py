@@ -34,9 +34,9 @@ async def test_a_name_that_cannot_be_read_at_first_is_shown_later(
 
 
 async def test_many_names_are_read_a_few_at_a_time_and_delay_no_chat(
-    eve: Reader, her: FakeClient, anna: FakeClient, administrator: Connection, yard: str
+    eve: Reader, her: FakeClient, anna: FakeClient, sql: Connection, yard: str
 ) -> None:
-    for row in await administrator.fetch(_ADD, 30):
+    for row in await sql.fetch(_ADD, 30):
         ok(await her.post("/chats", {"type": "direct", "member_ids": [str(row["id"])]}))
     await anna.send(yard, "Привет")
     held = await eve.hold("**/members?*")

@@ -9,7 +9,7 @@ from tests.fakers import PASSWORD, FakeClient
 
 
 async def test_a_user_sets_up_a_second_factor_and_signs_in_with_it(
-    eve: Reader, her: FakeClient, browser: Browser, live_server: str, administrator: Connection
+    eve: Reader, her: FakeClient, browser: Browser, live_server: str, sql: Connection
 ) -> None:
     settings = await eve.settings()
     factor = settings.get_by_role("region", name="Second factor")
@@ -48,7 +48,7 @@ async def test_a_user_sets_up_a_second_factor_and_signs_in_with_it(
     await phone.context.close()
 
     # The session is too old for a change of factors: the user signs in again first.
-    await administrator.execute("UPDATE auth_session SET created_at = now() - interval '11 minutes'")
+    await sql.execute("UPDATE auth_session SET created_at = now() - interval '11 minutes'")
     await factor.get_by_role("button", name="Turn off").click()
     await eve.page.get_by_role("dialog").filter(has_text="password alone").get_by_role("button").last.click()
     again = eve.page.get_by_role("dialog", name="Sign in again")

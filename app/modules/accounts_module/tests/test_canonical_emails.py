@@ -2,12 +2,11 @@
 
 import unicodedata
 
-import asyncpg
 import httpx
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from tests.databases import execute
+from tests.databases import Connection
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.manage import manage
 
@@ -79,16 +78,14 @@ async def test_a_login_that_only_resembles_the_username_finds_no_account(server:
 
 
 async def test_two_old_accounts_of_one_mailbox_both_sign_in(
-    anna: FakeClient, boris: FakeClient, database_address: DatabaseAddress
+    anna: FakeClient, boris: FakeClient, sql: Connection
 ) -> None:
-    connection = await asyncpg.connect(**database_address.connect_arguments())
     unicode_form, ascii_form = "post@bücher.example", "post@xn--bcher-kva.example"
     for user, email, copy in ((anna, unicode_form, 0), (boris, ascii_form, 1)):
-        await connection.execute(
+        await sql.execute(
             "UPDATE account SET email = $2, email_key = $3, email_copy = $4 WHERE id = $1",
             *(user.uuid, email, ascii_form, copy),
         )
-    await connection.close()
     for login, user in ((unicode_form, anna), (ascii_form, boris), (ascii_form.upper(), anna), (boris.username, boris)):
         device = user.another_device()
         tokens = ok(await device.post("/accounts/sign-in", {"login": login, "password": PASSWORD}))
@@ -97,11 +94,11 @@ async def test_two_old_accounts_of_one_mailbox_both_sign_in(
 
 
 async def test_doctor_finds_an_account_without_the_canonical_form_of_its_address_and_a_command_adds_it(
-    anna: FakeClient, database_address: DatabaseAddress
+    anna: FakeClient, sql: Connection, database_address: DatabaseAddress
 ) -> None:
     email = f"{anna.username}@example.com"
     # As an older version signs up during an upgrade.
-    await execute(database_address, "UPDATE account SET email_key = NULL, search_text = '', search_grams = '{}'")
+    await sql.execute("UPDATE account SET email_key = NULL, search_text = '', search_grams = '{}'")
     found = (await manage(database_address, "doctor", "--least-free-mb=0")).output
     assert "✗ every address of an account has its canonical form" in found
     assert f"{anna.id}: {anna.username} cannot sign in by its address" in found

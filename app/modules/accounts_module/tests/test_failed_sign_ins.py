@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -35,13 +34,6 @@ async def other_network(server: httpx.AsyncClient, app: FastAPI) -> AsyncIterato
     """A client in a network that no account has signed in from."""
     async with client_of(app, "203.0.113.7") as http:
         yield http
-
-
-@pytest.fixture
-async def connection(database_address: DatabaseAddress) -> AsyncIterator[Connection]:
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    yield connection
-    await connection.close()
 
 
 async def sign_in(http: httpx.AsyncClient, login: str, password: str = PASSWORD, **more: str) -> httpx.Response:

@@ -3,7 +3,6 @@
 import asyncio
 from unicodedata import normalize
 
-import asyncpg
 import httpx
 import pytest
 from argon2 import PasswordHasher, extract_parameters
@@ -13,6 +12,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.modules.accounts_module.services.passwords import Passwords
 from app.settings import Settings
 from app.utils.container import Container
+from tests.databases import Connection
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.manage import manage
 from tests.servers import ReusedServer
@@ -62,29 +62,23 @@ async def test_a_common_password_is_refused_by_the_commands(
 
 
 async def test_an_existing_password_that_is_common_still_signs_in(
-    anna: FakeClient, app: FastAPI, database_address: DatabaseAddress
+    anna: FakeClient, container: Container, sql: Connection
 ) -> None:
-    container: Container = app.state.container
-    connection = await asyncpg.connect(**database_address.connect_arguments())
     hashed = await container.get(Passwords).hash("password")
-    await connection.execute("UPDATE account SET password_hash = $2 WHERE id = $1", anna.uuid, hashed)
-    await connection.close()
+    await sql.execute("UPDATE account SET password_hash = $2 WHERE id = $1", anna.uuid, hashed)
     await anna.sign_in("password")
 
 
 async def test_a_hash_with_other_parameters_is_renewed_at_the_next_sign_in(
-    anna: FakeClient, app: FastAPI, settings: Settings, database_address: DatabaseAddress
+    anna: FakeClient, container: Container, settings: Settings, sql: Connection
 ) -> None:
-    container: Container = app.state.container
     dearer = settings.auth.model_copy(update={"argon2_time_cost": 2})
     container.replace(Passwords, Passwords(dearer))
-    connection = await asyncpg.connect(**database_address.connect_arguments())
     costs = []
     for password in ("wrong password", PASSWORD, PASSWORD):
         await anna.another_device().post("/accounts/sign-in", {"login": anna.username, "password": password})
-        hashed = await connection.fetchval("SELECT password_hash FROM account WHERE id = $1", anna.uuid)
+        hashed = await sql.fetchval("SELECT password_hash FROM account WHERE id = $1", anna.uuid)
         costs.append((extract_parameters(hashed).time_cost, hashed))
-    await connection.close()
     assert [cost for cost, _ in costs] == [1, 2, 2]
     assert costs[1] == costs[2]
     await anna.another_device().sign_in()

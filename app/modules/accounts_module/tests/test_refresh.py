@@ -6,16 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 
-from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services import sessions
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.settings import Settings
 from tests.clocks import clock_moved_by
+from tests.databases import Connection
 from tests.fakers import API, FakeClient, ok, problem
 from tests.servers import ReusedServer, served
 
@@ -73,13 +72,11 @@ async def test_a_spent_token_whose_successor_is_spent_ends_the_session(
 
 
 async def test_a_token_newer_than_a_restored_backup_is_refused_and_the_session_stays(
-    server: httpx.AsyncClient, anna: FakeClient, database_address: DatabaseAddress
+    server: httpx.AsyncClient, anna: FakeClient, sql: Connection
 ) -> None:
     second = ok(await _refresh(server, anna.refresh_token))
     third = ok(await _refresh(server, second["refresh_token"]))
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    await connection.execute("UPDATE auth_session SET generation = 1")
-    await connection.close()
+    await sql.execute("UPDATE auth_session SET generation = 1")
     for token in (third, second, third):
         problem(await _refresh(server, token["refresh_token"]), 401, "unauthenticated")
     assert not await _is_refused(server, third["access_token"])
@@ -167,19 +164,15 @@ async def test_concurrent_refreshes_with_an_old_token_get_no_pair(server: httpx.
     problem(await _refresh(server, pair["refresh_token"]), 401, "unauthenticated")
 
 
-async def test_a_session_ends_at_its_maximum_lifetime_despite_refreshes(
-    settings: Settings, database_address: DatabaseAddress
-) -> None:
+async def test_a_session_ends_at_its_maximum_lifetime_despite_refreshes(settings: Settings, sql: Connection) -> None:
     auth = settings.auth.model_copy(update={"session_ttl": 600})
     async with served(build_app(replace(settings, auth=auth))) as http:
         anna = await FakeClient.sign_up(http, "anna")
-        connection = await asyncpg.connect(**database_address.connect_arguments())
-        await connection.execute("UPDATE auth_session SET created_at = created_at - interval '550 seconds'")
+        await sql.execute("UPDATE auth_session SET created_at = created_at - interval '550 seconds'")
         pair = ok(await _refresh(http, anna.refresh_token))
         # No token outlives its session.
         assert 40 <= pair["expires_in"] <= 50
-        await connection.execute("UPDATE auth_session SET expires_at = now()")
-        await connection.close()
+        await sql.execute("UPDATE auth_session SET expires_at = now()")
         problem(await _refresh(http, pair["refresh_token"]), 401, "unauthenticated")
 
 

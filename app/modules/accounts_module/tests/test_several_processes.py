@@ -2,7 +2,6 @@
 
 from time import time
 
-import asyncpg
 import jwt
 import pytest
 
@@ -13,15 +12,12 @@ from app.modules.accounts_module.errors import InvalidToken
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.revocations import Revocations
 from app.settings import Settings
+from tests.databases import Connection
 from tests.fakers import FakeClient, ok
 
 
-async def test_a_token_of_a_process_whose_clock_is_ahead_is_valid(
-    anna: FakeClient, database_address: DatabaseAddress
-) -> None:
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    secret = await connection.fetchval("SELECT secret FROM signing_key")
-    await connection.close()
+async def test_a_token_of_a_process_whose_clock_is_ahead_is_valid(anna: FakeClient, sql: Connection) -> None:
+    secret = await sql.fetchval("SELECT secret FROM signing_key")
     claims = jwt.decode(anna.access_token, options={"verify_signature": False})
     later = jwt.encode(claims | {"iat": int(time()) + 30}, secret, headers={"typ": "access+jwt"})
     anna.headers["Authorization"] = f"Bearer {later}"

@@ -4,15 +4,14 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import httpx
 import pytest
 
-from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services.usernames import check_reserved
 from app.services.errors import ValidationFailed
 from app.settings import Settings
+from tests.databases import Connection
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.servers import served
 
@@ -50,17 +49,13 @@ async def test_a_server_reserves_further_usernames(settings: Settings) -> None:
         ok(await anna.patch("/accounts/me", {"username": "acmes"}))
 
 
-async def test_an_account_keeps_a_reserved_username_that_it_already_has(
-    anna: FakeClient, database_address: DatabaseAddress
-) -> None:
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    await connection.execute("UPDATE account SET username = 'admin' WHERE id = $1", anna.uuid)
-    await connection.close()
+async def test_an_account_keeps_a_reserved_username_that_it_already_has(anna: FakeClient, sql: Connection) -> None:
+    await sql.execute("UPDATE account SET username = 'admin' WHERE id = $1", anna.uuid)
     assert ok(await anna.patch("/accounts/me", {"username": "Admin", "bio": "Это я"}))["username"] == "admin"
 
 
 async def test_a_username_that_was_given_up_is_held_for_its_owner(
-    server: httpx.AsyncClient, anna: FakeClient, boris: FakeClient, database_address: DatabaseAddress
+    server: httpx.AsyncClient, anna: FakeClient, boris: FakeClient, sql: Connection
 ) -> None:
     old = anna.username
     ok(await anna.patch("/accounts/me", {"username": "anna.second"}))
@@ -73,12 +68,10 @@ async def test_a_username_that_was_given_up_is_held_for_its_owner(
     assert ok(await anna.patch("/accounts/me", {"username": old}))["username"] == old
     # Now the other username is held. It is free after the hold expires.
     problem(await boris.patch("/accounts/me", {"username": "anna.second"}), 409, "conflict")
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    assert [row["username"] for row in await connection.fetch("SELECT * FROM username_hold")] == ["anna.second"]
-    await connection.execute("UPDATE username_hold SET held_until = $1", datetime.now(UTC) - timedelta(seconds=1))
+    assert [row["username"] for row in await sql.fetch("SELECT * FROM username_hold")] == ["anna.second"]
+    await sql.execute("UPDATE username_hold SET held_until = $1", datetime.now(UTC) - timedelta(seconds=1))
     ok(await boris.patch("/accounts/me", {"username": "anna.second"}))
-    assert await connection.fetchval("SELECT count(*) FROM username_hold WHERE account_id = $1", anna.uuid) == 0
-    await connection.close()
+    assert await sql.fetchval("SELECT count(*) FROM username_hold WHERE account_id = $1", anna.uuid) == 0
 
 
 async def test_a_username_cannot_be_taken_while_its_owner_gives_it_up(anna: FakeClient, boris: FakeClient) -> None:

@@ -1,16 +1,13 @@
 """Fixtures of the tests of catalogues."""
 
-import asyncpg
 import pytest
 
-from app.adapters.db.address import DatabaseAddress
+from tests.databases import Connection
 from tests.fakers import FakeClient
 
 
 @pytest.fixture
-async def admin(clara: FakeClient, database_address: DatabaseAddress) -> FakeClient:
+async def admin(clara: FakeClient, sql: Connection) -> FakeClient:
     """Clara, a server admin."""
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    await connection.execute("UPDATE account SET is_admin = true WHERE id = $1", clara.uuid)
-    await connection.close()
+    await sql.execute("UPDATE account SET is_admin = true WHERE id = $1", clara.uuid)
     return clara

@@ -1,15 +1,10 @@
 """The background work after a chat was deleted, in chunks, by any process."""
 
-from collections.abc import AsyncIterator
-from typing import TypeAlias
 from uuid import UUID, uuid4
 
-import asyncpg
-import pytest
-
-from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
+from tests.databases import Connection
 from tests.fakers import FakeClient, eventually, ok
 from tests.servers import served
 
@@ -37,62 +32,51 @@ SELECT (SELECT count(*) FROM chat c WHERE id = $1 AND c::text LIKE '%слово%
 _PURGED = "SELECT purged_at IS NOT NULL FROM chat WHERE id = $1"
 
 
-Tables: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-
-
-@pytest.fixture
-async def tables(database_address: DatabaseAddress) -> AsyncIterator[Tables]:
-    """Queries against the application's database."""
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    yield connection
-    await connection.close()
-
-
-async def _wait_until_purged(tables: Tables, chat: str) -> None:
+async def _wait_until_purged(sql: Connection, chat: str) -> None:
     async def is_purged() -> bool:
-        return bool(await tables.fetchval(_PURGED, UUID(chat)))
+        return bool(await sql.fetchval(_PURGED, UUID(chat)))
 
     await eventually(is_purged)
 
 
-async def test_each_of_more_members_than_a_chunk_is_notified_once(anna: FakeClient, tables: Tables) -> None:
+async def test_each_of_more_members_than_a_chunk_is_notified_once(anna: FakeClient, sql: Connection) -> None:
     crowd = [uuid4() for _ in range(150)]
-    await tables.execute(_CROWD, crowd)
+    await sql.execute(_CROWD, crowd)
     chat = ok(await anna.post("/chats", {"type": "channel", "member_ids": [str(guest) for guest in crowd]}))["id"]
     await anna.send(chat)
     ok(await anna.put(f"/chats/{chat}/messages/1/reactions/👍"))
     ok(await anna.delete(f"/chats/{chat}"))
-    await _wait_until_purged(tables, chat)
-    assert await tables.fetchval(_DELETION_EVENTS, [*crowd, anna.uuid]) == 151
-    assert await tables.fetchval(_LEFT, UUID(chat)) == 0
+    await _wait_until_purged(sql, chat)
+    assert await sql.fetchval(_DELETION_EVENTS, [*crowd, anna.uuid]) == 151
+    assert await sql.fetchval(_LEFT, UUID(chat)) == 0
 
 
-async def test_no_text_of_a_deleted_chat_is_kept(anna: FakeClient, tables: Tables) -> None:
+async def test_no_text_of_a_deleted_chat_is_kept(anna: FakeClient, sql: Connection) -> None:
     chat = await anna.open_chat(title="слово 1", description="слово 2")
     ok(await anna.patch(f"/chats/{chat}", {"title": "слово 3", "description": "слово 4"}))
     await anna.send(chat, "слово 5")
     ok(await anna.patch(f"/chats/{chat}/messages/1", {"text": "слово 6"}))
-    assert await tables.fetchval(_WORDS, UUID(chat)) > 0
+    assert await sql.fetchval(_WORDS, UUID(chat)) > 0
     ok(await anna.delete(f"/chats/{chat}"))
-    await _wait_until_purged(tables, chat)
-    assert await tables.fetchval(_WORDS, UUID(chat)) == 0
+    await _wait_until_purged(sql, chat)
+    assert await sql.fetchval(_WORDS, UUID(chat)) == 0
 
 
 async def test_another_process_finishes_an_interrupted_deletion(
-    anna: FakeClient, boris: FakeClient, club: str, tables: Tables, settings: Settings
+    anna: FakeClient, boris: FakeClient, club: str, sql: Connection, settings: Settings
 ) -> None:
     kept = await anna.open_chat(boris)
     for chat in (club, kept):
         await anna.send(chat)
     # As after a crash: the chat is deleted, one member is notified, and nothing is purged.
-    await tables.execute("UPDATE chat SET deleted_at = now() WHERE id = $1", UUID(club))
-    await tables.execute("DELETE FROM chat_member WHERE chat_id = $1 AND account_id = $2", UUID(club), anna.uuid)
-    await tables.execute("DELETE FROM account_chat WHERE chat_id = $1 AND account_id = $2", UUID(club), anna.uuid)
+    await sql.execute("UPDATE chat SET deleted_at = now() WHERE id = $1", UUID(club))
+    await sql.execute("DELETE FROM chat_member WHERE chat_id = $1 AND account_id = $2", UUID(club), anna.uuid)
+    await sql.execute("DELETE FROM account_chat WHERE chat_id = $1 AND account_id = $2", UUID(club), anna.uuid)
     async with served(build_app(settings)):
-        await _wait_until_purged(tables, club)
-    assert await tables.fetchval(_DELETION_EVENTS, [anna.uuid]) == 0
-    assert await tables.fetchval(_DELETION_EVENTS, [boris.uuid]) == 1
-    assert await tables.fetchval(_LEFT, UUID(club)) <= 1
+        await _wait_until_purged(sql, club)
+    assert await sql.fetchval(_DELETION_EVENTS, [anna.uuid]) == 0
+    assert await sql.fetchval(_DELETION_EVENTS, [boris.uuid]) == 1
+    assert await sql.fetchval(_LEFT, UUID(club)) <= 1
     assert ok(await boris.get(f"/chats/{kept}"))["last_message"]["seq"] == 1
     assert len(await boris.events(kept)) == 3
 
@@ -105,25 +89,25 @@ _ALLOW = "DROP TRIGGER IF EXISTS refuse ON message; DROP FUNCTION IF EXISTS refu
 
 
 async def test_a_chat_that_cannot_be_purged_does_not_keep_later_ones_and_is_tried_again(
-    anna: FakeClient, boris: FakeClient, tables: Tables
+    anna: FakeClient, boris: FakeClient, sql: Connection
 ) -> None:
     refused, *later = [await anna.open_chat(boris) for _ in range(4)]
     for chat in (refused, *later):
         await anna.send(chat)
     try:
-        await tables.execute(_REFUSE.format(refused))
+        await sql.execute(_REFUSE.format(refused))
         for chat in (refused, *later[:2]):
             ok(await anna.delete(f"/chats/{chat}"))
         for chat in later[:2]:
-            await _wait_until_purged(tables, chat)
-        assert await tables.fetchval(_DELETION_EVENTS, [boris.uuid]) == 3
-        assert not await tables.fetchval(_PURGED, UUID(refused))
+            await _wait_until_purged(sql, chat)
+        assert await sql.fetchval(_DELETION_EVENTS, [boris.uuid]) == 3
+        assert not await sql.fetchval(_PURGED, UUID(refused))
     finally:
-        await tables.execute(_ALLOW)
+        await sql.execute(_ALLOW)
     ok(await anna.delete(f"/chats/{later[2]}"))
     for chat in (refused, later[2]):
-        await _wait_until_purged(tables, chat)
-    assert await tables.fetchval(_LEFT, UUID(refused)) == 0
+        await _wait_until_purged(sql, chat)
+    assert await sql.fetchval(_LEFT, UUID(refused)) == 0
 
 
 _OF_OTHERS = """
@@ -133,23 +117,23 @@ SELECT (SELECT count(*) FROM message_pin WHERE chat_id = $1)
 
 
 async def test_rows_of_a_module_that_cannot_be_deleted_keep_none_of_other_modules(
-    anna: FakeClient, boris: FakeClient, tables: Tables
+    anna: FakeClient, boris: FakeClient, sql: Connection
 ) -> None:
     chat, later = await anna.open_chat(boris), await anna.open_chat(boris)
     await anna.send(chat)
     ok(await anna.put(f"/chats/{chat}/pins/1"))
 
     async def are_deleted() -> bool:
-        return not await tables.fetchval(_OF_OTHERS, UUID(chat))
+        return not await sql.fetchval(_OF_OTHERS, UUID(chat))
 
     try:
-        await tables.execute(_REFUSE.format(chat))
+        await sql.execute(_REFUSE.format(chat))
         ok(await anna.delete(f"/chats/{chat}"))
         await eventually(are_deleted)
-        assert not await tables.fetchval(_PURGED, UUID(chat))
-        assert await tables.fetchval(_LEFT, UUID(chat)) == 1
+        assert not await sql.fetchval(_PURGED, UUID(chat))
+        assert await sql.fetchval(_LEFT, UUID(chat)) == 1
     finally:
-        await tables.execute(_ALLOW)
+        await sql.execute(_ALLOW)
     ok(await anna.delete(f"/chats/{later}"))
-    await _wait_until_purged(tables, chat)
-    assert await tables.fetchval(_LEFT, UUID(chat)) == 0
+    await _wait_until_purged(sql, chat)
+    assert await sql.fetchval(_LEFT, UUID(chat)) == 0

@@ -4,11 +4,10 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import httpx
 
-from app.adapters.db.address import DatabaseAddress
 from app.modules.base_module.services.cursors import encode_cursor
+from tests.databases import Connection
 from tests.fakers import FakeClient, ok, problem
 
 
@@ -105,17 +104,13 @@ async def test_one_account_that_cannot_be_added_prevents_adding_the_others(
 
 
 async def test_the_id_of_a_chat_in_place_of_an_account_is_not_locked(
-    anna: FakeClient, boris: FakeClient, club: str, database_address: DatabaseAddress
+    anna: FakeClient, boris: FakeClient, club: str, sql: Connection
 ) -> None:
     other = await boris.open_chat(title="Чужой чат")
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    try:
-        async with connection.transaction():
-            await connection.execute("SELECT id FROM stream WHERE id = $1 FOR UPDATE", other)
-            problem(await anna.post(f"/chats/{club}/members", {"account_ids": [other]}), 422, "validation_error")
-            problem(await anna.delete(f"/chats/{club}/members/{other}"), 404, "not_found")
-    finally:
-        await connection.close()
+    async with sql.transaction():
+        await sql.execute("SELECT id FROM stream WHERE id = $1 FOR UPDATE", other)
+        problem(await anna.post(f"/chats/{club}/members", {"account_ids": [other]}), 422, "validation_error")
+        problem(await anna.delete(f"/chats/{club}/members/{other}"), 404, "not_found")
 
 
 async def test_a_chat_is_not_found_after_leaving_it(anna: FakeClient, boris: FakeClient, club: str) -> None:

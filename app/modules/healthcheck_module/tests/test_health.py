@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import asyncpg
 import httpx
 import pytest
 
@@ -10,6 +9,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.heads import head_of
 from app.fastapi_engine.constructor import build_app
 from app.settings import Mode, Settings
+from tests.databases import Connection
 from tests.fakers import FakeClient, problem
 from tests.processes import free_port
 from tests.servers import served, settings_for
@@ -27,16 +27,12 @@ async def test_a_healthy_server_reports_ok(server: httpx.AsyncClient, settings: 
 
 
 async def test_a_server_is_not_ready_while_the_database_is_not_migrated(
-    server: httpx.AsyncClient, database_address: DatabaseAddress
+    server: httpx.AsyncClient, sql: Connection
 ) -> None:
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    try:
-        await connection.execute("DELETE FROM alembic_version")
-        unready = await server.get("/healthcheck/ready")
-        await connection.execute("DROP TABLE alembic_version")
-        still_unready = await server.get("/healthcheck/ready")
-    finally:
-        await connection.close()
+    await sql.execute("DELETE FROM alembic_version")
+    unready = await server.get("/healthcheck/ready")
+    await sql.execute("DROP TABLE alembic_version")
+    still_unready = await server.get("/healthcheck/ready")
     for answer in (unready, still_unready):
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "1"
@@ -44,15 +40,11 @@ async def test_a_server_is_not_ready_while_the_database_is_not_migrated(
 
 
 async def test_a_server_stays_ready_while_newer_code_migrates_its_database(
-    server: httpx.AsyncClient, database_address: DatabaseAddress
+    server: httpx.AsyncClient, sql: Connection
 ) -> None:
     """An upgrade restarts the processes one by one: the first new one migrates, and the old ones serve until then."""
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    try:
-        newer = "UPDATE alembic_version SET version_num = 'ffffffffffff' WHERE version_num = $1"
-        await connection.execute(newer, head_of(None))
-    finally:
-        await connection.close()
+    newer = "UPDATE alembic_version SET version_num = 'ffffffffffff' WHERE version_num = $1"
+    await sql.execute(newer, head_of(None))
     ready = await server.get("/healthcheck/ready")
     assert (ready.status_code, ready.json()["status"]) == (200, "ok")
 

@@ -3,11 +3,10 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -15,7 +14,6 @@ import orjson
 import pytest
 from fastapi import FastAPI
 
-from app.adapters.db.address import DatabaseAddress
 from app.modules.accounts_module.errors import InvalidToken
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.schemas import MessageCreate
@@ -23,11 +21,10 @@ from app.modules.messages_module.services.send_queue import MAX_BATCH, SendQueue
 from app.modules.messages_module.services.sends import Sent
 from app.modules.messages_module.tests.stuck import LOCKING, find_stuck
 from app.utils.container import Container
+from tests.databases import Connection
 from tests.fakers import FakeClient, ok, problem
 
 _INSERTING = "INSERT INTO message"
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 @pytest.fixture
@@ -35,14 +32,6 @@ def queue(app: FastAPI, club: str) -> SendQueue:
     """The send queue of the running application."""
     container: Container = app.state.container
     return container.get(SendQueue)
-
-
-@pytest.fixture
-async def administrator(database_address: DatabaseAddress) -> AsyncIterator[Connection]:
-    """A connection beside the application's."""
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    yield connection
-    await connection.close()
 
 
 async def test_sends_that_find_refusal_refuses_are_not_written(anna: FakeClient, club: str, queue: SendQueue) -> None:
@@ -93,12 +82,12 @@ async def test_refused_sends_leave_no_gap_in_the_numbers(
     assert [message["seq"] for message in history] == written
 
 
-async def test_a_cancelled_send_fails_no_other_send(anna: FakeClient, club: str, administrator: Connection) -> None:
+async def test_a_cancelled_send_fails_no_other_send(anna: FakeClient, club: str, sql: Connection) -> None:
     bodies = [{"client_msg_id": str(uuid4()), "text": str(number)} for number in range(9)]
-    async with administrator.transaction():
-        await administrator.execute("SELECT FROM stream FOR UPDATE")
+    async with sql.transaction():
+        await sql.execute("SELECT FROM stream FOR UPDATE")
         calls = [asyncio.create_task(anna.post(f"/chats/{club}/messages", body)) for body in bodies]
-        await find_stuck(administrator, LOCKING)
+        await find_stuck(sql, LOCKING)
         for call in calls[::2]:
             call.cancel()
     answers = await asyncio.gather(*calls, return_exceptions=True)
@@ -127,14 +116,14 @@ async def test_more_sends_than_one_batch_are_written_in_order(anna: FakeClient, 
     ],
 )
 async def test_a_broken_connection_loses_and_duplicates_no_message(
-    anna: FakeClient, club: str, administrator: Connection, obstacle: str, statement: str
+    anna: FakeClient, club: str, sql: Connection, obstacle: str, statement: str
 ) -> None:
     bodies = [{"client_msg_id": str(uuid4()), "text": str(number)} for number in range(20)]
-    async with administrator.transaction():
-        await administrator.execute(obstacle)
+    async with sql.transaction():
+        await sql.execute(obstacle)
         sending = asyncio.gather(*(anna.post(f"/chats/{club}/messages", body) for body in bodies))
-        writer = await find_stuck(administrator, statement)
-        assert await administrator.fetchval("SELECT pg_terminate_backend($1, 1000)", writer)
+        writer = await find_stuck(sql, statement)
+        assert await sql.fetchval("SELECT pg_terminate_backend($1, 1000)", writer)
     answers = await sending
     # Sends of the broken batch get 503. Later ones are written.
     assert 503 in {answer.status_code for answer in answers}
@@ -165,15 +154,15 @@ def silent(process_id: int) -> Iterator[None]:
 
 
 async def test_a_connection_that_does_not_answer_is_not_used_for_the_next_batch(
-    anna: FakeClient, club: str, administrator: Connection
+    anna: FakeClient, club: str, sql: Connection
 ) -> None:
     await anna.send(club, "до")
     body = {"client_msg_id": str(uuid4()), "text": "дошло ли?"}
     async with AsyncExitStack() as stack:
-        async with administrator.transaction():
-            await administrator.execute("LOCK TABLE message IN SHARE MODE")
+        async with sql.transaction():
+            await sql.execute("LOCK TABLE message IN SHARE MODE")
             sending = asyncio.create_task(anna.post(f"/chats/{club}/messages", body))
-            stack.enter_context(silent(await find_stuck(administrator, "WITH checked")))
+            stack.enter_context(silent(await find_stuck(sql, "WITH checked")))
         waiting = asyncio.create_task(anna.post(f"/chats/{club}/messages", {"text": "ждёт"}))
         refusal = problem(await sending, 503, "unavailable")
         assert "same client_msg_id" in refusal["detail"]
@@ -184,9 +173,9 @@ async def test_a_connection_that_does_not_answer_is_not_used_for_the_next_batch(
     assert len(ok(await anna.get(f"/chats/{club}/messages"))["items"]) == 3
 
 
-async def test_a_lock_timeout_returns_503(anna: FakeClient, club: str, administrator: Connection) -> None:
-    async with administrator.transaction():
-        await administrator.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", UUID(club))
+async def test_a_lock_timeout_returns_503(anna: FakeClient, club: str, sql: Connection) -> None:
+    async with sql.transaction():
+        await sql.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", UUID(club))
         refused = await anna.post(f"/chats/{club}/messages", {"text": "Ау"})
     problem(refused, 503, "unavailable")
     assert (await anna.send(club))["seq"] == 1

@@ -1,13 +1,12 @@
 """History: pages of a chat, complete and in order."""
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.adapters.db.address import DatabaseAddress
 from app.modules.messages_module.services import views
 from app.resources.constants import MAX_BIGINT
+from tests.databases import Connection
 from tests.fakers import FakeClient, ok, problem
 
 POSITIONS = ("before_seq", "after_seq", "around_seq")
@@ -115,7 +114,7 @@ async def test_invalid_positions_and_limits_are_refused(anna: FakeClient, strang
 
 
 async def test_history_and_the_response_to_a_send_have_equal_bytes(
-    anna: FakeClient, club: str, database_address: DatabaseAddress
+    anna: FakeClient, club: str, sql: Connection
 ) -> None:
     """The database encodes the history. The server process encodes the response to a send."""
     texts = [
@@ -133,10 +132,6 @@ async def test_history_and_the_response_to_a_send_have_equal_bytes(
     assert page.content.startswith(b'{"items":[' + sent[0].content.removesuffix(b"}"))
     assert page.content.endswith(b'}],"has_before":false,"has_after":false}')
     # A time without a fraction of a second is written without one by both.
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    try:
-        await connection.execute("UPDATE message SET created_at = '2026-01-02 03:04:05+00' WHERE seq = 1")
-    finally:
-        await connection.close()
+    await sql.execute("UPDATE message SET created_at = '2026-01-02 03:04:05+00' WHERE seq = 1")
     (first, *_) = ok(await anna.get(f"/chats/{club}/messages"))["items"]
     assert first["created_at"] == "2026-01-02T03:04:05Z"

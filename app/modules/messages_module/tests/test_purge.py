@@ -2,10 +2,8 @@
 
 from uuid import UUID, uuid4
 
-import asyncpg
-
-from app.adapters.db.address import DatabaseAddress
 from app.modules.messages_module.db.cruds.purge import purge_chat
+from tests.databases import Connection
 
 _ADD_MESSAGES = """
 INSERT INTO message (chat_id, seq, id, sender_id, type, text, digest, created_at, event_seqs)
@@ -21,23 +19,22 @@ SELECT (SELECT count(*) FROM message WHERE chat_id = $1), (SELECT count(*) FROM 
 
 
 async def test_one_call_deletes_no_more_rows_than_the_limit_however_many_reactions_a_message_has(
-    database_address: DatabaseAddress,
+    sql: Connection,
 ) -> None:
-    tables = await asyncpg.connect(**database_address.connect_arguments())
     chat, other = uuid4(), uuid4()
     for each in (chat, other):
-        await tables.execute(_ADD_MESSAGES, each, 12)
-        await tables.execute(_ADD_REACTIONS, each, 12, 3)
+        await sql.execute(_ADD_MESSAGES, each, 12)
+        await sql.execute(_ADD_REACTIONS, each, 12, 3)
 
     async def left(of: UUID) -> tuple[int, ...]:
-        return tuple(await tables.fetchrow(_LEFT, of))
+        (counts,) = await sql.fetch(_LEFT, of)
+        return tuple(counts)
 
     before = await left(chat)
-    while await purge_chat(tables, chat, 10):
+    while await purge_chat(sql, chat, 10):
         after = await left(chat)
         assert all(0 <= was - now <= 10 for was, now in zip(before, after, strict=True)), (before, after)
         assert after != before
         before = after
     assert await left(chat) == (0, 0)
     assert await left(other) == (12, 36)
-    await tables.close()

@@ -3,17 +3,14 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from itertools import islice
-from typing import TypeAlias
 from uuid import UUID, uuid4
 
-import asyncpg
 import orjson
 import pytest
 from fastapi import FastAPI
 
-from app.adapters.db.address import DatabaseAddress
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services import writers
@@ -22,9 +19,9 @@ from app.modules.messages_module.services.sends import Sent
 from app.modules.messages_module.services.writers import MAX_FULL_WRITERS, MAX_WRITERS
 from app.utils.container import Container
 from tests.busy import when_not_busy
+from tests.databases import Connection
 from tests.fakers import FakeClient, eventually, ok
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 NOWHERE = UUID("0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11")
 
 
@@ -35,24 +32,16 @@ def queue(app: FastAPI, anna: FakeClient) -> SendQueue:
     return container.get(SendQueue)
 
 
-@pytest.fixture
-async def administrator(database_address: DatabaseAddress) -> AsyncIterator[Connection]:
-    """A connection beside the application's."""
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    yield connection
-    await connection.close()
-
-
-async def count_waiting(administrator: Connection) -> int:
+async def count_waiting(sql: Connection) -> int:
     """Returns how many connections wait for a lock."""
-    await administrator.execute("SELECT pg_stat_clear_snapshot()")
+    await sql.execute("SELECT pg_stat_clear_snapshot()")
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    return int(await administrator.fetchval(waiting))
+    return int(await sql.fetchval(waiting))
 
 
-async def until_waiting(administrator: Connection, count: int) -> None:
+async def until_waiting(sql: Connection, count: int) -> None:
     async def is_so() -> bool:
-        return await count_waiting(administrator) == count
+        return await count_waiting(sql) == count
 
     await eventually(is_so)
 
@@ -103,10 +92,10 @@ async def test_messages_of_each_chat_are_numbered_in_the_order_of_the_calls(
         assert seen["others_read_seq"] == max(by_anna, default=0)
 
 
-async def test_a_locked_chat_delays_no_other_chat(anna: FakeClient, club: str, administrator: Connection) -> None:
+async def test_a_locked_chat_delays_no_other_chat(anna: FakeClient, club: str, sql: Connection) -> None:
     others = [await anna.open_chat() for _ in range(3)]
-    async with administrator.transaction():
-        await administrator.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", UUID(club))
+    async with sql.transaction():
+        await sql.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", UUID(club))
         held_up = asyncio.create_task(send(anna, club))
         answers = await asyncio.gather(*(send(anna, chat) for chat in others for _ in range(2)))
         assert Counter(answers) == {1: 3, 2: 3}
@@ -114,20 +103,20 @@ async def test_a_locked_chat_delays_no_other_chat(anna: FakeClient, club: str, a
     assert await held_up == 1
 
 
-async def test_more_locked_chats_than_writers_delay_no_other_chat(anna: FakeClient, administrator: Connection) -> None:
+async def test_more_locked_chats_than_writers_delay_no_other_chat(anna: FakeClient, sql: Connection) -> None:
     locked = [await anna.open_chat() for _ in range(5)]
     free = await anna.open_chat()
-    async with administrator.transaction():
-        await administrator.execute("SELECT FROM stream WHERE id = ANY($1) FOR UPDATE", [UUID(chat) for chat in locked])
+    async with sql.transaction():
+        await sql.execute("SELECT FROM stream WHERE id = ANY($1) FOR UPDATE", [UUID(chat) for chat in locked])
         held_up = [asyncio.create_task(send(anna, chat)) for chat in locked]
-        await until_waiting(administrator, len(locked))
+        await until_waiting(sql, len(locked))
         assert await send(anna, free) == 1
         assert not any(task.done() for task in held_up)
     assert [await task for task in held_up] == [1] * len(locked)
 
 
 async def test_more_than_two_batches_run_only_if_they_are_full(
-    anna: FakeClient, administrator: Connection, queue: SendQueue
+    anna: FakeClient, sql: Connection, queue: SendQueue
 ) -> None:
     chats = iter([UUID(await anna.open_chat()) for _ in range(40)])
     sends: list[Awaitable[Sent]] = []
@@ -136,24 +125,24 @@ async def test_more_than_two_batches_run_only_if_they_are_full(
         for chat in islice(chats, to_chats):
             sends.extend(queue.submit(chat, anna.uuid, MessageCreate(text="?")) for _ in range(each))
 
-    async with administrator.transaction():
+    async with sql.transaction():
         # No batch gets past its first statement.
-        await administrator.execute("LOCK TABLE stream IN EXCLUSIVE MODE")
+        await sql.execute("LOCK TABLE stream IN EXCLUSIVE MODE")
         for batches in (1, 2):
             send(to_chats=1, each=1)
-            await until_waiting(administrator, batches)
+            await until_waiting(sql, batches)
         send(to_chats=8, each=1)
         await asyncio.sleep(0.1)
-        assert await count_waiting(administrator) == MAX_WRITERS == 2
+        assert await count_waiting(sql) == MAX_WRITERS == 2
         send(to_chats=30, each=MAX_BATCH // 5)
-        await until_waiting(administrator, MAX_FULL_WRITERS)
+        await until_waiting(sql, MAX_FULL_WRITERS)
         await asyncio.sleep(0.1)
-        assert await count_waiting(administrator) == MAX_FULL_WRITERS
+        assert await count_waiting(sql) == MAX_FULL_WRITERS
     assert {type(sent) for sent in await asyncio.gather(*sends)} == {Sent}
 
 
 async def test_a_batch_with_fewer_chats_than_the_one_in_progress_waits_for_it(
-    anna: FakeClient, administrator: Connection, queue: SendQueue, monkeypatch: pytest.MonkeyPatch
+    anna: FakeClient, sql: Connection, queue: SendQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writers, "SLOW_AFTER", 60.0)
     chats = iter([UUID(await anna.open_chat()) for _ in range(6)])
@@ -162,28 +151,28 @@ async def test_a_batch_with_fewer_chats_than_the_one_in_progress_waits_for_it(
     def send(*, to_chats: int) -> None:
         sends.extend(queue.submit(chat, anna.uuid, MessageCreate(text="?")) for chat in islice(chats, to_chats))
 
-    async with administrator.transaction():
+    async with sql.transaction():
         # No batch gets past its first statement.
-        await administrator.execute("LOCK TABLE stream IN EXCLUSIVE MODE")
+        await sql.execute("LOCK TABLE stream IN EXCLUSIVE MODE")
         send(to_chats=3)
-        await until_waiting(administrator, 1)
+        await until_waiting(sql, 1)
         send(to_chats=2)
         await asyncio.sleep(0.1)
-        assert await count_waiting(administrator) == 1
+        assert await count_waiting(sql) == 1
         send(to_chats=1)
-        await until_waiting(administrator, 2)
+        await until_waiting(sql, 2)
     assert {type(sent) for sent in await asyncio.gather(*sends)} == {Sent}
 
 
 async def test_a_batch_that_waits_for_a_row_of_one_chat_does_not_hold_up_a_smaller_one(
-    anna: FakeClient, administrator: Connection, queue: SendQueue
+    anna: FakeClient, sql: Connection, queue: SendQueue
 ) -> None:
     *chats, free = [UUID(await anna.open_chat()) for _ in range(3)]
-    async with administrator.transaction():
+    async with sql.transaction():
         # As by a process that is frozen while it moves a read position.
-        await administrator.execute("SELECT FROM chat WHERE id = $1 FOR UPDATE", chats[0])
+        await sql.execute("SELECT FROM chat WHERE id = $1 FOR UPDATE", chats[0])
         held_up = asyncio.gather(*(queue.submit(chat, anna.uuid, MessageCreate(text="?")) for chat in chats))
-        await until_waiting(administrator, 1)
+        await until_waiting(sql, 1)
         await asyncio.wait_for(queue.submit(free, anna.uuid, MessageCreate(text="?")), 30.0)
         assert not held_up.done()
     await held_up

@@ -7,26 +7,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from app.adapters.db.address import DatabaseAddress
 from app.modules.sockets_module.services import send_buffer
 from app.modules.sockets_module.services.registry import Registry
 from app.utils.container import Container
+from tests.databases import Connection
 from tests.fakers import API, FakeClient, FakeSocket, eventually, ok
 
 CHATS, MISSED = 1_500, 20_000
-
-
-@pytest.fixture
-async def sql(database_address: DatabaseAddress) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture
@@ -43,9 +35,7 @@ def has(registry: Registry, count: int) -> Callable[[], Awaitable[bool]]:
     return is_so
 
 
-async def fill(
-    sql: "asyncpg.Connection[asyncpg.Record]", owner: FakeClient, member: FakeClient, chats: int, events: int
-) -> list[UUID]:
+async def fill(sql: Connection, owner: FakeClient, member: FakeClient, chats: int, events: int) -> list[UUID]:
     """Writes many chats of the two accounts, each with many events, as the server would have written them."""
     chat_ids = [uuid4() for _ in range(chats)]
     await sql.execute("INSERT INTO stream (id, last_seq) SELECT unnest($1::uuid[]), $2", chat_ids, events)
@@ -75,9 +65,7 @@ async def fill(
     return chat_ids
 
 
-async def add_events(
-    sql: "asyncpg.Connection[asyncpg.Record]", chat_ids: Sequence[UUID], first: int, last: int
-) -> None:
+async def add_events(sql: Connection, chat_ids: Sequence[UUID], first: int, last: int) -> None:
     await sql.execute(
         "INSERT INTO event (stream_id, seq, kind, data, at)"
         " SELECT chat_id, seq, 'chat.updated', json_build_object('chat_id', chat_id, 'title', repeat('ж', 100)), now()"
@@ -90,12 +78,7 @@ async def add_events(
 
 
 async def test_missed_events_of_many_chats_are_replayed_while_others_are_served(
-    anna: FakeClient,
-    boris: FakeClient,
-    clara: FakeClient,
-    club: str,
-    sql: "asyncpg.Connection[asyncpg.Record]",
-    live_server: str,
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str, sql: Connection, live_server: str
 ) -> None:
     busy, quiet = 1_000, 2
     chat_ids = await fill(sql, anna, boris, CHATS, quiet)
@@ -127,7 +110,7 @@ async def test_missed_events_of_many_chats_are_replayed_while_others_are_served(
 
 
 async def test_a_restored_backup_reports_a_gap_of_every_chat(
-    anna: FakeClient, boris: FakeClient, sql: "asyncpg.Connection[asyncpg.Record]", live_server: str
+    anna: FakeClient, boris: FakeClient, sql: Connection, live_server: str
 ) -> None:
     """The gaps are more frames than a send buffer holds. The client must not be treated as a slow one."""
     chat_ids = await fill(sql, anna, boris, 4_000, 2)
@@ -188,7 +171,7 @@ async def connect_lazily(user: FakeClient, address: str, cursors: dict[str, int]
 async def test_a_client_that_stops_reading_during_replay_is_closed_with_1013(
     anna: FakeClient,
     boris: FakeClient,
-    sql: "asyncpg.Connection[asyncpg.Record]",
+    sql: Connection,
     live_server: str,
     registry: Registry,
     monkeypatch: pytest.MonkeyPatch,
@@ -207,7 +190,7 @@ async def test_a_client_that_stops_reading_during_replay_is_closed_with_1013(
 async def test_a_client_that_reads_slowly_during_replay_stays_connected(
     anna: FakeClient,
     boris: FakeClient,
-    sql: "asyncpg.Connection[asyncpg.Record]",
+    sql: Connection,
     live_server: str,
     registry: Registry,
     monkeypatch: pytest.MonkeyPatch,
@@ -224,11 +207,7 @@ async def test_a_client_that_reads_slowly_during_replay_stays_connected(
 
 
 async def test_a_client_that_does_not_read_is_closed_when_its_session_ends(
-    anna: FakeClient,
-    boris: FakeClient,
-    sql: "asyncpg.Connection[asyncpg.Record]",
-    live_server: str,
-    registry: Registry,
+    anna: FakeClient, boris: FakeClient, sql: Connection, live_server: str, registry: Registry
 ) -> None:
     (chat_id,) = await fill(sql, anna, boris, 1, 30_000)
     connection = await connect_lazily(boris, live_server, {str(chat_id): 0})

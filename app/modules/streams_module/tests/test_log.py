@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import orjson
 import pytest
 from pydantic import BaseModel
 
-from app.adapters.db.address import DatabaseAddress
 from app.modules.streams_module.services.log import to_json, truncate
+from tests.databases import Connection
 from tests.fakers import FakeClient, as_sent, ok, problem
 
 
@@ -122,16 +121,12 @@ async def test_a_message_event_contains_the_message(anna: FakeClient, boris: Fak
 
 
 async def test_pages_encoded_by_the_database_and_the_server_are_equal(
-    anna: FakeClient, boris: FakeClient, club: str, database_address: DatabaseAddress
+    anna: FakeClient, boris: FakeClient, club: str, sql: Connection
 ) -> None:
     """The server encodes the pages that contain the removal of a member. The database encodes all others."""
     for text in ("Привет 👋", 'quotes " and \\ slashes', "line\nend \u2028"):
         await anna.send(club, text)
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    await connection.execute(
-        "UPDATE event SET at = date_trunc('second', at) WHERE stream_id = $1 AND seq < 4", UUID(club)
-    )
-    await connection.close()
+    await sql.execute("UPDATE event SET at = date_trunc('second', at) WHERE stream_id = $1 AND seq < 4", UUID(club))
     address = f"/chats/{club}/events"
     by_database = (await anna.get(address)).text
     ok(await anna.delete(f"/chats/{club}/members/{boris.id}"))
@@ -174,16 +169,10 @@ async def test_a_cursor_beyond_the_head_is_a_gap(anna: FakeClient, club: str) ->
         assert (gap["first_seq"], gap["last_seq"]) == (1, 2)
 
 
-async def test_a_cursor_before_the_first_stored_event_is_a_gap(
-    anna: FakeClient, club: str, database_address: DatabaseAddress
-) -> None:
+async def test_a_cursor_before_the_first_stored_event_is_a_gap(anna: FakeClient, club: str, sql: Connection) -> None:
     for number in range(5):
         await anna.send(club, str(number))
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    try:
-        assert await truncate(connection, UUID(club), keep=3, limit=100)
-    finally:
-        await connection.close()
+    assert await truncate(sql, UUID(club), keep=3, limit=100)
     for after in (0, 3):
         gap = problem(await anna.get(f"/chats/{club}/events", after=after), 410, "stream_gap")
         assert (gap["first_seq"], gap["last_seq"]) == (5, 7)
@@ -198,17 +187,13 @@ async def test_invalid_cursors_and_limits_are_refused(anna: FakeClient, stranger
 
 
 async def test_events_and_state_are_committed_together_or_rolled_back(
-    anna: FakeClient, club: str, database_address: DatabaseAddress
+    anna: FakeClient, club: str, sql: Connection
 ) -> None:
     """The last statement of a change fails: the earlier ones are rolled back, and the number is used again."""
     await anna.send(club, "первое")
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    try:
-        await connection.execute("ALTER TABLE message ADD CONSTRAINT no_edits CHECK (edited_at IS NULL)")
-        assert (await anna.patch(f"/chats/{club}/messages/1", {"text": "второе"})).status_code == 409
-        await connection.execute("ALTER TABLE message DROP CONSTRAINT no_edits")
-    finally:
-        await connection.close()
+    await sql.execute("ALTER TABLE message ADD CONSTRAINT no_edits CHECK (edited_at IS NULL)")
+    assert (await anna.patch(f"/chats/{club}/messages/1", {"text": "второе"})).status_code == 409
+    await sql.execute("ALTER TABLE message DROP CONSTRAINT no_edits")
     assert ok(await anna.get(f"/chats/{club}/messages/1"))["text"] == "первое"
     assert [event["kind"] for event in await anna.events(club)][-1] == "message.created"
     ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "второе"}))

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
@@ -19,18 +18,11 @@ from app.modules.streams_module.services.log import now
 from app.modules.streams_module.services.reader import LogReader, Reader
 from app.modules.streams_module.services.retention import EVENTS_AT_ONCE, EVERY_HOUR, FORGET_OLD_EVENTS, prune
 from app.utils.container import Container
+from tests.databases import Connection
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.manage import manage
 
 MONTH_AGO = timedelta(days=31)
-
-
-@pytest.fixture
-async def sql(database_address: DatabaseAddress) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """A separate connection to the test's database."""
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture
@@ -40,20 +32,20 @@ async def database(database_address: DatabaseAddress) -> AsyncIterator[Database]
         yield database
 
 
-async def make_old(sql: "asyncpg.Connection[asyncpg.Record]", stream_id: str, until: int) -> None:
+async def make_old(sql: Connection, stream_id: str, until: int) -> None:
     """Moves the time of events up to a number a month back."""
     await sql.execute(
         "UPDATE event SET at = at - $3::interval WHERE stream_id = $1 AND seq <= $2", UUID(stream_id), until, MONTH_AGO
     )
 
 
-async def seqs(sql: "asyncpg.Connection[asyncpg.Record]", stream_id: str) -> list[int]:
+async def seqs(sql: Connection, stream_id: str) -> list[int]:
     rows = await sql.fetch("SELECT seq FROM event WHERE stream_id = $1 ORDER BY seq", UUID(stream_id))
     return [row["seq"] for row in rows]
 
 
 @pytest.fixture
-async def long_talk(anna: FakeClient, club: str, sql: "asyncpg.Connection[asyncpg.Record]") -> str:
+async def long_talk(anna: FakeClient, club: str, sql: Connection) -> str:
     """A chat with eight events, of which the oldest five are a month old."""
     for number in range(6):
         await anna.send(club, f"№ {number}")
@@ -61,16 +53,14 @@ async def long_talk(anna: FakeClient, club: str, sql: "asyncpg.Connection[asyncp
     return club
 
 
-async def test_only_old_events_are_deleted(
-    long_talk: str, database: Database, sql: "asyncpg.Connection[asyncpg.Record]"
-) -> None:
+async def test_only_old_events_are_deleted(long_talk: str, database: Database, sql: Connection) -> None:
     assert await prune(database, now() - timedelta(days=30)) == 5
     assert await seqs(sql, long_talk) == [6, 7, 8]
     assert await prune(database, now() - timedelta(days=30)) == 0
 
 
 async def test_the_last_event_stays_and_numbering_continues(
-    anna: FakeClient, long_talk: str, database: Database, sql: "asyncpg.Connection[asyncpg.Record]"
+    anna: FakeClient, long_talk: str, database: Database, sql: Connection
 ) -> None:
     await prune(database, now() + timedelta(days=1))
     assert await seqs(sql, long_talk) == [8]
@@ -79,9 +69,7 @@ async def test_the_last_event_stays_and_numbering_continues(
     assert [event["seq"] for event in page["items"]] == [9]
 
 
-async def test_more_events_than_one_chunk_are_deleted(
-    club: str, database: Database, sql: "asyncpg.Connection[asyncpg.Record]"
-) -> None:
+async def test_more_events_than_one_chunk_are_deleted(club: str, database: Database, sql: Connection) -> None:
     many = 2 * EVENTS_AT_ONCE + 10
     await sql.execute(
         "INSERT INTO event (stream_id, seq, kind, data, at) SELECT $1, n, 'message.edited', '{}', now()"
@@ -124,9 +112,7 @@ async def test_server_sent_events_end_when_the_next_event_is_deleted(
     assert await anext(stream, None) is None
 
 
-async def test_account_streams_are_pruned(
-    anna: FakeClient, club: str, database: Database, sql: "asyncpg.Connection[asyncpg.Record]"
-) -> None:
+async def test_account_streams_are_pruned(anna: FakeClient, club: str, database: Database, sql: Connection) -> None:
     await anna.open_chat(title="Второй")
     # The sign-in and two chats.
     await make_old(sql, anna.id, 3)
@@ -135,9 +121,7 @@ async def test_account_streams_are_pruned(
     assert (gap["first_seq"], gap["last_seq"]) == (3, 3)
 
 
-async def test_a_poll_during_pruning_reports_the_gap(
-    anna: FakeClient, long_talk: str, sql: "asyncpg.Connection[asyncpg.Record]"
-) -> None:
+async def test_a_poll_during_pruning_reports_the_gap(anna: FakeClient, long_talk: str, sql: Connection) -> None:
     """It read the old head and then the remaining events: a page with a gap must not look complete."""
     async with sql.transaction():
         await sql.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
@@ -172,7 +156,7 @@ async def test_a_poll_whose_large_events_are_deleted_after_their_sizes_were_read
 
 
 async def test_the_server_deletes_old_events_periodically(
-    long_talk: str, container: Container, database: Database, sql: "asyncpg.Connection[asyncpg.Record]"
+    long_talk: str, container: Container, database: Database, sql: Connection
 ) -> None:
     """A periodic job deletes events older than the configured number of days: here a hundred years."""
     await make_old(sql, long_talk, 5)
