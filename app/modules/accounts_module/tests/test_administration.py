@@ -16,7 +16,8 @@ from app.modules.streams_module.services.log import Log
 from app.settings.auth_settings import AuthSettings
 from app.utils.container import Container
 from app.utils.module import Modules
-from tests.fakers import FakeClient, eventually
+from tests.fakers import FakeClient
+from tests.waiting import until_waiting
 
 Change = Callable[[UnitOfWork, Log, Modules, str], Awaitable[object]]
 
@@ -37,13 +38,10 @@ async def test_an_account_that_is_erased_meanwhile_gets_neither_an_address_nor_a
         async with open_unit_of_work(container.get(Database)) as work:
             await change(work, Log(MemoryBus()), container.get(Modules), anna.username)
 
-    async def waits() -> bool:
-        return bool(await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"))
-
     async with connection.transaction():
         await connection.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", anna.uuid)
         changing = asyncio.create_task(run())
-        await eventually(waits, 20)
+        await until_waiting(container, 1)
         await connection.execute(
             "UPDATE account SET erased_at = now(), email = NULL, email_key = NULL, password_hash = NULL WHERE id = $1",
             anna.uuid,

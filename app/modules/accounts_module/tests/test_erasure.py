@@ -14,6 +14,7 @@ from app.modules.accounts_module.tests.erasing import begin, erase, until_done
 from app.utils.container import Container
 from tests.fakers import API, PASSWORD, FakeClient, eventually, ok, problem
 from tests.manage import manage
+from tests.waiting import until_waiting
 
 pytestmark = pytest.mark.usefixtures("erasing_at_once")
 
@@ -197,10 +198,7 @@ async def test_an_account_erased_after_the_password_check_opens_no_session(
         body = {"login": anna.username, "password": PASSWORD}
         signing_in = asyncio.create_task(server.post(f"{API}/accounts/sign-in", json=body))
 
-        async def waits() -> bool:
-            return bool(await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"))
-
-        await eventually(waits, 20)
+        await until_waiting(container, 1)
         await connection.execute(
             "UPDATE account SET erased_at = now(), username = 'deleted-x', password_hash = NULL WHERE id = $1",
             anna.uuid,

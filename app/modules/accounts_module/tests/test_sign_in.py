@@ -7,7 +7,9 @@ import httpx
 import pytest
 
 from app.adapters.db.connection import Connection
-from tests.fakers import API, PASSWORD, FakeClient, eventually, ok, problem
+from app.utils.container import Container
+from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+from tests.waiting import until_waiting
 
 
 async def _sign_in(server: httpx.AsyncClient, login: Any, password: Any = PASSWORD) -> httpx.Response:
@@ -105,7 +107,7 @@ async def test_sign_out_of_a_session_without_a_row_succeeds(connection: Connecti
 
 @pytest.mark.parametrize("is_token_form", [False, True])
 async def test_a_password_changed_after_its_check_opens_no_session(
-    connection: Connection, server: httpx.AsyncClient, anna: FakeClient, *, is_token_form: bool
+    container: Container, connection: Connection, server: httpx.AsyncClient, anna: FakeClient, *, is_token_form: bool
 ) -> None:
     """Hashing takes time. A reset ends all sessions meanwhile, and none may be opened by the old password after it."""
     new_hash = "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$bm90IGFueSBwYXNzd29yZA"
@@ -117,10 +119,7 @@ async def test_a_password_changed_after_its_check_opens_no_session(
         else:
             signing_in = asyncio.create_task(_sign_in(server, anna.username))
 
-        async def waits() -> bool:
-            return bool(await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"))
-
-        await eventually(waits, 20)
+        await until_waiting(container, 1)
         await connection.execute("UPDATE account SET password_hash = $2 WHERE id = $1", anna.uuid, new_hash)
         await connection.execute("UPDATE auth_session SET revoked_at = now() WHERE account_id = $1", anna.uuid)
     problem(await signing_in, 401, "unauthenticated")

@@ -14,18 +14,11 @@ from app.modules.messages_module.services.send_queue import SendQueue
 from app.utils.container import Container
 from tests.busy import when_not_busy
 from tests.fakers import FakeClient, eventually, ok, problem
+from tests.waiting import until_waiting
 
 _LOCK_STREAM = "SELECT FROM stream WHERE id = $1 FOR UPDATE"
 _LOCK_FILE = "SELECT FROM attachment WHERE id = $1 FOR UPDATE"
 _BLOCKED_BY = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))"
-_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-
-
-async def wait_until_one_waits(connection: Connection) -> None:
-    async def is_waiting() -> bool:
-        return bool(await connection.fetchval(_WAITING))
-
-    await eventually(is_waiting)
 
 
 async def test_a_batch_takes_files_before_the_used_bytes_of_their_owners(
@@ -106,7 +99,7 @@ async def test_the_collector_takes_the_used_bytes_of_accounts_in_their_order(
     async with database.connection() as batch, batch.transaction():
         await uploads.reserve(batch, first.uuid, 5, 1000)
         deleting = asyncio.create_task(delete())
-        await wait_until_one_waits(connection)
+        await until_waiting(container, 1)
         await batch.execute("SET LOCAL lock_timeout = '300ms'")
         await uploads.reserve(batch, second.uuid, 5, 1000)
     await deleting
@@ -129,7 +122,7 @@ async def test_doctor_counts_an_upload_that_it_has_waited_for(
         await uploads.reserve(upload, anna.uuid, 10, 1000)
         await uploads.insert(upload, uuid4(), anna.uuid, "a", "", "", 10, at, at)
         fixing = asyncio.create_task(fix())
-        await wait_until_one_waits(connection)
+        await until_waiting(container, 1)
     await fixing
     assert await connection.fetchval("SELECT bytes FROM attachment_usage") == 10
     assert await connection.fetch(counted.find) == []

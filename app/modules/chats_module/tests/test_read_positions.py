@@ -3,14 +3,15 @@
 import asyncio
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.adapters.db.address import DatabaseAddress
-from tests.fakers import FakeClient, eventually, ok, problem
+from app.utils.container import Container
+from tests.databases import Connection
+from tests.fakers import FakeClient, ok, problem
+from tests.waiting import until_waiting
 
 
 async def test_a_read_position_only_moves_forward(anna: FakeClient, boris: FakeClient, club: str) -> None:
@@ -125,26 +126,15 @@ async def test_others_read_seq_is_the_furthest_position_of_the_others(
 
 
 async def test_a_move_to_a_position_that_was_passed_meanwhile_writes_no_event(
-    anna: FakeClient, boris: FakeClient, club: str, database_address: DatabaseAddress
+    anna: FakeClient, boris: FakeClient, club: str, container: Container, sql: Connection
 ) -> None:
     await anna.send(club)
     await anna.send(club)
     before = await boris.own_events()
-    sending = await asyncpg.connect(**database_address.connect_arguments())
-    watching = await asyncpg.connect(**database_address.connect_arguments())
-
-    async def is_waited_for() -> bool:
-        waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        return bool(await watching.fetch(waiting))
-
-    try:
-        async with sending.transaction():
-            # As sending a message does for Boris.
-            await sending.execute("UPDATE chat_member SET read_seq = 2 WHERE account_id = $1", boris.uuid)
-            reading = asyncio.create_task(boris.put(f"/chats/{club}/read", {"seq": 1}))
-            await eventually(is_waited_for)
-        assert ok(await reading) == {"read_seq": 2, "unread_count": 0}
-    finally:
-        await sending.close()
-        await watching.close()
+    async with sql.transaction():
+        # As sending a message does for Boris.
+        await sql.execute("UPDATE chat_member SET read_seq = 2 WHERE account_id = $1", boris.uuid)
+        reading = asyncio.create_task(boris.put(f"/chats/{club}/read", {"seq": 1}))
+        await until_waiting(container, 1)
+    assert ok(await reading) == {"read_seq": 2, "unread_count": 0}
     assert await boris.own_events() == before

@@ -18,6 +18,7 @@ from app.modules.keys_module.tests.keys import create_key
 from app.settings import Settings
 from app.utils.container import Container
 from tests.fakers import API, FakeClient, eventually, ok, problem
+from tests.waiting import until_waiting
 
 PATH = "/accounts/me/keys"
 
@@ -36,18 +37,15 @@ async def test_a_session_that_ends_while_its_request_arrives_creates_no_key(anna
 
 
 async def test_a_session_that_ends_before_its_request_has_the_lock_creates_no_key(
-    anna: FakeClient, connection: Connection
+    anna: FakeClient, container: Container, connection: Connection
 ) -> None:
     """So does the new owner of an account end all sessions, for example."""
     phone = await anna.another_device().sign_in()
 
-    async def waits() -> bool:
-        return bool(await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"))
-
     async with connection.transaction():
         await connection.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", anna.uuid)
         creating = asyncio.create_task(phone.post(PATH, {"name": "late", "scopes": ["chats:read"]}))
-        await eventually(waits, 20)
+        await until_waiting(container, 1)
         await connection.execute("UPDATE auth_session SET revoked_at = now() WHERE account_id = $1", anna.uuid)
     problem(await creating, 401, "unauthenticated")
     assert await connection.fetch("SELECT FROM api_key") == []

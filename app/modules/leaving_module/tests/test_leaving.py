@@ -28,6 +28,7 @@ from app.modules.streams_module.services.log import now
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import API, PASSWORD, FakeClient, FakeSocket, eventually, ok, problem
+from tests.waiting import begin_in_order
 
 
 async def test_all_sessions_and_keys_end_at_once(anna: FakeClient, live_server: str) -> None:
@@ -54,24 +55,13 @@ async def test_signing_in_brings_the_account_back(anna: FakeClient, boris: FakeC
 
 
 async def test_a_sign_in_during_the_deactivation_brings_the_account_back(
-    anna: FakeClient, connection: Connection
+    anna: FakeClient, container: Container, connection: Connection
 ) -> None:
     phone = anna.another_device()
-
-    async def wait(many: int) -> None:
-        async def do_wait() -> bool:
-            return bool(await connection.fetchval("SELECT count(*) >= $1 FROM pg_locks WHERE NOT granted", many))
-
-        await eventually(do_wait, 20)
-
     async with connection.transaction():
         await connection.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", anna.uuid)
-        leaving = asyncio.create_task(leave(anna))
-        await wait(1)
-        signing_in = asyncio.create_task(phone.sign_in())
-        await wait(2)
-    await leaving
-    await signing_in
+        both = await begin_in_order(container, leave(anna), phone.sign_in())
+    await asyncio.gather(*both)
     ok(await phone.get("/accounts/me"))
     assert await connection.fetch("SELECT FROM account_leaving") == []
 

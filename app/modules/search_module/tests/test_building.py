@@ -20,6 +20,7 @@ from app.modules.streams_module.services.sequence_numbers import move_numbers_ah
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.manage import manage
+from tests.waiting import until_waiting
 
 
 @pytest.fixture
@@ -92,16 +93,13 @@ async def test_a_rebuild_waits_for_a_server_that_looks_for_a_build(
 
 
 async def test_a_rebuild_waits_for_a_backup(
-    anna: FakeClient, talk: str, connection: Connection, database_address: DatabaseAddress
+    anna: FakeClient, talk: str, container: Container, connection: Connection, database_address: DatabaseAddress
 ) -> None:
     async with connection.transaction():
         await connection.execute("LOCK TABLE search_message IN ACCESS SHARE MODE")
         rebuilding = asyncio.create_task(manage(database_address, "search", "rebuild"))
-
-        async def has_built() -> bool:
-            return bool(await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
-
-        await eventually(has_built, 20)
+        # The new table is built, and waits to replace the old one.
+        await until_waiting(container, 1)
         await asyncio.sleep(1)
         assert not rebuilding.done()
     result = await rebuilding

@@ -23,11 +23,9 @@ from tests.clocks import clock_moved_by
 from tests.databases import rows
 from tests.fakers import FakeClient, FakeSocket, eventually, ok
 from tests.servers import listening, served
+from tests.waiting import until_waiting
 
 _LOCK = "SELECT FROM account_presence WHERE account_id = $1 FOR UPDATE"
-_WAITS = """
-SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
 _LAST_SEEN = "SELECT last_seen_at FROM account_presence WHERE account_id = $1"
 _LASTS = "SELECT online_until - last_seen_at AS lasts FROM account_presence WHERE account_id = $1"
 
@@ -53,9 +51,6 @@ async def test_an_account_that_leaves_during_a_refresh_is_offline(
     presence, registry = container.get(Presence), container.get(Registry)
     first, last = (socket.identity.account_id for socket in sockets)
 
-    async def refreshes() -> bool:
-        return bool((await rows(container, _WAITS))[0][0])
-
     async def has_refreshed() -> bool:
         return await rows(container, _LAST_SEEN, first) != seen
 
@@ -63,7 +58,7 @@ async def test_an_account_that_leaves_during_a_refresh_is_offline(
     async with running(presence._keep_refreshing()):
         async with connection.transaction():
             await connection.execute(_LOCK, first)
-            await eventually(refreshes)
+            await until_waiting(container, 1)
             registry.remove(sockets[1])
             leaving = asyncio.create_task(presence.mark_offline(last))
             # It waits for the refresh, which waits for the lock.
