@@ -123,6 +123,13 @@ async def listening(app: FastAPI, **options: Any) -> AsyncIterator[str]:
                     connection.transport.abort()
 
 
+@pytest.fixture
+async def client_of_port(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the real port. A file whose users are to call that says `server = client_of_port`."""
+    async with http_client(f"http://{live_server}") as http:
+        yield http
+
+
 @dataclass(frozen=True, eq=False)
 class ReusedServer:
     """The application as it is deployed, on a database of its own."""

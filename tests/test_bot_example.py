@@ -10,7 +10,6 @@ from http import HTTPStatus
 from pathlib import Path
 from time import monotonic
 
-import httpx
 import pytest
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -21,19 +20,14 @@ from websockets.http11 import Response as HttpResponse
 from app.modules.bots_module.tests.bots import add, create_bot
 from tests.fakers import FakeClient, eventually, ok
 from tests.messengers import EXAMPLES, load_example
-from tests.servers import http_client, listening
+from tests.servers import client_of_port, listening
 from tests.wire import Wire, wire_to
 
 BOT = EXAMPLES / "bot.py"
 _ACCOUNT = '{"id": "dice", "event_seq": 1}'
 _BROKEN_OFF = Response("{", headers={"content-length": "100"})
 
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the real port. The bot connects through the wire."""
-    async with http_client(f"http://{live_server}") as http:
-        yield http
+server = client_of_port
 
 
 @pytest.fixture

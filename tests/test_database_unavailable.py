@@ -1,7 +1,6 @@
 """During a database outage callers get 503 with Retry-After. Afterwards the server works without a restart."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +16,10 @@ from app.modules.streams_module.services import reader
 from app.settings import Settings
 from app.settings.db_settings import DbSettings
 from tests.fakers import PASSWORD, FakeClient, FakeSocket, eventually, problem
-from tests.servers import http_client, listening, settings_for
+from tests.servers import client_of_port, http_client, listening, settings_for
 from tests.wire import Wire
+
+server = client_of_port
 
 
 @pytest.fixture
@@ -32,12 +33,6 @@ def long_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Callers wait for a connection as long as a busy machine takes."""
     monkeypatch.setattr(database, "POOL_TIMEOUT", 600.0)
     monkeypatch.setattr(database, "CONNECT_TIMEOUT", 600.0)
-
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=20) as http:
-        yield http
 
 
 def calls(user: FakeClient, chat: str) -> list[tuple[str, str, Any]]:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from app.fastapi_engine.constructor import build_app
@@ -20,17 +19,12 @@ from app.settings import Settings
 from tests.fakers import PASSWORD, FakeClient, eventually, ok
 from tests.messengers import EXAMPLES as FOLDER
 from tests.messengers import NODE, load_example
-from tests.servers import http_client, listening
+from tests.servers import client_of_port, http_client, listening
 from tests.wire import Wire, wire_to
 
 EXAMPLES = {"realtime_client.py": sys.executable, "realtime_client.mjs": str(NODE)}
 
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the real port. The example connects through the wire."""
-    async with http_client(f"http://{live_server}") as http:
-        yield http
+server = client_of_port
 
 
 @pytest.fixture

@@ -9,22 +9,18 @@ import pytest
 
 from app.resources.constants import MAX_BODY_BYTES, MAX_CHAT_BYTES
 from tests.fakers import API, FakeClient, ok, problem
+from tests.servers import client_of_port
 
 MIB = 2**20
 PACKED = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+
+server = client_of_port
 
 
 async def in_pieces(size: int) -> AsyncIterator[bytes]:
     """Yields a body without a declared length."""
     for _ in range(size // 65_536 + 1):
         yield b"x" * 65_536
-
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the real port: only there do bodies come in pieces."""
-    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=30) as http:
-        yield http
 
 
 async def test_a_body_has_a_maximum_size_however_it_is_sent(server: httpx.AsyncClient, anna: FakeClient) -> None:

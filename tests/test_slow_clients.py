@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import orjson
 import pytest
 from fastapi import FastAPI
@@ -20,10 +19,12 @@ from app.settings import PROJECT_ROOT, Settings
 from tests.adapters.embedded.support import eventually as eventually_so
 from tests.existing import existing
 from tests.fakers import API, FakeClient, ok
-from tests.servers import listening
+from tests.servers import client_of_port, listening
 
 TIMEOUT = 30.0
 _TIME_WAIT = "06"
+
+server = client_of_port
 
 
 @pytest.fixture
@@ -201,12 +202,6 @@ async def test_invalid_http_gets_a_problem_too(offline: str) -> None:
 def app(settings: Settings) -> FastAPI:
     """An application with as few database connections as possible."""
     return build_app(replace(settings, db=settings.db.model_copy(update={"pool_size": 2, "session_pool_size": 2})))
-
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=TIMEOUT) as http:
-        yield http
 
 
 async def test_slow_clients_hold_no_resource_that_others_need(anna: FakeClient, club: str, live_server: str) -> None:

@@ -1,22 +1,15 @@
 """Swagger UI in a real browser, without internet access."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browsers import Reader, find_chromium
 from tests.fakers import PASSWORD, FakeClient
-from tests.servers import http_client
+from tests.servers import client_of_port
 
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the real port."""
-    async with http_client(f"http://{live_server}") as http:
-        yield http
+server = client_of_port
 
 
 async def test_a_developer_signs_in_on_the_documents_page_and_calls_the_api(

@@ -12,7 +12,7 @@ from app.utils.container import Container
 from tests.browsers import Reader
 from tests.databases import Connection
 from tests.fakers import API, FakeClient, eventually, ok
-from tests.servers import http_client
+from tests.servers import client_of_port
 
 _PHONE = {
     "protocol": "ctap2",
@@ -60,12 +60,7 @@ _NOTE_END = """
 }
 """
 
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the real port."""
-    async with http_client(f"http://{live_server}") as http:
-        yield http
+server = client_of_port
 
 
 @pytest.fixture

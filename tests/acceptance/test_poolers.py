@@ -1,6 +1,6 @@
 """The server behind a PgBouncer: tests of other files run against it, in each mode."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,6 @@ from types import ModuleType
 from uuid import uuid4
 
 import asyncpg
-import httpx
 import pytest
 from anyio import to_thread
 from fastapi import FastAPI
@@ -30,7 +29,7 @@ from tests.fakers import FakeClient, FakeSocket, eventually
 from tests.manage import manage
 from tests.nats_server import NatsServer
 from tests.pgbouncer import pgbouncer
-from tests.servers import settings_for
+from tests.servers import client_of_port, settings_for
 from tests.wire import Wire
 
 _MODULES: tuple[ModuleType, ...] = (
@@ -46,6 +45,8 @@ SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
 SHARED = {"PG_POOLER": Pooler.TRANSACTION, "BUS_DRIVER": BusDriver.MEMORY}
 # pytest finds them here, and they get the application of this file.
 globals().update({name: test for module in _MODULES for name, test in vars(module).items() if name.startswith("test_")})
+
+server = client_of_port
 
 
 @pytest.fixture(scope="module", params=[Pooler.SESSION, Pooler.TRANSACTION])
@@ -70,12 +71,6 @@ def settings(
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
     return build_app(settings)
-
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=60) as http:
-        yield http
 
 
 async def test_events_arrive_live(anna: FakeClient, boris: FakeClient, club: str, live_server: str) -> None:

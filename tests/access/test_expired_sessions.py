@@ -10,7 +10,9 @@ import pytest
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import API, FakeClient, FakeSocket, ok, problem
-from tests.servers import listening
+from tests.servers import client_of_port, listening
+
+server = client_of_port
 
 
 @pytest.fixture
@@ -19,12 +21,6 @@ async def live_server(settings: Settings) -> AsyncIterator[str]:
     auth = settings.auth.model_copy(update={"refresh_ttl": 10})
     async with listening(build_app(replace(settings, auth=auth))) as address:
         yield address
-
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=60) as http:
-        yield http
 
 
 async def test_socket_event_stream_and_long_poll_end_with_their_session(

@@ -8,13 +8,9 @@ import pytest
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import API, PASSWORD, FakeClient, FakeSocket, eventually, ok, problem
-from tests.servers import listening
+from tests.servers import client_of_port, listening
 
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=60) as http:
-        yield http
+server = client_of_port
 
 
 @pytest.fixture

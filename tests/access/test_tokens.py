@@ -1,7 +1,7 @@
 """Which tokens are accepted, over HTTP and over the socket, and for how long."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from time import time
 
@@ -16,17 +16,13 @@ from app.settings import Settings
 from tests.access.forging import forgeries, wrongly_signed
 from tests.databases import Connection
 from tests.fakers import API, FakeClient, FakeSocket, eventually, ok, problem
-from tests.servers import served
+from tests.servers import client_of_port, served
 
 LONGEST_IN_HELLO = 4096
 LONGEST_IN_REFRESH = 2048
 LARGEST_BODY = 16_384
 
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=60) as http:
-        yield http
+server = client_of_port
 
 
 @pytest.fixture

@@ -12,11 +12,13 @@ from playwright.async_api import Browser, Page, Request, Route
 from tests.browsers import Reader
 from tests.databases import Connection
 from tests.fakers import FakeClient
-from tests.servers import http_client
+from tests.servers import client_of_port
 
 Forget = Callable[[str], Awaitable[None]]
 PIECE = 4 * 1024 * 1024
 FILM = bytes(range(256)) * (2 * PIECE // 256) + b"the end"
+
+server = client_of_port
 
 
 class Busy:
@@ -70,13 +72,6 @@ class HeldPieces:
 
     async def is_held(self) -> bool:
         return bool(self.waiting)
-
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the real port."""
-    async with http_client(f"http://{live_server}") as http:
-        yield http
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The metrics count what happens, and each of them is documented."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -11,14 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import FakeClient, FakeSocket, ok
-from tests.servers import http_client, served
+from tests.servers import client_of_port, served
 
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the server's real port, which the fake clients of these tests use."""
-    async with http_client(f"http://{live_server}") as http:
-        yield http
+server = client_of_port
 
 
 async def scrape(server: httpx.AsyncClient) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:

@@ -4,21 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.fakers import API, FakeClient
-from tests.servers import http_client
-
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client for the real port, where sockets are served."""
-    async with http_client(f"http://{live_server}") as http:
-        yield http
 
 
 @asynccontextmanager
