@@ -1,6 +1,5 @@
 """A hot route reads a request as FastAPI does: each is compared with a plain route of the same endpoint."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -12,7 +11,6 @@ from app.dependencies.hot_route import HotRoute
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import API, FakeClient, problem
-from tests.servers import served
 
 PLAIN = f"{API}/plain"
 BODIES = [
@@ -106,12 +104,6 @@ async def app(settings: Settings) -> FastAPI:
         path = f"{PLAIN}{(context.path or '').removeprefix(API)}"
         app.router.routes.append(APIRoute(path, context.endpoint, methods=sorted(context.methods or ())))
     return app
-
-
-@pytest.fixture
-async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with served(app) as http:
-        yield http
 
 
 def outcome_of(answer: httpx.Response) -> tuple[int, str, Any]:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
 from uuid import uuid4
@@ -49,12 +49,6 @@ def traced(settings: Settings, collector: OtlpReceiver) -> Settings:
 @pytest.fixture
 def app(traced: Settings) -> FastAPI:
     return build_app(traced)
-
-
-@pytest.fixture
-async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with served(app) as http:
-        yield http
 
 
 def trace_headers(*, sampled: bool = True) -> tuple[str, str, dict[str, str]]:

@@ -20,7 +20,7 @@ from app.settings import Settings
 from app.utils.container import Container
 from app.utils.module import Module
 from tests.fakers import FakeClient, eventually, ok
-from tests.servers import build_with, served
+from tests.servers import build_with
 
 calls: list[tuple[str, str, int]] = []
 failures: list[str] = []
@@ -63,12 +63,6 @@ async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     failures.clear()
     monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(0))
     return build_with(settings, monkeypatch, MODULE)
-
-
-@pytest.fixture
-async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with served(app) as http:
-        yield http
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Clients that call sign-up, sign-in or refresh too often get 429 with Retry-After."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -10,7 +8,6 @@ from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.rates import limited
-from tests.servers import served
 
 
 @pytest.fixture
@@ -18,12 +15,6 @@ def app(settings: Settings) -> FastAPI:
     """An application with low limits."""
     rates = {"sign_in": "3/hour", "sign_in_address": "9/hour", "sign_up": "4/hour"}
     return build_app(limited(settings, **rates, refresh="6/hour", refresh_session="2/hour"))
-
-
-@pytest.fixture
-async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with served(app) as http:
-        yield http
 
 
 async def sign_in(http: httpx.AsyncClient, login: str, password: str) -> httpx.Response:

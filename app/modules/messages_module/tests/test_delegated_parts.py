@@ -2,7 +2,6 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +15,7 @@ from app.modules.messages_module.services.delegation.wire import FAILED, REFUSED
 from app.settings import Settings
 from app.utils.module import Module
 from tests.fakers import eventually
-from tests.servers import build_with, listening
+from tests.servers import build_with
 
 
 def count_words(request: Any) -> int:
@@ -36,12 +35,6 @@ MODULE = Module(
 @pytest.fixture
 async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     return build_with(settings, monkeypatch, MODULE)
-
-
-@pytest.fixture
-async def live_server(app: FastAPI) -> AsyncIterator[str]:
-    async with listening(app) as address:
-        yield address
 
 
 @pytest.mark.usefixtures("live_server")

@@ -1,9 +1,8 @@
 """What edits and reactions cost the other members of a chat is limited."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -17,7 +16,6 @@ from app.utils.module import Module
 from app.utils.setup_modules import discover_modules
 from tests.fakers import FakeClient, ok, problem
 from tests.rates import limited
-from tests.servers import served
 
 
 async def describe_lock(
@@ -42,12 +40,6 @@ async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     known = discover_modules()
     monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": MODULE})
     return build_app(limited(settings, edit="2/hour", react="4/hour"))
-
-
-@pytest.fixture
-async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with served(app) as http:
-        yield http
 
 
 async def test_edits_are_limited_per_account(anna: FakeClient, boris: FakeClient, club: str) -> None:

@@ -30,7 +30,7 @@ from app.services.errors import Conflict, ServiceError
 from app.settings import Settings
 from app.utils.module import Module, Modules
 from tests.fakers import FakeClient, FakeSocket, as_sent, ok, problem
-from tests.servers import build_with, client_of, listening
+from tests.servers import build_with, client_of
 
 Importance = Literal["low", "normal", "high"]
 stored: list[StoredPart] = []
@@ -95,12 +95,6 @@ MODULE = Module(name="test", description="Parts of this test", depends_on=("mess
 @pytest.fixture
 async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     return build_with(settings, monkeypatch, MODULE)
-
-
-@pytest.fixture
-async def live_server(app: FastAPI) -> AsyncIterator[str]:
-    async with listening(app) as address:
-        yield address
 
 
 @pytest.fixture

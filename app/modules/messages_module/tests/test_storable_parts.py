@@ -1,9 +1,7 @@
 """Values of parts that the database could not store, at any depth: they are refused before anything is written."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -11,7 +9,7 @@ from app.modules.messages_module.extension import MessagePart
 from app.settings import Settings
 from app.utils.module import Module
 from tests.fakers import FakeClient, FakeSocket, ok, problem
-from tests.servers import build_with, client_of, listening
+from tests.servers import build_with, client_of_port
 
 MODULE = Module(
     name="test",
@@ -30,22 +28,12 @@ VALUES = (
     120 * "[" + 120 * "]",
 )
 
+server = client_of_port
+
 
 @pytest.fixture
 async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     return build_with(settings, monkeypatch, MODULE)
-
-
-@pytest.fixture
-async def live_server(app: FastAPI) -> AsyncIterator[str]:
-    async with listening(app) as address:
-        yield address
-
-
-@pytest.fixture
-async def server(app: FastAPI, live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as http:
-        yield http
 
 
 async def test_a_value_that_cannot_be_stored_is_refused(anna: FakeClient, club: str, live_server: str) -> None:

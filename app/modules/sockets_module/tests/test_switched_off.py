@@ -1,7 +1,5 @@
 """A server without the sockets module ignores what other modules contribute to it."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -9,18 +7,12 @@ from fastapi import FastAPI
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import API, FakeClient, ok
-from tests.servers import served, without
+from tests.servers import without
 
 
 @pytest.fixture
 async def app(settings: Settings) -> FastAPI:
     return build_app(without(settings, "sockets"))
-
-
-@pytest.fixture
-async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with served(app) as http:
-        yield http
 
 
 async def test_other_modules_work_without_sockets(anna: FakeClient, boris: FakeClient, club: str) -> None:
