@@ -1,4 +1,4 @@
-"""Fixtures: connections to the database of a test, beside those of the application."""
+"""Fixtures: connections beside those of the application, and a database that may be replaced."""
 
 from collections.abc import AsyncIterator
 
@@ -8,7 +8,7 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.utils.container import Container
-from tests.databases import Connection
+from tests.databases import Connection, Databases, drop
 
 
 @pytest.fixture
@@ -25,3 +25,11 @@ async def connection(container: Container) -> AsyncIterator[Connection]:
     connection = await container.get(Database).connect()
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def own_database(databases: Databases) -> AsyncIterator[DatabaseAddress]:
+    """A database that may be replaced."""
+    address = await databases.make()
+    yield address
+    await drop(address)

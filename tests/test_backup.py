@@ -15,21 +15,13 @@ from app.adapters.db.address import DatabaseAddress
 from app.commands import backup
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
-from tests.databases import Databases, drop
+from tests.databases import drop
 from tests.fakers import API, FakeClient, FakeSocket, as_sent, ok, problem
 from tests.manage import manage
 from tests.servers import http_client, listening, settings_for
 
 LOST = 4
 """Messages that are sent after the backup."""
-
-
-@pytest.fixture
-async def own_database(databases: Databases) -> AsyncIterator[DatabaseAddress]:
-    """A database that may be replaced."""
-    address = await databases.make()
-    yield address
-    await drop(address)
 
 
 @asynccontextmanager

@@ -13,20 +13,12 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.settings import PROJECT_ROOT
-from tests.databases import Connection, Databases, drop
+from tests.databases import Connection
 from tests.fakers import eventually
 from tests.manage import manage, variables_for
 from tests.processes import clean_environment
 
 CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND starts_with(datname, $2)"
-
-
-@pytest.fixture
-async def own_database(databases: Databases) -> AsyncIterator[DatabaseAddress]:
-    """A database that may be replaced."""
-    address = await databases.make()
-    yield address
-    await drop(address)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """`db backup` and `db restore` beside other programs: files of others, and what decides on the access to PostgreSQL."""
 
 import shlex
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,16 +8,8 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.commands import backup
-from tests.databases import Databases, drop, execute
+from tests.databases import execute
 from tests.manage import manage
-
-
-@pytest.fixture
-async def own_database(databases: Databases) -> AsyncIterator[DatabaseAddress]:
-    """A database that may be replaced."""
-    address = await databases.make()
-    yield address
-    await drop(address)
 
 
 def let_pg_dump_run(command: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
