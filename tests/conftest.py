@@ -1,15 +1,13 @@
 import gc
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app.adapters.db.address import DatabaseAddress
 from tests.adapters.embedded.support import open_folder
 from tests.processes import copy_project
-from tests.wire import Wire, wire_to
 
 _LONGEST = (
     "test_broken_servers.py",
@@ -52,10 +50,3 @@ def place() -> Iterator[Path]:
 def project(place: Path) -> Path:
     """A copy of the project, in which processes run. No test changes it."""
     return copy_project(place)
-
-
-@pytest.fixture
-async def wire(database_address: DatabaseAddress) -> AsyncIterator[Wire]:
-    """A wire between the server and its database."""
-    async with wire_to(database_address.host, database_address.port) as wire:
-        yield wire

@@ -1,4 +1,4 @@
-"""Fixtures: connections beside those of the application, and a database that may be replaced."""
+"""Fixtures: connections beside those of the application, connections that break, and a database to replace."""
 
 from collections.abc import AsyncIterator
 
@@ -9,6 +9,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.utils.container import Container
 from tests.databases import Connection, Databases, drop
+from tests.wire import Wire, wire_to
 
 
 @pytest.fixture
@@ -33,3 +34,18 @@ async def own_database(databases: Databases) -> AsyncIterator[DatabaseAddress]:
     address = await databases.make()
     yield address
     await drop(address)
+
+
+@pytest.fixture
+async def wire(database_address: DatabaseAddress) -> AsyncIterator[Wire]:
+    """A wire between the server and its database."""
+    async with wire_to(database_address.host, database_address.port) as wire:
+        yield wire
+
+
+@pytest.fixture
+async def wire_to_port(live_server: str) -> AsyncIterator[Wire]:
+    """A wire between clients and the server. A file that needs no other one says `wire = wire_to_port`."""
+    host, _, port = live_server.rpartition(":")
+    async with wire_to(host, int(port)) as wire:
+        yield wire

@@ -18,23 +18,17 @@ from websockets.http11 import Request
 from websockets.http11 import Response as HttpResponse
 
 from app.modules.bots_module.tests.bots import add, create_bot
+from tests.connections import wire_to_port
 from tests.fakers import FakeClient, eventually, ok
 from tests.messengers import EXAMPLES, load_example
 from tests.servers import client_of_port, listening
-from tests.wire import Wire, wire_to
+from tests.wire import Wire
 
 BOT = EXAMPLES / "bot.py"
 _ACCOUNT = '{"id": "dice", "event_seq": 1}'
 _BROKEN_OFF = Response("{", headers={"content-length": "100"})
 
-server = client_of_port
-
-
-@pytest.fixture
-async def wire(live_server: str) -> AsyncIterator[Wire]:
-    host, _, port = live_server.rpartition(":")
-    async with wire_to(host, int(port)) as wire:
-        yield wire
+server, wire = client_of_port, wire_to_port
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
+from tests.connections import wire_to_port
 from tests.fakers import PASSWORD, FakeClient, eventually, ok
 from tests.messengers import EXAMPLES as FOLDER
 from tests.messengers import NODE, load_example
@@ -24,14 +25,7 @@ from tests.wire import Wire, wire_to
 
 EXAMPLES = {"realtime_client.py": sys.executable, "realtime_client.mjs": str(NODE)}
 
-server = client_of_port
-
-
-@pytest.fixture
-async def wire(live_server: str) -> AsyncIterator[Wire]:
-    host, _, port = live_server.rpartition(":")
-    async with wire_to(host, int(port)) as wire:
-        yield wire
+server, wire = client_of_port, wire_to_port
 
 
 class Example:

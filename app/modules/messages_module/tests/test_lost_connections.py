@@ -17,7 +17,7 @@ from app.modules.messages_module.tests.stuck import LOCKING, find_stuck
 from app.settings import Settings
 from tests.fakers import FakeClient, ok, problem
 from tests.servers import served, settings_for
-from tests.wire import Wire, wire_to
+from tests.wire import Wire
 
 _WAIT_AT_COMMIT = """
 CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END';
@@ -29,12 +29,6 @@ _TERMINATE = "SELECT pg_terminate_backend($1, 1000)"
 
 pytestmark = pytest.mark.parametrize(("before", "statement"), [(0, "COMMIT"), (1, "WITH checked")])
 """The messages that the process has written to the chat before, and the statement that commits the next one."""
-
-
-@pytest.fixture
-async def wire(database_address: DatabaseAddress) -> AsyncIterator[Wire]:
-    async with wire_to(database_address.host, database_address.port) as wire:
-        yield wire
 
 
 @pytest.fixture
