@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 import asyncpg
 import orjson
 import pytest
-from fastapi import FastAPI
 
 from app.modules.accounts_module.errors import InvalidToken
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
@@ -20,18 +19,10 @@ from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.send_queue import MAX_BATCH, SendQueue
 from app.modules.messages_module.services.sends import Sent
 from app.modules.messages_module.tests.stuck import LOCKING, find_stuck
-from app.utils.container import Container
 from tests.databases import Connection
 from tests.fakers import FakeClient, ok, problem
 
 _INSERTING = "INSERT INTO message"
-
-
-@pytest.fixture
-def queue(app: FastAPI, club: str) -> SendQueue:
-    """The send queue of the running application."""
-    container: Container = app.state.container
-    return container.get(SendQueue)
 
 
 async def test_sends_that_find_refusal_refuses_are_not_written(anna: FakeClient, club: str, queue: SendQueue) -> None:

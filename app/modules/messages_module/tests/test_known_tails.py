@@ -18,7 +18,6 @@ from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services import known_tails
 from app.modules.messages_module.services.known_tails import MAY_SEND
 from app.modules.messages_module.services.send_queue import SendQueue
-from app.utils.container import Container
 from tests.fakers import FakeClient, ok, problem
 from tests.waiting import until_waiting
 
@@ -35,12 +34,6 @@ def lockings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(send_crud, "lock_chat_streams", lock_and_note)
     return found
-
-
-@pytest.fixture
-def queue(app: FastAPI, club: str) -> SendQueue:
-    container: Container = app.state.container
-    return container.get(SendQueue)
 
 
 @pytest.fixture

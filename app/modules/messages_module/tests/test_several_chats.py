@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
-from fastapi import FastAPI
 
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.schemas import MessageCreate
@@ -17,19 +16,11 @@ from app.modules.messages_module.services import writers
 from app.modules.messages_module.services.send_queue import MAX_BATCH, MAX_CHATS, SendQueue
 from app.modules.messages_module.services.sends import Sent
 from app.modules.messages_module.services.writers import MAX_FULL_WRITERS, MAX_WRITERS
-from app.utils.container import Container
 from tests.busy import when_not_busy
 from tests.databases import Connection
 from tests.fakers import FakeClient, eventually, ok
 
 NOWHERE = UUID("0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11")
-
-
-@pytest.fixture
-def queue(app: FastAPI, anna: FakeClient) -> SendQueue:
-    """The send queue of the running application."""
-    container: Container = app.state.container
-    return container.get(SendQueue)
 
 
 async def count_waiting(sql: Connection) -> int:
