@@ -1,7 +1,7 @@
 """Events of messages on their way to other processes of the machine."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,30 +10,18 @@ import pytest
 from fastapi import FastAPI
 
 from app.adapters.base.bus import Bus
-from app.adapters.clients.peers import group as peer_group
 from app.adapters.clients.peers.frames import DATA, NEWS, FrameReader, encode
 from app.modules.messages_module.services.delegation import Delegation
 from app.modules.messages_module.services.delegation.wire import encode_send
 from app.modules.messages_module.services.send_queue import SendQueue
-from app.modules.messages_module.tests.delegating import container_of, message, open_chat_of, process
+from app.modules.messages_module.tests.delegating import container_of, message, open_chat_of
 from app.modules.streams_module.db.cruds.read import Part
 from app.modules.streams_module.services import awaited_events
 from app.modules.streams_module.services.frames import Frame
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
-from app.settings import Settings
 from tests.fakers import FakeClient, eventually, ok
 
-
-@pytest.fixture(autouse=True)
-def every_process_writes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chats are shared by all processes, however few they are."""
-    monkeypatch.setattr(peer_group, "MEMBERS_OF_ONE", 1)
-
-
-@pytest.fixture
-async def other(settings: Settings, app: FastAPI, anna: FakeClient) -> AsyncIterator[FastAPI]:
-    async with process(settings, app) as (other, _):
-        yield other
+pytestmark = pytest.mark.usefixtures("every_process_writes")
 
 
 class Recorder:

@@ -1,7 +1,7 @@
 """Several processes on one machine: each chat is written by one of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -27,17 +27,7 @@ from app.utils import metrics
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.servers import served, without
 
-
-@pytest.fixture(autouse=True)
-def every_process_writes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chats are shared by all processes, however few they are."""
-    monkeypatch.setattr(peer_group, "MEMBERS_OF_ONE", 1)
-
-
-@pytest.fixture
-async def other(settings: Settings, app: FastAPI, anna: FakeClient) -> AsyncIterator[FastAPI]:
-    async with process(settings, app) as (other, _):
-        yield other
+pytestmark = pytest.mark.usefixtures("every_process_writes")
 
 
 def delegated() -> float:

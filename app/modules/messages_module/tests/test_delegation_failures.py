@@ -23,11 +23,7 @@ from tests.fakers import FakeClient, eventually, ok
 
 OnSends = Callable[[asyncio.StreamWriter, bytes], None]
 
-
-@pytest.fixture(autouse=True)
-def every_process_writes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chats are shared by all processes, however few they are."""
-    monkeypatch.setattr(peer_group, "MEMBERS_OF_ONE", 1)
+pytestmark = pytest.mark.usefixtures("every_process_writes")
 
 
 @pytest.fixture
