@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.embedded.support import open_folder
-from tests.processes import copy_project
+from tests.processes import KNOWN_VARIABLES, copy_project
 
 _LONGEST = (
     "test_broken_servers.py",
@@ -50,3 +50,10 @@ def place() -> Iterator[Path]:
 def project(place: Path) -> Path:
     """A copy of the project, in which processes run. No test changes it."""
     return copy_project(place)
+
+
+@pytest.fixture
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the settings of the person who runs the tests."""
+    for variable in KNOWN_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)

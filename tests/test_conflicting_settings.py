@@ -3,14 +3,8 @@
 import pytest
 
 from app.settings import SettingsError, load_settings
-from tests.processes import KNOWN_VARIABLES
 
-
-@pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the settings of the person who runs the tests."""
-    for variable in KNOWN_VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
+pytestmark = pytest.mark.usefixtures("nothing_set")
 
 
 def test_a_pooler_in_transaction_mode_needs_a_bus_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,14 +13,8 @@ from app.settings import SettingsError, SettingsGroup, load_settings, unknown_va
 from app.settings.describe import describe_settings
 from app.utils.module import Module
 from app.utils.own_settings import load_all_settings, own_groups, rates_by_limit
-from tests.processes import KNOWN_VARIABLES
 
-
-@pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the settings of the person who runs the tests."""
-    for variable in KNOWN_VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
+pytestmark = pytest.mark.usefixtures("nothing_set")
 
 
 class PostSettings(SettingsGroup):

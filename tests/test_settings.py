@@ -10,12 +10,7 @@ from tests.processes import KNOWN_VARIABLES
 
 SECRET = "q8Vw2k1ZbN0sT5yR7uXc3eF6hJ9mL4pA"
 
-
-@pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the settings of the person who runs the tests."""
-    for variable in KNOWN_VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
+pytestmark = pytest.mark.usefixtures("nothing_set")
 
 
 def load(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
