@@ -32,14 +32,13 @@ from app.utils.container import Container
 from app.utils.logs import setup_logging
 from tests.adapters.embedded.support import open_folder
 from tests.databases import Databases, drop, execute
-from tests.fakers import FakeClient
 from tests.nats_server import NatsServer
 from tests.servers import ReusedServer, Servers, client_of, listening, on_database, served
 
 if TYPE_CHECKING:
     from app.modules.mail_module.tests.mailbox import Mailbox
 
-pytest_plugins = ("tests.connections",)
+pytest_plugins = ("tests.connections", "tests.people")
 
 
 @pytest.fixture(scope="session")
@@ -188,39 +187,6 @@ async def live_server(request: pytest.FixtureRequest, app: FastAPI) -> AsyncIter
     else:
         async with listening(app) as address:
             yield address
-
-
-@pytest.fixture
-async def anna(server: httpx.AsyncClient) -> FakeClient:
-    return await FakeClient.sign_up(server, "anna", "Анна")
-
-
-@pytest.fixture
-async def boris(server: httpx.AsyncClient) -> FakeClient:
-    return await FakeClient.sign_up(server, "boris", "Борис 🐻")
-
-
-@pytest.fixture
-async def clara(server: httpx.AsyncClient) -> FakeClient:
-    return await FakeClient.sign_up(server, "clara", "Clara")
-
-
-@pytest.fixture
-async def stranger(server: httpx.AsyncClient) -> FakeClient:
-    """Signed in, but in no chat of the others."""
-    return await FakeClient.sign_up(server, "stranger")
-
-
-@pytest.fixture
-def anonymous(server: httpx.AsyncClient) -> FakeClient:
-    """Not signed in."""
-    return FakeClient(server)
-
-
-@pytest.fixture
-async def club(anna: FakeClient, boris: FakeClient) -> str:
-    """The id of a group that Anna owns and Boris is a member of."""
-    return await anna.open_chat(boris, title="Книжный клуб")
 
 
 @pytest.fixture

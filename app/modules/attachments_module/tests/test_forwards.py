@@ -29,12 +29,6 @@ async def forward(
 
 
 @pytest.fixture
-async def cafe(boris: FakeClient, clara: FakeClient) -> str:
-    """A group of Boris and Clara. Anna is not in it."""
-    return await boris.open_chat(clara, title="Кафе")
-
-
-@pytest.fixture
 async def photo(anna: FakeClient, club: str) -> dict[str, Any]:
     """The first message of the group: a picture and a letter of Anna."""
     ids = [(await ready(anna, data, name))["id"] for data, name in ((picture("PNG"), "a.png"), (urandom(50), "Ё.txt"))]

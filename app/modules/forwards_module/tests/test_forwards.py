@@ -4,7 +4,6 @@ import asyncio
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from app.modules.forwards_module.module import module
 from app.utils.container import Container
@@ -21,12 +20,6 @@ async def forward(
 
 async def origin(user: FakeClient, chat_id: str, seq: int) -> httpx.Response:
     return await user.get(f"/chats/{chat_id}/messages/{seq}/origin")
-
-
-@pytest.fixture
-async def cafe(boris: FakeClient, clara: FakeClient) -> str:
-    """A group of Boris and Clara. Anna is not in it."""
-    return await boris.open_chat(clara, title="Кафе")
 
 
 async def test_a_forward_shows_the_author_and_nothing_else_of_its_chat(
