@@ -6,7 +6,6 @@ from os import urandom
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from app.adapters.db.connection import Connection
@@ -16,16 +15,10 @@ from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.pictures import picture
 from app.modules.attachments_module.tests.uploading import download, ready
+from app.modules.forwards_module.tests.forwarding import forward
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
-
-
-async def forward(
-    user: FakeClient, chat_id: str, seq: int, to_chat_id: str, client_msg_id: str | None = None
-) -> httpx.Response:
-    body = {"to_chat_id": to_chat_id, "client_msg_id": client_msg_id}
-    return await user.post(f"/chats/{chat_id}/messages/{seq}/forward", body)
 
 
 @pytest.fixture

@@ -6,16 +6,10 @@ from uuid import uuid4
 import httpx
 
 from app.modules.forwards_module.module import module
+from app.modules.forwards_module.tests.forwarding import forward
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, as_sent, eventually, ok, problem
-
-
-async def forward(
-    user: FakeClient, chat_id: str, seq: int, to_chat_id: str, client_msg_id: str | None = None
-) -> httpx.Response:
-    body = {"to_chat_id": to_chat_id, "client_msg_id": client_msg_id}
-    return await user.post(f"/chats/{chat_id}/messages/{seq}/forward", body)
 
 
 async def origin(user: FakeClient, chat_id: str, seq: int) -> httpx.Response:
