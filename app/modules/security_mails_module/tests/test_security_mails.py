@@ -1,6 +1,5 @@
 """The owner of an account gets a mail when the protection of the account changes."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,14 +36,6 @@ _TEMPLATES = Path(__file__).parents[1] / "templates"
 @pytest.fixture
 def app(settings: Settings, mailbox: Mailbox) -> FastAPI:
     return build_app(with_mail(limited(settings, sign_in="1000/minute"), mailbox))
-
-
-@pytest.fixture
-async def connection(container: Container) -> AsyncIterator[Connection]:
-    """A connection beside the application's, whose subscriber follows all events from now on."""
-    connection = await container.get(Database).connect()
-    yield connection
-    await connection.close()
 
 
 async def subjects(mailbox: Mailbox, user: FakeClient, connection: Connection, last: str) -> list[str]:
