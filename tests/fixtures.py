@@ -21,6 +21,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.commands import migrate
 from app.adapters.db.servers import own_server_address
+from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services import erasure
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.messages_module.settings import MessagesSettings
@@ -187,6 +188,13 @@ async def live_server(request: pytest.FixtureRequest, app: FastAPI) -> AsyncIter
     else:
         async with listening(app) as address:
             yield address
+
+
+@pytest.fixture
+async def other_server(settings: Settings) -> AsyncIterator[str]:
+    """The address of a second server on the same database. From outside it looks like another process."""
+    async with listening(build_app(settings)) as address:
+        yield address
 
 
 @pytest.fixture

@@ -1,23 +1,14 @@
 """A session that ends, ends everywhere: its sockets and its tokens, in every process."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
 
-from app.fastapi_engine.constructor import build_app
-from app.settings import Settings
 from tests.fakers import API, PASSWORD, FakeClient, FakeSocket, eventually, ok, problem
-from tests.servers import client_of_port, listening
+from tests.servers import client_of_port
 
 server = client_of_port
-
-
-@pytest.fixture
-async def other_server(settings: Settings) -> AsyncIterator[str]:
-    """A second server on the same database. From outside it looks like another process."""
-    async with listening(build_app(settings)) as address:
-        yield address
 
 
 async def end_by_signing_out(anna: FakeClient, phone: FakeClient) -> None:

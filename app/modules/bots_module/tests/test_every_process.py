@@ -1,23 +1,13 @@
 """What the owner of a bot loses, the bot loses in every process, and on its open sockets."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import httpx
 import pytest
 
-from app.fastapi_engine.constructor import build_app
 from app.modules.bots_module.tests.bots import add, create_bot
-from app.settings import Settings
 from tests.fakers import PASSWORD, FakeClient, FakeSocket, eventually, ok
-from tests.servers import listening
-
-
-@pytest.fixture
-async def other_server(settings: Settings) -> AsyncIterator[str]:
-    """A second server on the same database. From outside it looks like another process."""
-    async with listening(build_app(settings)) as address:
-        yield address
 
 
 async def demoted(anna: FakeClient, boris: FakeClient, bot: FakeClient, club: str) -> None:
