@@ -16,12 +16,8 @@ from app.modules.attachments_module.tests.uploading import collect, download, pr
 from app.modules.previews_module.tests.previewing import page, read, until_titled, url_of
 from app.utils.container import Container
 from tests.adapters.http_servers import RawServer, redirect, response
+from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok, problem
-
-
-async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
-    async with container.get(Database).connection() as connection:
-        return list(await connection.fetch(sql, *arguments))
 
 
 @pytest.fixture(autouse=True)
