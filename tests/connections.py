@@ -2,22 +2,20 @@
 
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.utils.container import Container
-from tests.databases import Connection, Databases, drop
+from tests.databases import Connection, Databases, connected_to, drop
 from tests.wire import Wire, wire_to
 
 
 @pytest.fixture
 async def sql(database_address: DatabaseAddress) -> AsyncIterator[Connection]:
     """A connection without the limits of the server's own: its statements may take long, and wait for locks."""
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    yield connection
-    await connection.close()
+    async with connected_to(database_address) as connection:
+        yield connection
 
 
 @pytest.fixture

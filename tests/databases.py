@@ -40,12 +40,24 @@ Snapshot: TypeAlias = list[asyncpg.Record]
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
-async def execute(address: DatabaseAddress, statement: str) -> None:
+@asynccontextmanager
+async def connected_to(address: DatabaseAddress) -> AsyncIterator[Connection]:
+    """A connection for the time of the block."""
     connection = await asyncpg.connect(**address.connect_arguments())
     try:
-        await connection.execute(statement)
+        yield connection
     finally:
         await connection.close()
+
+
+async def execute(address: DatabaseAddress, statement: str, *arguments: Any) -> None:
+    async with connected_to(address) as connection:
+        await connection.execute(statement, *arguments)
+
+
+async def fetch(address: DatabaseAddress, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+    async with connected_to(address) as connection:
+        return list(await connection.fetch(statement, *arguments))
 
 
 async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.commands import backup
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
-from tests.databases import drop
+from tests.databases import drop, execute, fetch
 from tests.fakers import API, FakeClient, FakeSocket, as_sent, ok, problem
 from tests.manage import manage
 from tests.servers import http_client, listening, settings_for
@@ -162,12 +162,10 @@ async def test_a_restored_database_has_the_locale_of_the_one_before(
     file = tmp_path / "monday.dump"
     assert (await manage(own_database, "db", "backup", str(file))).exit_code == 0
     copy = own_database.with_database(f"{own_database.database}_copy")
-    connection = await asyncpg.connect(**own_database.connect_arguments())
-    await connection.execute(f"CREATE DATABASE {copy.database} TEMPLATE template0 ENCODING 'UTF8' {locale}")
-    before = await connection.fetchval(find, copy.database)
+    await execute(own_database, f"CREATE DATABASE {copy.database} TEMPLATE template0 ENCODING 'UTF8' {locale}")
+    before = await fetch(own_database, find, copy.database)
     assert (await manage(copy, "db", "restore", str(file), "--yes")).exit_code == 0
-    assert await connection.fetchval(find, copy.database) == before
-    await connection.close()
+    assert await fetch(own_database, find, copy.database) == before
     await drop(copy)
 
 

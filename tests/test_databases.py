@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from tests.databases import Databases, execute
+from tests.databases import Databases, execute, fetch
 
 CHANGES = (
     "CREATE TABLE added_by_a_test ()",
@@ -32,10 +32,8 @@ async def test_rows_and_connections_of_the_previous_test_are_gone(databases: Dat
         await left_open.execute(f"BEGIN; {insert}")
     async with databases.one() as second:
         assert second == first
-        connection = await asyncpg.connect(**second.connect_arguments())
-        assert await connection.fetch("SELECT * FROM stream") == []
-        assert await connection.fetchval("SELECT count(*) FROM catalogue_languages") > 100
-        await connection.close()
+        assert await fetch(second, "SELECT * FROM stream") == []
+        assert len(await fetch(second, "SELECT FROM catalogue_languages")) > 100
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
         await left_open.execute("COMMIT")
     await databases.close()

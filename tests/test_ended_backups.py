@@ -8,12 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.settings import PROJECT_ROOT
-from tests.databases import Connection
+from tests.databases import Connection, connected_to
 from tests.fakers import eventually
 from tests.manage import manage, variables_for
 from tests.processes import clean_environment
@@ -24,20 +23,16 @@ CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 A
 @pytest.fixture
 async def maintenance(postgres: DatabaseAddress) -> AsyncIterator[Connection]:
     """A connection to another database of the same server."""
-    connection = await asyncpg.connect(**postgres.with_database("postgres").connect_arguments())
-    yield connection
-    await connection.close()
+    async with connected_to(postgres.with_database("postgres")) as connection:
+        yield connection
 
 
 @asynccontextmanager
 async def locked_table(address: DatabaseAddress) -> AsyncIterator[None]:
     """A backup waits for the table until the end of the block."""
-    connection = await asyncpg.connect(**address.connect_arguments())
-    await connection.execute("BEGIN; LOCK TABLE account")
-    try:
+    async with connected_to(address) as connection:
+        await connection.execute("BEGIN; LOCK TABLE account")
         yield
-    finally:
-        await connection.close()
 
 
 async def start(

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest
 from anyio import to_thread
@@ -23,7 +22,7 @@ from app.settings import PROJECT_ROOT, Settings
 from app.utils.background import Background
 from tests.acceptance.live.servers import ServerProcess
 from tests.adapters.embedded.support import open_folder
-from tests.databases import Connection
+from tests.databases import Connection, connected_to
 from tests.fakers import eventually
 from tests.faults.background import add_module, prepare
 from tests.manage import variables_for
@@ -151,8 +150,7 @@ async def test_a_process_ends_in_time_while_a_job_waits_for_a_silent_database(
         process = ServerProcess(place, tmp_path / "output", program, project)
         try:
             await prepare(sql)
-            blocker = await asyncpg.connect(**database_address.connect_arguments())
-            try:
+            async with connected_to(database_address) as blocker:
                 await blocker.execute("BEGIN; LOCK TABLE battery_attempts")
                 await sql.execute(ENQUEUE)
 
@@ -162,8 +160,6 @@ async def test_a_process_ends_in_time_while_a_job_waits_for_a_silent_database(
                 await eventually(is_running, 60)
                 wire.silence()
                 await to_thread.run_sync(process.stop, 30)
-            finally:
-                await blocker.close()
         finally:
             process.process.kill()
             process.process.wait()

@@ -13,7 +13,6 @@ from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 
@@ -21,6 +20,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.acceptance.conftest import CITUS_URL
+from tests.databases import fetch
 from tests.fakers import FakeClient, eventually, ok
 from tests.manage import manage
 from tests.servers import served, settings_for
@@ -44,34 +44,26 @@ def coordinator() -> DatabaseAddress:
     return DatabaseAddress(url.hostname or "127.0.0.1", url.port or 5432, user, password, url.path.strip("/"))
 
 
-async def run(address: DatabaseAddress, statement: str, *values: object) -> list[asyncpg.Record]:
-    connection = await asyncpg.connect(**address.connect_arguments())
-    try:
-        return list(await connection.fetch(statement, *values))
-    finally:
-        await connection.close()
-
-
 @pytest.fixture
 async def cluster() -> AsyncIterator[DatabaseAddress]:
     """A new database on all nodes, migrated and not distributed."""
     known = coordinator()
     name = f"test_{uuid4().hex[:12]}"
-    nodes = [replace(known, host=row["nodename"], port=row["nodeport"]) for row in await run(known, _NODES)]
+    nodes = [replace(known, host=row["nodename"], port=row["nodeport"]) for row in await fetch(known, _NODES)]
     try:
         for node in nodes:
-            await run(node, f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
-            await run(node.with_database(name), "CREATE EXTENSION citus")
+            await fetch(node, f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
+            await fetch(node.with_database(name), "CREATE EXTENSION citus")
         address = known.with_database(name)
-        await run(address, "SELECT citus_set_coordinator_host($1, $2)", nodes[0].host, nodes[0].port)
+        await fetch(address, "SELECT citus_set_coordinator_host($1, $2)", nodes[0].host, nodes[0].port)
         for node in nodes[1:]:
-            await run(address, "SELECT citus_add_node($1, $2)", node.host, node.port)
+            await fetch(address, "SELECT citus_add_node($1, $2)", node.host, node.port)
         migrated = await manage(address, "db", "migrate")
         assert migrated.exit_code == 0, migrated.output
         yield address
     finally:
         for node in nodes:
-            await run(node, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            await fetch(node, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 async def send(anna: FakeClient, chat: str, text: str) -> int:
@@ -107,7 +99,7 @@ if CITUS_URL in os.environ:
 
         async def is_unused() -> bool:
             """The connections of a server may end a moment after it."""
-            (row,) = await run(cluster, _USERS)
+            (row,) = await fetch(cluster, _USERS)
             return bool(row["users"] == 0)
 
         await eventually(is_unused)
@@ -117,9 +109,9 @@ if CITUS_URL in os.environ:
         second = await manage(cluster, "db", "distribute", "--yes")
         assert second.output == "all tables are distributed already\n"
         assert (await manage(cluster, "db", "migrate")).exit_code == 0
-        (row,) = await run(cluster, "SELECT count(*) AS messages FROM message")
+        (row,) = await fetch(cluster, "SELECT count(*) AS messages FROM message")
         assert row["messages"] == 3
-        (row,) = await run(
+        (row,) = await fetch(
             cluster,
             "SELECT count(DISTINCT (nodename, nodeport)) AS nodes FROM citus_shards "
             "WHERE table_name = 'message'::regclass",
@@ -151,7 +143,7 @@ if CITUS_URL in os.environ:
             assert sent == [1] * 6
 
             async def have_run() -> bool:
-                (row,) = await run(cluster, _JOBS_HAVE_RUN)
+                (row,) = await fetch(cluster, _JOBS_HAVE_RUN)
                 return bool(row["have_run"])
 
             await eventually(have_run)

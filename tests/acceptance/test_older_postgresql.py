@@ -12,7 +12,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
-import asyncpg
 import pytest
 from alembic import command
 from anyio import to_thread
@@ -22,7 +21,7 @@ from app.adapters.db.migrations.commands import config_for
 from app.fastapi_engine.constructor import build_app
 from app.settings import PROJECT_ROOT, Settings
 from tests.adapters.embedded.support import eventually, open_folder
-from tests.databases import execute
+from tests.databases import connected_to, execute
 from tests.fakers import FakeClient, ok, problem
 from tests.manage import manage
 from tests.servers import served, settings_for
@@ -132,17 +131,16 @@ async def test_data_of_the_first_release_can_be_backed_up_restored_and_migrated(
     restored = await manage(database, "db", "restore", str(file), "--yes")
     assert restored.exit_code == 0, restored.output
     assert (await manage(database, "db", "migrate")).exit_code == 0
-    connection = await asyncpg.connect(**database.connect_arguments())
-    rows = await connection.fetch("SELECT text FROM message ORDER BY seq")
-    assert [row["text"] for row in rows] == ["SET transaction_timeout = 0;"] * 2
-    given = await connection.fetch("SELECT emoji FROM reaction ORDER BY emoji")
-    assert [row["emoji"] for row in given] == ["no emoji", "\u2764\ufe0f"]
-    assert await connection.fetchval("SELECT reaction_count FROM message WHERE seq = 1") == 2
-    assert await connection.fetchval("SELECT count(*) FROM chat WHERE description = 'secret'") == 0
-    assert await connection.fetchval(
-        "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_message_deleted'::regclass"
-    )
-    await connection.close()
+    async with connected_to(database) as connection:
+        rows = await connection.fetch("SELECT text FROM message ORDER BY seq")
+        assert [row["text"] for row in rows] == ["SET transaction_timeout = 0;"] * 2
+        given = await connection.fetch("SELECT emoji FROM reaction ORDER BY emoji")
+        assert [row["emoji"] for row in given] == ["no emoji", "\u2764\ufe0f"]
+        assert await connection.fetchval("SELECT reaction_count FROM message WHERE seq = 1") == 2
+        assert await connection.fetchval("SELECT count(*) FROM chat WHERE description = 'secret'") == 0
+        assert await connection.fetchval(
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_message_deleted'::regclass"
+        )
     doctor = await manage(database, "doctor", "--least-free-mb=0")
     assert doctor.exit_code == 0, doctor.output
 

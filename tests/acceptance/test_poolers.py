@@ -7,7 +7,6 @@ from pathlib import Path
 from types import ModuleType
 from uuid import uuid4
 
-import asyncpg
 import pytest
 from anyio import to_thread
 from fastapi import FastAPI
@@ -25,6 +24,7 @@ from app.modules.messages_module.tests import test_changing, test_sending
 from app.settings import Settings
 from app.settings.db_settings import Pooler
 from app.settings.streams_settings import BusDriver
+from tests.databases import fetch
 from tests.fakers import FakeClient, FakeSocket, eventually
 from tests.manage import manage
 from tests.nats_server import NatsServer
@@ -140,15 +140,12 @@ async def test_a_server_migrates_by_a_connection_that_is_its_own_only(
         with pytest.raises(DatabaseNotReady, match="PG_POOLER=none"):
             await to_thread.run_sync(migrate, address)
     assert await to_thread.run_sync(is_migrated, empty_database) == (pooled.pooler is Pooler.SESSION)
-    connection = await asyncpg.connect(**empty_database.connect_arguments())
-    try:
-        await eventually(lambda: _is_unlocked(connection))
-    finally:
-        await connection.close()
 
+    async def is_unlocked() -> bool:
+        (row,) = await fetch(empty_database, _UNLOCKED)
+        return bool(row[0])
 
-async def _is_unlocked(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
-    return bool(await connection.fetchval(_UNLOCKED))
+    await eventually(is_unlocked)
 
 
 @pytest.mark.parametrize("command", ["recreate --yes", "revision nothing", "migrate"])

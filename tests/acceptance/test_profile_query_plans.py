@@ -1,8 +1,7 @@
 """Profile searches among 100,000 accounts: none reads more than a part of the table, however common a name is."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +13,7 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from app.modules.accounts_module.db.cruds.profiles import list_profiles
 from app.utils.names import search_grams, search_text
-from tests.databases import clone, drop
+from tests.databases import clone, connected_to, drop
 
 _USERS = 100_000
 _FIRST, _LAST = ("anna", "boris", "clara", "Ёжик", "王小明"), ("Ivanova", "Петров", "Smith", "O'Neil", "van Dyck")
@@ -60,15 +59,6 @@ class Reader:
         raise NotImplementedError
 
 
-@asynccontextmanager
-async def _connect(address: DatabaseAddress) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    connection = await asyncpg.connect(**address.connect_arguments())
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
 @pytest.fixture(scope="module")
 def crowd(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
     """A database of 100,000 accounts."""
@@ -83,12 +73,11 @@ async def _make(template: DatabaseAddress) -> DatabaseAddress:
         (f"person_{n}", f"{_FIRST[n % 5]} {_LAST[n // 5 % 5]} {n % 1000}{' q' if n >= 20_000 else ''}")
         for n in range(_USERS)
     ]
-    connection = await asyncpg.connect(**address.connect_arguments())
-    await connection.copy_records_to_table(
-        "account", records=map(_row, *zip(*enumerate(names), strict=True)), columns=(*_COLUMNS, "created_at")
-    )
-    await connection.execute("VACUUM ANALYZE account")
-    await connection.close()
+    async with connected_to(address) as connection:
+        await connection.copy_records_to_table(
+            "account", records=map(_row, *zip(*enumerate(names), strict=True)), columns=(*_COLUMNS, "created_at")
+        )
+        await connection.execute("VACUUM ANALYZE account")
     return address
 
 
@@ -109,7 +98,7 @@ async def test_a_search_reads_a_part_of_the_table(
     first = _BEGINNING - timedelta(seconds=1) if key is None else key[0]
     usernames: list[str] = []
     requests = 0
-    async with _connect(crowd) as connection:
+    async with connected_to(crowd) as connection:
         await connection.execute("SELECT set_config('plan_cache_mode', $1, false)", mode)
         # The pages of a client, until one row more than it shows was found.
         while requests == 0 or (key is not None and len(usernames) < limit):
@@ -129,7 +118,7 @@ async def test_a_search_reads_a_part_of_the_table(
 
 async def test_accounts_between_many_erased_ones_are_listed_in_parts(template: DatabaseAddress) -> None:
     address = await clone(template)
-    async with _connect(address) as connection:
+    async with connected_to(address) as connection:
         await connection.execute(_ERASED)
         found: list[str] = []
         key, requests = None, 0

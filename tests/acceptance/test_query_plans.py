@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
@@ -13,6 +11,7 @@ from app.adapters.db.database import Database
 from app.resources.constants import MAX_PAGE
 from tests.acceptance.hot_statements import INSERT_AS_KNOWN, LIKED, LONG_CHAT, Run, hot_statements
 from tests.acceptance.prepared import Preparer
+from tests.databases import clone, connected_to, drop, execute
 
 MAX_PAGES = 1_000
 """Pages of 8 KB that a statement may touch: some for each of a hundred chats. Half of all messages have 10,000."""
@@ -74,32 +73,21 @@ WHERE conrelid = $1::text::regclass AND contype IN ('p', 'u')
 @pytest.fixture(scope="module")
 def large_database(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
     """A database with a million messages and as many events."""
-    address = template.with_database(f"test_large_{uuid4().hex[:8]}")
-    maintenance = template.with_database("postgres")
-    asyncio.run(_execute(maintenance, f'CREATE DATABASE "{address.database}" TEMPLATE "{template.database}"'))
+    address = asyncio.run(clone(template))
     asyncio.run(_fill(address))
     yield address
-    asyncio.run(_execute(maintenance, f'DROP DATABASE "{address.database}" WITH (FORCE)'))
-
-
-async def _execute(address: DatabaseAddress, *statements: str) -> None:
-    connection = await asyncpg.connect(**address.connect_arguments())
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
+    asyncio.run(drop(address))
 
 
 async def _fill(address: DatabaseAddress) -> None:
-    await _execute(address, _FILL)
+    await execute(address, _FILL)
     await asyncio.gather(*(_fill_large(address, table, statement) for table, statement in _FILL_LARGE.items()))
-    await _execute(address, _COUNT_REACTIONS, "VACUUM ANALYZE")
+    await execute(address, _COUNT_REACTIONS)
+    await execute(address, "VACUUM ANALYZE")
 
 
 async def _fill_large(address: DatabaseAddress, table: str, statement: str) -> None:
-    connection = await asyncpg.connect(**address.connect_arguments())
-    try:
+    async with connected_to(address) as connection:
         await connection.execute("SET synchronous_commit = off; SET maintenance_work_mem = '256MB'")
         constraints = await connection.fetch(_CONSTRAINTS, table)
         for constraint in constraints:
@@ -109,8 +97,6 @@ async def _fill_large(address: DatabaseAddress, table: str, statement: str) -> N
             await connection.execute(
                 f"ALTER TABLE {table} ADD CONSTRAINT {constraint['name']} {constraint['definition']}"
             )
-    finally:
-        await connection.close()
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

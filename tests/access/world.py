@@ -3,13 +3,13 @@
 from itertools import count
 from typing import Any, NamedTuple
 
-import asyncpg
 import httpx
 
 from app.adapters.db.address import DatabaseAddress
 from tests.access.operations import Operation
 from tests.access.rows import ASKED, VALUES
 from tests.access.table import USERS, Row
+from tests.databases import execute
 from tests.fakers import FakeClient, ok
 
 _NOT_IN_PATH = ("body", "form", "headers", "path", "query")
@@ -46,9 +46,7 @@ class World:
         users["ended"] = await users["owner"].another_device().sign_in()
         ok(await users["ended"].post("/accounts/sign-out"))
         await users["neighbour"].open_chat(users["bystander"])
-        connection = await asyncpg.connect(**database.connect_arguments())
-        await connection.execute("UPDATE account SET is_admin = true WHERE id = $1", users["operator"].uuid)
-        await connection.close()
+        await execute(database, "UPDATE account SET is_admin = true WHERE id = $1", users["operator"].uuid)
         return cls(users)
 
     def owner_of(self, kind: str) -> FakeClient:

@@ -12,6 +12,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import NoSuchBranch, check, downgrade_module, migrate, revise
 from app.adapters.db.migrations.heads import DatabaseIsNewer, known_heads, module_of
 from app.adapters.db.servers import is_migrated
+from tests.databases import fetch
 
 
 @pytest.fixture
@@ -79,11 +80,7 @@ def _revisions(address: DatabaseAddress) -> set[str]:
 def _fetch(address: DatabaseAddress, *statements: str) -> list[asyncpg.Record]:
     """Returns the rows of all statements."""
 
-    async def fetch() -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(**address.connect_arguments())
-        try:
-            return [row for statement in statements for row in await connection.fetch(statement)]
-        finally:
-            await connection.close()
+    async def fetch_all() -> list[asyncpg.Record]:
+        return [row for statement in statements for row in await fetch(address, statement)]
 
-    return asyncio.run(fetch())
+    return asyncio.run(fetch_all())

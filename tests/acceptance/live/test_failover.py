@@ -15,11 +15,11 @@ from pathlib import Path
 from time import monotonic
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 import pytest
 
 from tests.acceptance.live.servers import ROOT, ServerProcess
+from tests.databases import fetch
 from tests.fakers import FakeClient, ok
 from tests.faults.scene.postgres import Pair
 
@@ -108,10 +108,8 @@ async def test_a_failover_to_the_synchronous_standby_loses_and_doubles_nothing(
         await load.until(len(load.acknowledged) + AFTER)
         load.goes_on = False
     assert pair.standby.address is not None
-    connection = await asyncpg.connect(**pair.standby.address.connect_arguments())
-    rows = await connection.fetch("SELECT chat_id, seq, client_msg_id FROM message")
-    events = await connection.fetch("SELECT stream_id, seq FROM event")
-    await connection.close()
+    rows = await fetch(pair.standby.address, "SELECT chat_id, seq, client_msg_id FROM message")
+    events = await fetch(pair.standby.address, "SELECT stream_id, seq FROM event")
     assert Counter(row["client_msg_id"] for row in rows) == Counter(load.acknowledged.keys())
     assert {row["client_msg_id"]: row["seq"] for row in rows} == load.acknowledged
     for numbers in ([(row["chat_id"], row["seq"]) for row in rows], [(row["stream_id"], row["seq"]) for row in events]):

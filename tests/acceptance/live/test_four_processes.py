@@ -9,7 +9,6 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import orjson
 import pytest
@@ -18,6 +17,7 @@ from app.adapters.db.address import DatabaseAddress
 from tests.acceptance.live.devices import Device
 from tests.acceptance.live.servers import ServerProcess
 from tests.bus_outage import interrupt_bus
+from tests.databases import fetch
 from tests.fakers import FakeClient, FakeSocket, ok
 
 SEED = int(os.environ.get("MESSENGER_LIVE_SEED", "20"))
@@ -216,14 +216,11 @@ def is_about(event: dict[str, Any], account_id: str) -> bool:
 
 
 async def read_logs(database: DatabaseAddress, stream_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
-    connection = await asyncpg.connect(**database.connect_arguments())
-    try:
-        rows = await connection.fetch(
-            "SELECT stream_id, seq, kind, data, at FROM event WHERE stream_id = ANY($1) ORDER BY stream_id, seq",
-            stream_ids,
-        )
-    finally:
-        await connection.close()
+    rows = await fetch(
+        database,
+        "SELECT stream_id, seq, kind, data, at FROM event WHERE stream_id = ANY($1) ORDER BY stream_id, seq",
+        stream_ids,
+    )
     logs: dict[str, list[dict[str, Any]]] = {stream_id: [] for stream_id in stream_ids}
     for row in rows:
         logs[str(row["stream_id"])].append({**row, "data": orjson.loads(row["data"])})

@@ -5,11 +5,11 @@ import os
 import signal
 from pathlib import Path
 
-import asyncpg
 import httpx
 
 from app.adapters.db.address import DatabaseAddress
 from tests.acceptance.live.servers import servers
+from tests.databases import execute
 from tests.fakers import API, FakeClient, FakeSocket, ok, problem
 
 _FROZEN = 3.5
@@ -32,15 +32,14 @@ async def test_a_session_revoked_during_the_suspension_can_neither_write_nor_rea
                 async with stolen_http.stream("GET", f"{API}/chats/{chat}/events", headers=headers) as stream:
                     os.kill(server.process.pid, signal.SIGSTOP)
                     try:
-                        connection = await asyncpg.connect(**shared_database.connect_arguments())
                         # As if the process had been suspended since then: longer than it looks back.
-                        await connection.execute(
+                        await execute(
+                            shared_database,
                             """UPDATE auth_session SET revoked_at = now() - interval '1 hour'
                                WHERE account_id = $1 AND id <> (
                                    SELECT id FROM auth_session WHERE account_id = $1 ORDER BY created_at LIMIT 1)""",
                             anna.uuid,
                         )
-                        await connection.close()
                         for number in range(20):
                             lost.begin("send", chat_id=chat, text=f"потерянный {number}")
                         lost.begin("read", chat_id=chat, seq=0)

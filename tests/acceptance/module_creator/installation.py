@@ -8,7 +8,7 @@ from typing import Any, Self
 import httpx
 
 from app.adapters.db.address import DatabaseAddress
-from tests.acceptance.module_creator.support import environment_of, fetch
+from tests.acceptance.module_creator.support import environment_of, fetch_column
 from tests.fakers import FakeClient, ok
 from tests.processes import RunningServer
 from tests.servers import http_client
@@ -64,4 +64,4 @@ class Installation:
 
     async def fetch(self, query: str) -> list[Any]:
         """Returns the first column."""
-        return await fetch(self.database, query)
+        return await fetch_column(self.database, query)

@@ -12,9 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-
 from app.adapters.db.address import DatabaseAddress
+from tests.databases import fetch
 
 REPOSITORY = Path(__file__).parents[3]
 _LEFT_OUT = ("*.pyc.*", ".git", ".data", ".env", "logs", "node_modules", ".venv", "venv")
@@ -154,10 +153,6 @@ def changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> set[str]
     return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
 
 
-async def fetch(address: DatabaseAddress, query: str) -> list[Any]:
+async def fetch_column(address: DatabaseAddress, query: str) -> list[Any]:
     """Returns the first column."""
-    connection = await asyncpg.connect(**address.connect_arguments())
-    try:
-        return [row[0] for row in await connection.fetch(query)]
-    finally:
-        await connection.close()
+    return [row[0] for row in await fetch(address, query)]

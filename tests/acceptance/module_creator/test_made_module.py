@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from app.adapters.db.address import DatabaseAddress
-from tests.acceptance.module_creator.support import AFFECTED, environment_of, fetch, succeeds, tree
+from tests.acceptance.module_creator.support import AFFECTED, environment_of, fetch_column, succeeds, tree
 from tests.processes import free_port
 
 MADE = ["app/modules/shop_module", "app/adapters/db/migrations/versions"]
@@ -81,10 +81,10 @@ def test_a_table_is_created_and_dropped_with_its_module(project: Path, empty_dat
 
     succeeds(project, "manage.py", "module", "remove", "shop", "--yes", at=empty_database)
     assert tree(project) == before
-    tables = asyncio.run(fetch(empty_database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+    tables = asyncio.run(fetch_column(empty_database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
     assert "account" in tables
     assert "shop" not in tables
-    assert "shop_0001" not in asyncio.run(fetch(empty_database, "SELECT version_num FROM alembic_version"))
+    assert "shop_0001" not in asyncio.run(fetch_column(empty_database, "SELECT version_num FROM alembic_version"))
 
 
 def test_the_files_of_a_module_with_a_longer_name_stay(project: Path) -> None:

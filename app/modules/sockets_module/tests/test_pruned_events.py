@@ -3,22 +3,18 @@
 from datetime import timedelta
 from uuid import UUID
 
-import asyncpg
-
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.modules.streams_module.services.log import now
 from app.modules.streams_module.services.retention import prune
+from tests.databases import execute
 from tests.fakers import FakeClient, FakeSocket
 
 
 async def forget(address: DatabaseAddress, stream_id: str, until: int) -> None:
     """Makes the events up to a number old, and prunes them."""
-    connection = await asyncpg.connect(**address.connect_arguments())
-    await connection.execute(
-        "UPDATE event SET at = at - interval '31 days' WHERE stream_id = $1 AND seq <= $2", UUID(stream_id), until
-    )
-    await connection.close()
+    age = "UPDATE event SET at = at - interval '31 days' WHERE stream_id = $1 AND seq <= $2"
+    await execute(address, age, UUID(stream_id), until)
     async with Database(address).connected() as database:
         await prune(database, now() - timedelta(days=30))
 
