@@ -82,15 +82,16 @@ async def find_left(socket: Socket, sources: Sources, cursors: Mapping[UUID, int
     account_id = socket.identity.account_id
     gaps: list[bytes] = []
     for stream_id, first_seq, left_seq in await sources.list_left(account_id, unknown):
-        has_rejoined = stream_id in socket.joined or stream_id in socket.streams
-        if has_rejoined or not max(cursors[stream_id], first_seq - 1) < left_seq:
+        # Not that of hello: the account may have joined and left again during the read. None while it is a member.
+        cursor = socket.left_at.get(stream_id)
+        if cursor is None or not max(cursor, first_seq - 1) < left_seq:
             continue
-        if cursors[stream_id] < first_seq - 1:
+        if cursor < first_seq - 1:
             gaps.append(socket.encode_gap(stream_id, Gap(first_seq, left_seq)))
             socket.left_at[stream_id] = left_seq
         else:
             reader = Reader(stream_id, account_id, left_seq - 1, left_seq)
-            socket.left[stream_id] = Following(reader, cursors[stream_id], known_seq=left_seq)
+            socket.left[stream_id] = Following(reader, cursor, known_seq=left_seq)
     if socket.left:
         socket.wake()
     await socket.send_buffer.put_page(gaps)
