@@ -114,13 +114,6 @@ async def test_the_bot_answers_the_first_command_of_a_chat_after_a_restart(
         await eventually(all_is_answered)
 
 
-async def test_a_chat_that_the_bot_joins_has_a_cursor_before_its_first_event(bot: FakeClient, tmp_path: Path) -> None:
-    file = tmp_path / "cursors.json"
-    joined = {"kind": "chat.joined", "stream_id": bot.id, "seq": 7, "data": {"chat_id": "yard", "event_seq": 3}}
-    await load_example("bot").Bot("", "", file).take({"event": joined})
-    assert json.loads(file.read_text()) == {"yard": 2, bot.id: 7}
-
-
 async def test_the_bot_ends_when_its_key_is_revoked(
     anna: FakeClient, club: str, bot: FakeClient, wire: Wire, tmp_path: Path
 ) -> None:

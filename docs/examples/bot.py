@@ -101,13 +101,16 @@ class Bot:
         await self.send(message["chat_id"], body)
 
     async def send(self, chat_id: str, body: Json) -> None:
-        """Sends a message until the server has answered."""
+        """Sends a message until the server has answered. Raises HTTPError if the key has ended."""
         while True:
             wait = "1"
             try:
                 await asyncio.to_thread(self.call, f"/chats/{chat_id}/messages", body)
                 return
             except HTTPError as error:
+                if error.code == 401:
+                    # The key has ended. The cursor stays before the command, which the next key answers.
+                    raise
                 if error.code != 429 and error.code < 500:
                     # The bot may not write there, or not any more.
                     print(f"{chat_id}: {error.code}", file=sys.stderr)
