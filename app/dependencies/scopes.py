@@ -24,9 +24,10 @@ _NAME = "__scope__"
 
 
 def scoped(scope: Scope | None) -> Callable[[F], F]:
-    """Declares the scope of an endpoint, of a dependency that checks a permission, or of an event by its data.
+    """Declares the scope of an endpoint, of a dependency that checks a permission, or of an event or a signal.
 
-    An operation without a scope, and an event with None, is closed to API keys.
+    An event or a signal is declared by the model of its data. An operation without a scope, and one of these with None,
+    is closed to API keys.
     """
 
     def declare(function: F) -> F:
@@ -45,7 +46,7 @@ def scope_of(route: object) -> Scope | None:
 
 
 def scope_of_event(data: type) -> Scope | None:
-    """Returns the scope of the events with this data. Without a declaration it is that of reading events."""
+    """Returns the scope of the events or signals with this data. Without a declaration it is that of reading events."""
     scope: Scope | None = getattr(data, _NAME, "messages:read")
     return scope
 

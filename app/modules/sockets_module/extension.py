@@ -108,7 +108,8 @@ class Signal:
     """A live message to the followers of a stream that is not stored, such as typing.
 
     `data`: model of its data. If it has an `account_id`, that is the account that the signal is about, which does not
-    get it. A signal of more than 1,000 bytes of JSON is dropped. A signal of an undeclared kind never reaches a client.
+    get it. `@scoped` on the model says which API keys get it, as for an event. A signal of more than 1,000 bytes of
+    JSON is dropped. A signal of an undeclared kind never reaches a client.
     """
 
     optional_host: ClassVar[bool] = True

@@ -3,6 +3,7 @@ from contextlib import asynccontextmanager
 
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
+from app.dependencies.scopes import scope_of_event
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.sockets_module.api.routes import asyncapi, ws
@@ -23,10 +24,10 @@ from app.utils.module import Module, Modules
 async def lifespan(container: Container) -> AsyncIterator[None]:
     bus = container.get(Bus)  # type: ignore[type-abstract]
     modules = container.get(Modules)
-    kinds = [signal.kind for signal in modules.contributions(Signal)]
+    signals = {signal.kind: scope_of_event(signal.data) for signal in modules.contributions(Signal)}
     sources = container.put(Sources, Sources(modules.contributions(StreamSource), container))
     filters = container.get(PresenceFilters)
-    registry = container.put(Registry, Registry(container.get(Hub), bus, kinds, container.get(Revocations), filters))
+    registry = container.put(Registry, Registry(container.get(Hub), bus, signals, container.get(Revocations), filters))
     presence = container.put(Presence, Presence(container.get(Database), bus, registry, sources))
     container.get(MetricCollectors).add(registry.measure)
     async with registry.working(), presence.working():

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
+from app.dependencies.scopes import scoped
 from app.modules.base_module.schemas import BodyInt, RequestModel, ResponseModel
 from app.modules.chats_module.schemas.member import ReadPosition
 
@@ -27,6 +28,7 @@ class ReadAnswer(ReadPosition):
     model_config = ConfigDict(json_schema_extra={"example": {"read_seq": 7, "unread_count": 0}})
 
 
+@scoped("chats:read")
 class ReceiptSignal(ResponseModel):
     """A member has read up to a message."""
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.dependencies.scopes import scoped
 from app.modules.base_module.schemas import ResponseModel
 from app.modules.sockets_module.schemas.frames import RequestId
 from app.services.problem import Problem
@@ -87,6 +88,7 @@ class GapFrame(ResponseModel):
     gap: Gap
 
 
+@scoped("profile:read")
 class PresenceSignal(ResponseModel):
     """An account came online or went offline."""
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from app.adapters.base.bus import Bus
 from app.adapters.errors import TransientDatabaseError
+from app.dependencies.scopes import Scope
 from app.modules.accounts_module.services.open_sessions import Watch
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.accounts_module.services.revocations import Revocations
@@ -33,16 +34,24 @@ _READ_AGAIN_AFTER = 300.0
 
 
 class Registry:
-    """Sockets by account. It delivers signals of declared kinds to the sockets that follow their streams."""
+    """Sockets by account. It delivers signals of declared kinds to the sockets that follow their streams.
+
+    `signals` are these kinds, each with the scope that an API key needs.
+    """
 
     def __init__(
-        self, hub: Hub, bus: Bus, signals: Collection[str], revocations: Revocations, filters: PresenceFilters
+        self,
+        hub: Hub,
+        bus: Bus,
+        signals: Mapping[str, Scope | None],
+        revocations: Revocations,
+        filters: PresenceFilters,
     ) -> None:
         self.turn = Turn()
         """What the sockets of this process send in one turn of the event loop."""
         self._hub = hub
         self._bus = bus
-        self._signals = frozenset(signals)
+        self._signals = signals
         self._sockets: dict[UUID, set[Socket]] = defaultdict(set)
         self._sessions = revocations.open_sessions
         self._watches: dict[Socket, Watch] = {}
@@ -194,10 +203,12 @@ class Registry:
     def _on_signal(self, signal: Mapping[str, Any]) -> None:
         """Delivers a signal to the followers of its streams, except the account that it is about.
 
-        Accounts from which that one is hidden do not get it either.
+        Accounts from which that one is hidden do not get it either, nor do API keys without its scope.
         """
-        if signal.get("kind") not in self._signals:
+        kind = signal.get("kind", "")
+        if kind not in self._signals:
             return
+        scope = self._signals[kind]
         about = signal.get("account_id")
         shown = {key: value for key, value in signal.items() if key != "stream_ids"}
         wire = encode_text_frame(orjson.dumps({"signal": shown}))
@@ -207,7 +218,9 @@ class Registry:
             for follower in feed.followers if feed is not None else ():
                 if isinstance(follower, Socket) and follower not in receivers and follower.has_signals_of(stream_id):
                     receivers.add(follower)
-                    if str(follower.identity.account_id) != about and about not in follower.hidden:
+                    identity = follower.identity
+                    is_covered = identity.scopes is None or scope in identity.scopes
+                    if is_covered and str(identity.account_id) != about and about not in follower.hidden:
                         follower.send_buffer.put([wire])
 
 
