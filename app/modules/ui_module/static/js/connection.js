@@ -135,18 +135,18 @@ export class Connection extends EventTarget {
     this.failures += 1;
   }
 
-  /** Pings the server, and drops a socket that does not answer. */
-  async check() {
-    const { socket } = this;
-    const timeout = setTimeout(() => socket === this.socket && this.drop(), ANSWER_WITHIN_MS);
-    await this.ask('ping').catch(() => {});
-    clearTimeout(timeout);
+  /** Pings the server, and drops a socket on which nothing arrives then. The reply may be behind much else. */
+  check() {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.drop(), ANSWER_WITHIN_MS);
+    this.ask('ping').catch(() => {});
   }
 
   /** Drops the socket at once: without a network its close event may come minutes later. */
   drop(code = 0) {
     const { socket } = this;
     if (!socket) return;
+    clearTimeout(this.silence);
     this.socket = null;
     socket.onclose = socket.onmessage = socket.onopen = null;
     socket.close();
@@ -157,6 +157,7 @@ export class Connection extends EventTarget {
   }
 
   receive(frame) {
+    clearTimeout(this.silence);
     if (!('reply_to' in frame)) {
       this.dispatchEvent(new CustomEvent('frame', { detail: frame }));
       return;
