@@ -35,6 +35,8 @@ class Bot:
     def __init__(self, base: str, key: str, file: Path) -> None:
         self.base, self.key, self.file = base, key, file
         self.cursors: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+        # The last event of each chat that the bot has left, until it is handled.
+        self.ends: dict[str, int] = {}
         self.account_id = ""
         self.pause = 0.1
 
@@ -81,11 +83,20 @@ class Bot:
             if event["kind"] == "message.created":
                 await self.answer(event["data"])
             elif event["kind"] == "chat.joined":
+                self.ends.pop(event["data"]["chat_id"], None)
                 self.keep({event["data"]["chat_id"]: event["data"]["event_seq"] - 1} | self.cursors)
+            elif event["kind"] == "chat.left":
+                chat_id, last_seq = event["data"]["chat_id"], event["data"]["event_seq"]
+                # Otherwise the bot is in the chat again.
+                if self.cursors.get(chat_id, 0) <= last_seq:
+                    self.ends[chat_id] = last_seq
             # After the answer: a bot that stops in between answers again, and the server stores the answer once.
             self.keep({event["stream_id"]: event["seq"]})
         elif "gap" in frame:
             # The bot was stopped for longer than the server keeps events. It goes on from here.
+            if frame["gap"]["stream_id"] == self.account_id:
+                # The bot may be in these chats again.
+                self.ends.clear()
             self.keep({frame["gap"]["stream_id"]: frame["gap"]["last_seq"]})
 
     async def answer(self, message: Json) -> None:
@@ -128,8 +139,12 @@ class Bot:
             return dict(json.load(response))
 
     def keep(self, cursors: dict[str, int]) -> None:
-        """Stores cursors. The file is replaced, never half written."""
+        """Stores cursors, except those of chats that have ended. The file is replaced, never half written."""
         self.cursors |= cursors
+        for chat_id, last_seq in list(self.ends.items()):
+            if self.cursors.get(chat_id, last_seq) >= last_seq:
+                self.cursors.pop(chat_id, None)
+                del self.ends[chat_id]
         new = self.file.with_suffix(".new")
         new.write_text(json.dumps(self.cursors))
         new.replace(self.file)

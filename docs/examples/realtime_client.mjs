@@ -27,6 +27,8 @@ export class Messenger {
   accountId = '';
   chats = {};
   cursors = {};
+  // The last event of each chat that the account has left, until it is handled.
+  #ends = new Map();
   #unanswered = new Map();
   #sent = new Set();
   #isWaiting = false;
@@ -49,6 +51,8 @@ export class Messenger {
     // Known chats that moved while the list was read may be on none of its pages.
     for (const id of Object.keys(this.chats)) if (!chats[id]) await this.#readChat(id);
     Object.assign(this, { accountId: me.id, chats: { ...this.chats, ...chats } });
+    // The account may be in these chats again.
+    this.#ends.clear();
     this.cursors[me.id] = me.event_seq;
     for (const chat of Object.values(chats)) this.cursors[chat.id] ??= chat.event_seq;
   }
@@ -188,7 +192,17 @@ export class Messenger {
       else applyEvent(chat, event, this.accountId);
     }
     this.onEvent(event);
-    this.cursors[id] = seq;
+    this.#move(id, seq);
+  }
+
+  /** Moves a cursor, and removes those of chats that have ended: the server accepts a limited number of them. */
+  #move(streamId, seq) {
+    this.cursors[streamId] = seq;
+    for (const [id, lastSeq] of this.#ends) {
+      if (this.cursors[id] < lastSeq) continue;
+      delete this.cursors[id];
+      this.#ends.delete(id);
+    }
   }
 
   async #takeOwn({ kind, data }) {
@@ -196,9 +210,12 @@ export class Messenger {
     if (kind === 'chat.joined') {
       // Set a cursor now: if the connection breaks before the first event, the chat must not start at its head.
       this.cursors[data.chat_id] ??= data.event_seq - 1;
+      this.#ends.delete(data.chat_id);
       await this.#readChat(data.chat_id);
-    } else if (kind === 'chat.left' && chat?.event_seq <= data.event_seq) {
-      delete this.chats[data.chat_id];
+    } else if (kind === 'chat.left') {
+      // Otherwise the account is in the chat again.
+      if ((this.cursors[data.chat_id] ?? 0) <= data.event_seq) this.#ends.set(data.chat_id, data.event_seq);
+      if (chat?.event_seq <= data.event_seq) delete this.chats[data.chat_id];
     } else if (kind === 'read.moved' && data.read_seq > chat?.read_seq) {
       if (data.read_seq === chat.last_seq) markAllRead(chat, data.read_seq);
       // No event says how many of the messages in between are deleted.
@@ -223,7 +240,7 @@ export class Messenger {
     // A client that stores messages of this chat reads them again too: GET /chats/{id}/messages.
     if (id === this.accountId) await this.load();
     else await this.#readChat(id);
-    this.cursors[id] = seq;
+    this.#move(id, seq);
   }
 
   #onSignal(signal) {

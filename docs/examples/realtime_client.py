@@ -54,6 +54,8 @@ class Messenger:
         self.account_id = ""
         self.chats: dict[str, Json] = {}
         self.cursors: dict[str, int] = {}
+        # The last event of each chat that the account has left, until it is handled.
+        self._ends: dict[str, int] = {}
         self._unanswered: dict[str, tuple[Json, asyncio.Future[Json]]] = {}
         self._sent: set[str] = set()
         self._waiting: asyncio.Task[None] | None = None
@@ -73,6 +75,8 @@ class Messenger:
         for chat_id in self.chats.keys() - chats.keys():
             await self._read_chat(chat_id)
         self.account_id, self.chats = me["id"], self.chats | chats
+        # The account may be in these chats again.
+        self._ends.clear()
         self.cursors[me["id"]] = me["event_seq"]
         for chat in chats.values():
             self.cursors.setdefault(chat["id"], chat["event_seq"])
@@ -179,16 +183,29 @@ class Messenger:
             else:
                 apply_event(chat, event, self.account_id)
         self.on_event(event)
+        self._move(stream_id, seq)
+
+    def _move(self, stream_id: str, seq: int) -> None:
+        """Moves a cursor, and removes those of chats that have ended: the server accepts a limited number of them."""
         self.cursors[stream_id] = seq
+        for chat_id, last_seq in list(self._ends.items()):
+            if self.cursors.get(chat_id, last_seq) >= last_seq:
+                self.cursors.pop(chat_id, None)
+                del self._ends[chat_id]
 
     async def _take_own(self, kind: str, data: Json) -> None:
         chat = self.chats.get(data.get("chat_id", ""))
         if kind == "chat.joined":
             # Set a cursor now: if the connection breaks before the first event, the chat must not start at its head.
             self.cursors.setdefault(data["chat_id"], data["event_seq"] - 1)
+            self._ends.pop(data["chat_id"], None)
             await self._read_chat(data["chat_id"])
-        elif kind == "chat.left" and chat and chat["event_seq"] <= data["event_seq"]:
-            del self.chats[chat["id"]]
+        elif kind == "chat.left":
+            # Otherwise the account is in the chat again.
+            if self.cursors.get(data["chat_id"], 0) <= data["event_seq"]:
+                self._ends[data["chat_id"]] = data["event_seq"]
+            if chat and chat["event_seq"] <= data["event_seq"]:
+                del self.chats[chat["id"]]
         elif kind == "read.moved" and chat and data["read_seq"] > chat["read_seq"]:
             if data["read_seq"] == chat["last_seq"]:
                 mark_all_read(chat, data["read_seq"])
@@ -213,7 +230,7 @@ class Messenger:
             await self.load()
         else:
             await self._read_chat(gap["stream_id"])
-        self.cursors[gap["stream_id"]] = gap["last_seq"]
+        self._move(gap["stream_id"], gap["last_seq"])
 
     def _on_signal(self, signal: Json) -> None:
         chat = self.chats.get(signal.get("chat_id", ""))
