@@ -45,6 +45,24 @@ async def test_a_chat_that_moves_while_the_list_is_read_again_stays_and_one_that
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED", "404")
 
 
+async def test_chats_above_the_maximum_of_cursors_are_read_again(
+    eve: Reader, her: FakeClient, anna: FakeClient
+) -> None:
+    yard, garden = [await anna.open_chat(her, title=title) for title in ("Двор", "Сад")]
+    await anna.send(garden, "Новее")
+    await expect(eve.item("Сад")).to_contain_text("Новее")
+    # The account's own stream and one chat.
+    await eve.page.evaluate("import('/ui/js/store.js').then(({ Store }) => { Store.mostCursors = 2; })")
+    await eve.context.set_offline(True)
+    await eve.is_offline()
+    await anna.send(yard, "Раз")
+    await anna.send(garden, "Два")
+    await eve.context.set_offline(False)
+    await expect(eve.item("Двор")).to_contain_text("Раз")
+    await expect(eve.item("Сад")).to_contain_text("Два")
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
+
+
 async def test_a_quote_of_a_message_that_was_deleted_meanwhile_says_so(
     eve: Reader, her: FakeClient, anna: FakeClient, yard: str, forget: Forget
 ) -> None:

@@ -159,7 +159,7 @@ function start() {
       return cursors;
     });
     store.connection = connection;
-    connection.addEventListener('greeted', ({ detail }) => store.complete(Object.keys(detail.without_cursor)));
+    connection.addEventListener('greeted', ({ detail }) => store.complete(detail.without_cursor));
     connection.addEventListener('frame', ({ detail }) => store.applyFrame(detail));
     connection.addEventListener('state', () => {
       store.changed();

@@ -17,6 +17,9 @@ const MOST_READS = 4;
 const READ_AGAIN_AFTER_MS = 200;
 
 export class Store extends EventTarget {
+  /** Maximum cursors of a connection. The server accepts 18,000. */
+  static mostCursors = 18_000;
+
   constructor() {
     super();
     this.me = null;
@@ -46,7 +49,8 @@ export class Store extends EventTarget {
       this.changed();
     }
     await Promise.all([...this.joining.keys()].map((id) => this.readJoined(id)));
-    return Object.fromEntries([[this.me.id, this.cursor], ...[...this.chats.values()].map((chat) => [chat.id, chat.cursor])]);
+    const chats = this.list.slice(0, Store.mostCursors - 1);
+    return Object.fromEntries([[this.me.id, this.cursor], ...chats.map((chat) => [chat.id, chat.cursor])]);
   }
 
   get list() {
@@ -419,9 +423,16 @@ export class Store extends EventTarget {
     return reading;
   }
 
-  /** Adds the chats that no cursor was sent for: chats that moved while the list was read may be on none of its pages. */
-  complete(chatIds) {
-    chatIds.filter((id) => !this.chats.has(id) && !this.joining.has(id)).forEach((id) => this.join(id));
+  /**
+   * Reads the chats that no cursor was sent for, given with the numbers where their events start: chats that moved while
+   * the list was read may be on none of its pages, and others are too many.
+   */
+  complete(starts) {
+    for (const [id, seq] of Object.entries(starts)) {
+      const chat = this.chats.get(id);
+      if (seq > chat?.cursor) this.readSoon(() => this.reload(id));
+      else if (!chat && !this.joining.has(id)) this.join(id);
+    }
   }
 
   join(id) {
