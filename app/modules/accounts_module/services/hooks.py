@@ -1,6 +1,7 @@
 """Calls the hooks and checks of other modules: at sign-ups, sign-ins and refreshes, and when the owner is proven."""
 
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 from app.adapters.db.database import Database
@@ -52,7 +53,7 @@ async def revoke_tokens(context: WorkContext, account_id: UUID, before: datetime
     """Revokes the tokens that were created before a time (None: all), but not those of sessions."""
     revocations, kinds = context.container.get(Revocations), context.container.get(Modules).contributions(BearerKind)
     revoked = [token for kind in kinds for token in await kind.revoke_all(context, account_id, before)]
-    context.work.after_commit(lambda: revocations.announce(revoked, context.at))
+    context.work.after_commit(partial(revocations.announce, revoked, context.at))
 
 
 async def keep_address(work: UnitOfWork, container: Container, account_id: UUID) -> None:
