@@ -78,10 +78,17 @@ def _limits(file: Path, value: ast.expr | None, *, is_unpacked: bool = False) ->
             origin = _origin(file, name)
             if name == "RateLimit" or (origin is not None and origin[1] == "RateLimit"):
                 yield _limit(given, more)
-            elif not name.lstrip("_")[:1].isupper():
+            elif not _is_class(name):
                 yield from _limits(*_definition(file, name))
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name))) if _is_class(name) and not is_unpacked:
+            # `ChatPurge.of_rows(...)`: a class method makes an object of its class.
+            return
         case _:
             raise _NeedsImport
+
+
+def _is_class(name: str) -> bool:
+    return name.lstrip("_")[:1].isupper()
 
 
 def _limit(given: list[ast.expr], more: list[ast.keyword]) -> RateLimit:

@@ -59,7 +59,7 @@ def _first_frames() -> Iterator[Input]:
     yield Input("a first frame of 1 MiB", _HANDSHAKE, hello(token="a" * 1_000_000))
     yield Input("a first frame of unknown keys", _HANDSHAKE, hello(**keys))
     yield Input("a first frame of bad cursor keys", _HANDSHAKE, hello(cursors=keys))
-    yield Input("18,000 cursors", _HANDSHAKE, hello(cursors={str(uuid4()): 1 for _ in range(18_000)}))
+    yield Input("20,000 cursors", _HANDSHAKE, hello(cursors={str(uuid4()): 1 for _ in range(20_000)}))
     yield Input("a first frame of brackets", _HANDSHAKE, _frame(Opcode.TEXT, b"[" * _MIB))
     yield Input("a first frame of escapes", _HANDSHAKE, _frame(Opcode.TEXT, b'{"a":"' + b"\\ud800" * 170_000 + b'"}'))
 

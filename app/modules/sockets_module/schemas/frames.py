@@ -12,8 +12,7 @@ from app.resources.constants import MAX_BIGINT
 RequestId = Annotated[StrictInt, Field(ge=-MAX_BIGINT, le=MAX_BIGINT)] | Annotated[StrictStr, Field(max_length=64)]
 """Chosen by the client, and returned as `reply_to`."""
 
-MAX_CURSORS = 18_000
-"""As many fit in a frame, also with the longest numbers and white space."""
+MAX_CURSORS = 20_000
 
 _CHAT = "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"
 _ANNA = "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"

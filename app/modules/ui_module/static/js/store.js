@@ -17,7 +17,7 @@ const MOST_READS = 4;
 const READ_AGAIN_AFTER_MS = 200;
 
 export class Store extends EventTarget {
-  /** Maximum cursors of a connection. The server accepts 18,000. */
+  /** Maximum cursors of a connection. As many fit in a frame. */
   static mostCursors = 18_000;
 
   constructor() {
