@@ -66,3 +66,18 @@ async def test_an_account_without_an_address_gets_one(
     await expect(toast).to_have_count(1)
     await confirm(her, mailbox, _NEW, mails=2)
     await expect(part).to_contain_text(f"{_NEW} confirmed")
+
+
+async def test_a_phone_shows_the_whole_of_a_long_address_that_a_mail_is_sent_to(eve: Reader) -> None:
+    longest = f"{'very.' * 12}patient@{'subdomain.' * 8}example.com"
+    await eve.page.set_viewport_size({"width": 390, "height": 844})
+    part = (await eve.settings()).get_by_role("region", name="Email address")
+    await part.get_by_label("New email").fill(longest)
+    await part.get_by_role("button", name="Change the address").click()
+    toast = eve.page.locator(".toast", has_text=longest)
+    await expect(toast).to_be_visible()
+    box = await toast.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert not await toast.evaluate("line => line.scrollWidth > line.clientWidth")
