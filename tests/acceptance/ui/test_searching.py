@@ -102,6 +102,24 @@ async def test_filters_narrow_a_search(eve: Reader, club: str) -> None:
     assert eve.complaints == []
 
 
+async def test_folded_filters_are_counted_and_end_with_the_search(eve: Reader, club: str) -> None:
+    page = eve.page
+    folding = page.locator(".filters summary")
+    found = page.get_by_role("list", name="Messages").get_by_role("button")
+    await page.locator("#search").fill("фонарь ")
+    await folding.click()
+    await page.get_by_label("Contains").select_option("a link")
+    await page.get_by_label("From").fill("2030-01-01")
+    await page.get_by_label("Order").select_option("best match first")
+    await folding.click()
+    await expect(folding).to_have_text("Filters · 2")
+    await expect(page.get_by_text("No messages found")).to_be_visible()
+    await page.locator("#search").press("Escape")
+    await page.locator("#search").fill("фонарь ")
+    await expect(found).to_have_count(2)
+    await expect(folding).to_have_text("Filters")
+
+
 async def test_the_days_of_filters_are_those_of_the_user(
     browser: Browser, live_server: str, her: FakeClient, club: str
 ) -> None:

@@ -27,7 +27,8 @@ export class MessageSearch {
     this.form = h('form', { class: 'filter-fields', on: { submit: (event) => event.preventDefault() } },
       field('has', choice('has', ['', ...has('attachments') ? ['file'] : [], 'link', ...has('entities') ? ['mention'] : []])), field('order', choice('order', ['newest', 'relevant'])),
       field('after', day('after')), field('before', day('before')));
-    this.filters = h('div', { class: 'filters', hidden: true }, this.onlyHere, h('details', {}, h('summary', {}, t('search.filters')), this.form));
+    this.folding = h('summary');
+    this.filters = h('div', { class: 'filters', hidden: true }, this.onlyHere, h('details', {}, this.folding, this.form));
     this.title = h('h3', { hidden: true }, t('search.messages'));
     this.list = h('ul', { class: 'chat-list', 'aria-label': t('search.messages') });
     this.note = h('p', { class: 'hint', role: 'status' });
@@ -37,6 +38,13 @@ export class MessageSearch {
   /** Forgets the results, and the search that is under way: its answer would be for other words. */
   forget() {
     Object.assign(this, { items: null, cursor: null, statusText: '', asked: null });
+  }
+
+  /** Forgets what the search is limited to, too. */
+  reset() {
+    this.forget();
+    this.inChat = null;
+    this.form.reset();
   }
 
   /** Searches one chat, or all chats for null. */
@@ -57,6 +65,8 @@ export class MessageSearch {
       this.onlyHere.setAttribute('aria-pressed', String(Boolean(this.inChat)));
       this.onlyHere.textContent = t('search.in', { name: store.title(chat) }) + (this.inChat ? ' ×' : '');
     }
+    const n = ['has', 'after', 'before'].filter((name) => this.form.elements[name].value).length;
+    this.folding.textContent = n ? t('search.filtersSet', { n }) : t('search.filters');
     const items = words && this.isAvailable ? this.items ?? [] : [];
     reconcile(this.list, items.map((item) => this.row(item)));
     this.title.hidden = items.length === 0;

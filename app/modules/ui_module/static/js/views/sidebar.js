@@ -155,8 +155,7 @@ export class Sidebar {
     event?.preventDefault();
     this.search.value = '';
     this.found = null;
-    this.messages.inChat = null;
-    this.messages.forget();
+    this.messages.reset();
     this.update();
   }
 
