@@ -3,6 +3,7 @@
 import httpx
 from playwright.async_api import Browser, expect
 
+from app.modules.search_module.tests.searching import search
 from tests.browsers import PHONE, Reader
 from tests.fakers import FakeClient
 
@@ -55,4 +56,20 @@ async def test_a_name_that_is_one_long_word_fits(
     await page.get_by_role("dialog").locator(".chat-item", has_text="WWW").click()
     await expect(page.locator(".chip")).to_have_count(1)
     assert await page.evaluate(_TOO_WIDE, "dialog") == []
+    await phone.context.close()
+
+
+async def test_a_hit_by_a_sender_with_a_long_name_shows_the_found_words(
+    browser: Browser, live_server: str, server: httpx.AsyncClient, her: FakeClient
+) -> None:
+    name = "Борис Достопочтенный-Преображенский из Санкт-Петербурга"
+    longest = await FakeClient.sign_up(server, "longest", name)
+    await longest.send(await longest.open_chat(her, title="Двор"), "Вчера вечером зажгли зелёный фонарь")
+    await search(longest, "фонарь")
+    phone = await Reader.open_signed_in(browser, live_server, her, **PHONE)
+    await phone.page.locator("#search").fill("фонарь")
+    text = phone.page.get_by_role("list", name="Messages").locator(".preview")
+    await expect(text).to_contain_text(f"{name}: Вчера")
+    end = await text.evaluate("text => text.getBoundingClientRect().bottom")
+    assert await text.locator("mark").evaluate("mark => mark.getBoundingClientRect().bottom") <= end
     await phone.context.close()

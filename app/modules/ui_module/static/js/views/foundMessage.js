@@ -18,6 +18,6 @@ export function foundMessage({ store, openChat }, message, text, content, mark =
         avatar(name, (chat && store.peer(chat)?.id) ?? message.chat_id, { small: true, image: chat && store.avatar(chat) }),
         h('span', { class: 'chat-text' },
           h('span', { class: 'line' }, h('strong', { dir: 'auto' }, name), mark, h('time', {}, when)),
-          h('span', { class: 'preview', dir: 'auto' }, chat?.type !== 'direct' || isMine ? `${sender}: ` : '', content)))),
+          h('span', { class: 'preview', dir: 'auto' }, ...chat?.type !== 'direct' || isMine ? [h('bdi', { class: 'by' }, sender), ': '] : [], content)))),
   };
 }
