@@ -1,5 +1,7 @@
 """The page explains why the server has refused something."""
 
+from datetime import datetime, timedelta
+
 from playwright.async_api import expect
 
 from app.modules.bots_module.tests.bots import create_bot
@@ -27,3 +29,17 @@ async def test_the_page_explains_who_cannot_be_added_to_a_chat(
         await expect(eve.page.locator(".toast").last).to_have_text(reason)
         await picker.get_by_role("button", name="Close").click()
     eve.ignore_complaints("403")
+
+
+async def test_a_line_that_is_shown_again_is_not_doubled_and_its_time_begins_anew(eve: Reader) -> None:
+    await eve.page.clock.install()
+    await eve.page.clock.pause_at(datetime.now() + timedelta(seconds=1))
+    settings = await eve.settings()
+    saved = eve.page.locator(".toast", has_text="Saved")
+    for _ in range(2):
+        await settings.get_by_role("button", name="Save").click()
+        await expect(saved).to_have_count(1)
+        await eve.page.clock.run_for(5000)
+    await expect(saved).to_have_count(1)
+    await eve.page.clock.run_for(1000)
+    await expect(saved).to_have_count(0)

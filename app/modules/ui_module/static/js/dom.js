@@ -190,13 +190,14 @@ export function announce(text) {
 
 const toasts = document.getElementById('toasts');
 
-/** Shows a line of text for 6 seconds. */
+/** Shows a line of text for 6 seconds. If it is shown already, its time begins anew. */
 export function toast(text) {
-  const line = h('p', { class: 'toast' }, text);
+  const line = [...toasts.children].find((shown) => shown.textContent === text) ?? h('p', { class: 'toast' }, text);
+  clearTimeout(line.timer);
   toasts.append(line);
   if (document.querySelector('dialog[open]')) announce(text);
   // Above dialogs, also those that were opened later.
   toasts.togglePopover(false);
   toasts.togglePopover(true);
-  setTimeout(() => line.remove(), 6000);
+  line.timer = setTimeout(() => line.remove(), 6000);
 }
