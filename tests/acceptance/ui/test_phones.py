@@ -16,6 +16,12 @@ _TOO_WIDE = """place => [...document.querySelector(place).querySelectorAll('*')]
         || (element.scrollWidth > element.clientWidth && getComputedStyle(element).overflowX === 'auto'))
     .map(element => element.outerHTML.slice(0, 80))"""
 
+_NARROWER_THAN_THEIR_CHOICES = """fields => fields.filter(field => {
+    const width = field.offsetWidth;
+    field.style.width = 'max-content';
+    return field.offsetWidth > width;
+}).map(field => field.name || field.id)"""
+
 
 async def test_no_field_has_letters_so_small_that_an_iphone_zooms_the_page(
     browser: Browser, live_server: str, her: FakeClient, anna: FakeClient, yard: str
@@ -72,4 +78,29 @@ async def test_a_hit_by_a_sender_with_a_long_name_shows_the_found_words(
     await expect(text).to_contain_text(f"{name}: Вчера")
     end = await text.evaluate("text => text.getBoundingClientRect().bottom")
     assert await text.locator("mark").evaluate("mark => mark.getBoundingClientRect().bottom") <= end
+    await phone.context.close()
+
+
+async def test_russian_choices_and_the_cross_of_a_search_in_one_chat_are_not_cut(
+    browser: Browser, live_server: str, her: FakeClient, anna: FakeClient
+) -> None:
+    await anna.open_chat(her, title="Книжный клуб «Война и мир» — обсуждаем по главам")
+    phone = await Reader.open_signed_in(browser, live_server, her, locale="ru-RU", **PHONE)
+    page = phone.page
+    await phone.open("Книжный клуб")
+    await page.get_by_role("button", name="Искать в этом чате").click()
+    await page.locator("#search").fill("фонарь")
+    await page.get_by_text("Фильтры").click()
+    assert await page.locator(".filters select").evaluate_all(_NARROWER_THAN_THEIR_CHOICES) == []
+    chip = page.locator(".only-here")
+    await expect(chip).to_contain_text("по главам» ×")
+    end = await chip.evaluate("chip => chip.getBoundingClientRect().right")
+    cross = """chip => {
+        const range = document.createRange();
+        range.selectNodeContents(chip.lastChild);
+        return range.getBoundingClientRect().right;
+    }"""
+    assert await chip.evaluate(cross) <= end <= 390
+    await page.locator(".own").click()
+    assert await page.get_by_label("Тема").evaluate_all(_NARROWER_THAN_THEIR_CHOICES) == []
     await phone.context.close()

@@ -63,7 +63,7 @@ export class MessageSearch {
     this.onlyHere.hidden = !chat;
     if (chat) {
       this.onlyHere.setAttribute('aria-pressed', String(Boolean(this.inChat)));
-      this.onlyHere.textContent = t('search.in', { name: store.title(chat) }) + (this.inChat ? ' ×' : '');
+      this.onlyHere.replaceChildren(h('span', {}, t('search.in', { name: store.title(chat) })), this.inChat ? h('span', {}, ' ×') : '');
     }
     const n = ['has', 'after', 'before'].filter((name) => this.form.elements[name].value).length;
     this.folding.textContent = n ? t('search.filtersSet', { n }) : t('search.filters');
