@@ -30,6 +30,30 @@ async def test_a_message_is_forwarded_with_its_files_and_leads_back(
     await eve.is_pointed(1)
 
 
+async def test_a_search_in_a_dialog_says_that_it_found_nothing(eve: Reader, anna: FakeClient, yard: str) -> None:
+    page = eve.page
+    await anna.send(yard, "Смотрите")
+    await eve.open("Двор")
+    await eve.choose("Смотрите", "Forward")
+    forwarding = page.get_by_role("dialog", name="Forward to")
+    await expect(forwarding.get_by_role("button", name="Двор")).to_be_visible()
+    await expect(forwarding.get_by_text("Nothing found")).to_be_hidden()
+    await forwarding.get_by_label("Find a chat").fill("ничегонет")
+    await expect(forwarding.get_by_text("Nothing found")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Escape")
+    held = await eve.hold("**/accounts?*")
+    await page.get_by_role("button", name="New chat").click()
+    creating = page.get_by_role("dialog", name="New chat")
+    await held.until_asked()
+    await expect(creating.get_by_text("Nothing found")).to_be_hidden()
+    await held.release()
+    await expect(creating.get_by_role("button", name="Анна")).to_be_visible()
+    await expect(creating.get_by_text("Nothing found")).to_be_hidden()
+    await creating.get_by_label("Find people").fill("ничегонет")
+    await expect(creating.get_by_text("Nothing found")).to_be_visible()
+
+
 async def test_the_origin_of_a_forward_is_only_for_its_members(
     eve: Reader, her: FakeClient, anna: FakeClient, yard: str
 ) -> None:

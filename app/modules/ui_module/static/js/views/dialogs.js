@@ -48,6 +48,7 @@ export function confirmed(question, yes) {
 export function peoplePicker(chosen, leftOut = new Set()) {
   const chips = h('ul', { class: 'chips' });
   const results = h('ul', { class: 'chat-list' });
+  const note = h('p', { class: 'hint', role: 'status' });
   const input = h('input', { id: 'find-people', type: 'search', autocomplete: 'off', maxlength: 100, on: { input: debounced(find, 200) } });
   let found = [];
 
@@ -74,7 +75,8 @@ export function peoplePicker(chosen, leftOut = new Set()) {
       signature: person.display_name,
       build: () => h('li', {}, h('button', { type: 'button', class: 'chip', 'aria-label': t('new.remove', { name: person.display_name }), on: { click: () => toggle(person) } }, person.display_name, ' ×')),
     })));
-    reconcile(results, found.filter((person) => !leftOut.has(person.id)).map((person) => ({
+    const offered = found.filter((person) => !leftOut.has(person.id));
+    reconcile(results, offered.map((person) => ({
       key: person.id,
       signature: `${chosen.has(person.id)}${JSON.stringify(person)}`,
       build: () => h('li', {},
@@ -84,8 +86,9 @@ export function peoplePicker(chosen, leftOut = new Set()) {
             h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name), botMark(person)),
             h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username}`))))),
     })));
+    note.textContent = offered.length ? '' : t('chats.nothing');
   }
 
   find();
-  return h('div', { class: 'field' }, h('label', { for: 'find-people' }, t('new.find')), chips, input, h('div', { class: 'picker' }, results));
+  return h('div', { class: 'field' }, h('label', { for: 'find-people' }, t('new.find')), chips, input, h('div', { class: 'picker' }, results, note));
 }

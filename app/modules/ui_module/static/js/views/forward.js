@@ -9,10 +9,11 @@ export function forwardDialog({ store, openChat, blocks }, chat, message) {
   // One id for each chat: pressing the button again, or a retry, creates no second message.
   const ids = new Map();
   const list = h('ul', { class: 'chat-list' });
+  const note = h('p', { class: 'hint', role: 'status' });
   const error = h('p', { class: 'error', role: 'alert' });
   const input = h('input', { id: 'forward-to', type: 'search', autocomplete: 'off', autofocus: true, on: { input: render } });
   const element = dialog(t('forward.title'), h('div', { class: 'dialog-form' },
-    h('div', { class: 'field' }, h('label', { for: 'forward-to' }, t('forward.find')), input), h('div', { class: 'picker' }, list), error));
+    h('div', { class: 'field' }, h('label', { for: 'forward-to' }, t('forward.find')), input), h('div', { class: 'picker' }, list, note), error));
 
   function render() {
     const query = input.value.trim().toLocaleLowerCase();
@@ -27,6 +28,7 @@ export function forwardDialog({ store, openChat, blocks }, chat, message) {
           avatar(name, store.peer(to)?.id ?? to.id, { small: true, image }), h('span', { class: 'chat-text' }, h('strong', { dir: 'auto' }, name)))),
       };
     }));
+    note.textContent = chats.length ? '' : t('chats.nothing');
   }
 
   async function forward(to) {
