@@ -174,6 +174,20 @@ async def test_the_focus_moves_to_the_composer_when_a_message_is_deleted(
     await expect(eve.composer).to_be_focused(timeout=5000)
 
 
+async def test_an_edit_to_an_empty_text_is_not_saved_and_the_page_says_why(
+    eve: Reader, her: FakeClient, yard: str
+) -> None:
+    await her.send(yard, "Привет")
+    await eve.open("Двор")
+    await eve.sees("Привет")
+    await eve.composer.press("ArrowUp")
+    await eve.write(" ")
+    await expect(eve.page.locator("#composer-error")).to_have_text("A message has 1 to 4,000 characters.")
+    await eve.write("Привет всем")
+    await eve.sees("Привет всем")
+    await expect(eve.page.locator("#composer-error")).to_be_hidden()
+
+
 async def test_a_message_left_unsent_since_yesterday_is_shown_under_one_divider(
     eve: Reader, anna: FakeClient, yard: str
 ) -> None:

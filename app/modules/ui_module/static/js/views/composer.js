@@ -246,6 +246,7 @@ export class Composer {
     if (text === null) return;
     if (target?.kind === 'edit') {
       if (text || target.message.attachments?.length) await this.save(chat, target, text);
+      else this.error.textContent = t('error.body.text');
       return;
     }
     const files = this.unsent;
