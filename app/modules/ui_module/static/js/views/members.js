@@ -63,7 +63,7 @@ export function membersDialog({ store, openChat, blocks }, chat) {
             h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name), botMark(person), isSelf && h('small', {}, t('members.you'))),
             h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username || member.username}`))),
           t(`role.${member.role}`) && h('small', { class: 'role' }, t(`role.${member.role}`)),
-          mayRemove && iconButton('close', t('members.remove', { name: person.display_name }), () => attempt(() => call('DELETE', `/chats/${chat.id}/members/${member.account_id}`)))),
+          mayRemove && iconButton('close', t('members.remove', { name: person.display_name }), () => removeMember(person))),
       };
     }));
     reconcile(settings, toggles().map(([name, isOn, changes]) => ({
@@ -99,6 +99,10 @@ export function membersDialog({ store, openChat, blocks }, chat) {
   }
 
   const unblock = () => attempt(() => blocks.set(peer.id, false));
+
+  async function removeMember({ id, display_name: name }) {
+    if (await confirmed(t('members.removeSure', { name }), t('members.removeDo'))) await attempt(() => call('DELETE', `/chats/${chat.id}/members/${id}`));
+  }
 
   async function leave() {
     if (!await confirmed(t('members.leaveSure'), t('members.leave'))) return;
