@@ -160,3 +160,25 @@ async def test_the_field_is_as_high_as_the_text_of_its_draft(
     await expect(phone.composer).to_have_value("Яблоки\nгруши\nсливы")
     assert not await phone.composer.evaluate("field => field.scrollHeight > field.clientHeight")
     await phone.context.close()
+
+
+async def test_an_edit_that_is_not_saved_is_continued_when_its_chat_is_opened_again(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await anna.open_chat(her, title="Сад")
+    await her.send(yard, "В семь")
+    await eve.open("Двор")
+    await eve.choose("В семь", "Edit")
+    await eve.composer.fill("В восемь")
+    await eve.open("Сад")
+    await expect(eve.composer).to_have_value("")
+    await eve.open("Двор")
+    await expect(eve.page.locator(".target")).to_contain_text("Editing")
+    await expect(eve.composer).to_have_value("В восемь")
+    await eve.composer.press("Enter")
+    await eve.sees("В восемь")
+    await expect(eve.composer).to_have_value("")
+    await eve.open("Сад")
+    await eve.open("Двор")
+    await expect(eve.page.locator(".target")).to_be_hidden()
+    await expect(eve.composer).to_have_value("")

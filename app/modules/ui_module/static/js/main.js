@@ -67,7 +67,6 @@ function adoptLanguage(name) {
 function show() {
   document.documentElement.lang = currentLanguage();
   document.title = t('app.name');
-  const edit = running?.shell?.conversation?.composer.unfinishedEdit;
   running?.shell?.unmount();
   if (missing.length && !resetToken) {
     root.replaceChildren(h('main', { class: 'auth' }, h('p', { class: 'hint' }, t('app.missing', { names: missing.join(', ') }))));
@@ -81,7 +80,6 @@ function show() {
   running.shell = new Shell({ ...running, settings });
   root.replaceChildren(running.shell.element);
   running.shell.update();
-  if (edit && edit.chatId === running.shell.conversation?.id) running.shell.conversation.composer.continueEdit(edit);
 }
 
 function endReset() {

@@ -52,7 +52,9 @@ export class Composer {
 
   begin() {
     grow(this.input);
-    this.showReply();
+    const { unfinishedEdit } = this.chat;
+    if (unfinishedEdit) this.continueEdit(unfinishedEdit);
+    else this.showReply();
     this.context.drafts.read(this.chat);
   }
 
@@ -69,7 +71,9 @@ export class Composer {
     this.stopTyping();
     this.listeners.abort();
     this.scheduled.unmount();
-    if (this.chat) this.context.drafts.save(this.chat);
+    if (!this.chat) return;
+    if (this.target?.kind === 'edit') this.chat.unfinishedEdit = { message: this.target.message, text: this.input.value };
+    this.context.drafts.save(this.chat);
   }
 
   /** Shows a draft that another device has changed. The text of a message that is being edited stays. */
@@ -155,20 +159,20 @@ export class Composer {
     this.input.setSelectionRange(message.text.length, message.text.length);
   }
 
-  /** The edit of a message that is not saved yet, or null. `continueEdit` of another composer takes it. */
-  get unfinishedEdit() {
-    return this.target?.kind === 'edit' ? { chatId: this.id, message: this.target.message, text: this.input.value } : null;
-  }
-
+  /** Goes on with an edit that was neither saved nor cancelled when the chat was left. */
   continueEdit({ message, text }) {
-    this.edit(message);
+    this.target = { kind: 'edit', message };
     this.input.value = text;
     grow(this.input);
+    this.showTarget(t('composer.editing'), { takesFocus: false });
   }
 
   cancel() {
     if (!this.target) return;
-    if (this.target.kind === 'edit') this.input.value = this.chat.draft;
+    if (this.target.kind === 'edit') {
+      this.input.value = this.chat.draft;
+      this.chat.unfinishedEdit = null;
+    }
     this.target = null;
     this.showTarget('');
     this.keepDraft();
