@@ -96,3 +96,30 @@ async def test_without_sockets_the_page_sets_a_new_password_and_then_says_what_i
         await expect(missing).to_be_visible()
         await reader.context.close()
         assert reader.complaints == []
+
+
+async def test_a_link_that_is_not_valid_any_more_is_replaced_by_a_new_one(
+    browser: Browser, live_server: str, her: FakeClient, mailbox: Mailbox
+) -> None:
+    eve = await Reader.open_window(browser, live_server)
+    page = eve.page
+    await page.goto(f"{eve.address}/ui#reset?token=expired")
+    await page.get_by_label("Password").fill("staple of the new house")
+    await page.get_by_role("button", name="Set the password").click()
+    await expect(page.get_by_role("alert")).to_have_text("This link is not valid any more. Ask for a new email.")
+    await page.get_by_role("button", name="Send a new link").click()
+    await page.get_by_label("Email").fill(f"{her.username}@example.com")
+    await page.get_by_role("button", name="Send a link").click()
+    await fragment_of(mailbox, "reset")
+    await eve.context.close()
+
+
+async def test_a_user_who_is_signed_in_asks_for_a_new_link_and_returns_to_the_chats(
+    eve: Reader, her: FakeClient
+) -> None:
+    page = eve.page
+    await page.evaluate("location.hash = '#reset?token=expired'")
+    await page.get_by_role("button", name="Send a new link").click()
+    await expect(page.get_by_label("Email")).to_be_focused()
+    await page.get_by_role("button", name="Back to sign-in").click()
+    await eve.is_online()

@@ -16,6 +16,7 @@ async def test_the_page_asks_for_the_code_after_the_password(
     await eve.page.locator("#login").fill(her.username)
     await eve.page.locator("#password").fill(PASSWORD)
     await eve.page.locator("[type=submit]").click()
+    await expect(eve.page.get_by_role("button", name="Back to sign-in")).to_be_visible()
     await eve.page.get_by_label("Code").fill("000000")
     await eve.page.get_by_role("button", name="Sign in", exact=True).click()
     await expect(eve.page.get_by_role("alert")).to_have_text("This code is wrong or was used already.")

@@ -10,15 +10,15 @@ const TITLES = { signIn: 'auth.signIn', code: 'factor.title', signUp: 'auth.sign
 const BUTTONS = { ...TITLES, code: 'auth.signIn', forgot: 'auth.sendLink', reset: 'auth.setPassword' };
 
 /**
- * `resetToken` is the token of a mail; `onReset` is called when it is used, or when the user chooses another form. `ticket` is
- * that of a sign-in by a provider that lacks the second factor.
+ * `resetToken` is the token of a mail; `onReset` is called when it is used, or when the user goes to the sign-in. `ticket` is that
+ * of a sign-in by a provider that lacks the second factor.
  */
 export function authView(settings, onDone, { resetToken = null, ticket = null, onReset = () => {} } = {}) {
   const place = h('main', { class: 'auth' });
   let mode = resetToken ? 'reset' : ticket ? 'code' : 'signIn';
 
   function choose(name) {
-    if (mode === 'reset') onReset();
+    if (resetToken && name === 'signIn') onReset();
     mode = name;
     render();
     place.querySelector('input').focus();
@@ -115,7 +115,8 @@ export function authView(settings, onDone, { resetToken = null, ticket = null, o
       mode === 'signIn' && canUsePasskeys() && h('button', { type: 'button', class: 'button wide', on: { click: usePasskey } }, t('auth.passkey')),
       mode === 'signIn' && canUseProviders() && providerButtons('auth.provider', 'signIn'),
       mode === 'signIn' && has('recovery') && link('auth.forgotten', 'forgot'),
-      mode === 'signIn' ? link('auth.toSignUp', 'signUp') : link('auth.toSignIn', 'signIn'));
+      mode === 'reset' && has('recovery') && link('auth.sendNewLink', 'forgot'),
+      mode === 'signIn' ? link('auth.toSignUp', 'signUp') : link(mode === 'signUp' ? 'auth.toSignIn' : 'auth.back', 'signIn'));
     place.replaceChildren(
       h('div', { class: 'auth-card' },
         h('header', { class: 'brand' },
