@@ -3,7 +3,7 @@
 import { call, get } from '../api.js';
 import { avatar, h, icon, toast } from '../dom.js';
 import { t } from '../i18n.js';
-import { dialog, rename } from './dialogs.js';
+import { confirmed, dialog, rename } from './dialogs.js';
 import { attempt, field, form, section } from './forms.js';
 import { itemList } from './itemList.js';
 import { keys } from './keys.js';
@@ -54,17 +54,12 @@ function botDialog(context, bot, onChanged) {
       onChanged();
     })),
     section(t('keys.title'), keys(context, `/bots/${bot.id}/keys`)),
-    h('div', { class: 'buttons' }, h('button', { type: 'button', class: 'button danger', on: { click: () => deleteDialog(bot, () => { box.close(); onChanged(); }) } }, t('bots.delete')))), { className: 'drawer' });
+    h('div', { class: 'buttons' }, h('button', { type: 'button', class: 'button danger', on: { click: () => deleteBot(bot, () => { box.close(); onChanged(); }) } }, t('bots.delete')))), { className: 'drawer' });
 }
 
-function deleteDialog(bot, onDeleted) {
-  const box = dialog(t('bots.delete'), h('div', { class: 'dialog-form' },
-    h('p', {}, t('bots.deleteSure', { name: bot.display_name })),
-    form([
-      h('label', { class: 'choice' }, h('input', { type: 'checkbox', name: 'messages', value: 'delete' }), t('bots.messagesToo')),
-    ], t('bots.delete'), async ({ messages = 'keep' }) => {
-      await call('DELETE', `/bots/${bot.id}?messages=${messages}`);
-      box.close();
-      onDeleted();
-    })));
+async function deleteBot(bot, onDeleted) {
+  const messages = h('input', { type: 'checkbox' });
+  const choice = h('label', { class: 'choice' }, messages, t('bots.messagesToo'));
+  if (!await confirmed(t('bots.deleteSure', { name: bot.display_name }), t('bots.delete'), choice)) return;
+  if (await attempt(() => call('DELETE', `/bots/${bot.id}?messages=${messages.checked ? 'delete' : 'keep'}`))) onDeleted();
 }

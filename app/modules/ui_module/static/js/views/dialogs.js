@@ -30,12 +30,13 @@ export function rename(element, title) {
   element.querySelector('h2').textContent = title;
 }
 
-/** Asks for confirmation. Returns true if the user confirms. */
-export function confirmed(question, yes) {
+/** Asks for confirmation, with further content below the question. Returns true if the user confirms. */
+export function confirmed(question, yes, content = null) {
   return new Promise((resolve) => {
     const element = h('dialog', { class: 'question', 'aria-labelledby': 'question', on: { close: () => { resolve(element.returnValue === 'yes'); element.remove(); } } },
       h('div', { class: 'dialog-body' },
         h('p', { id: 'question' }, question),
+        content,
         h('div', { class: 'buttons' },
           h('button', { type: 'button', class: 'button', autofocus: true, on: { click: () => element.close('no') } }, t('dialog.cancel')),
           h('button', { type: 'button', class: 'button danger', on: { click: () => element.close('yes') } }, yes))), announcerOfDialog());
