@@ -65,7 +65,8 @@ async def test_a_user_creates_an_api_key_and_revokes_it(eve: Reader, her: FakeCl
     # The session is too old for a change of keys: the user signs in again first.
     await sql.execute("UPDATE auth_session SET created_at = now() - interval '11 minutes'")
     await row.get_by_role("button", name="Revoke Отчёты").click()
-    await eve.page.get_by_role("dialog").filter(has_text="signed out").get_by_role("button").last.click()
+    sure = eve.page.get_by_role("dialog", name="Revoke the key Отчёты?")
+    await sure.get_by_role("button", name="Revoke", exact=True).click()
     again = eve.page.get_by_role("dialog", name="Sign in again")
     await again.get_by_label("Password").fill(PASSWORD)
     await again.get_by_role("button", name="Continue").click()

@@ -27,7 +27,7 @@ export function identities(context) {
       h('span', { class: 'chat-text' },
         h('span', { class: 'line' }, h('strong', { dir: 'auto' }, name)),
         h('span', { class: 'line' }, h('span', { class: 'preview' }, t('identities.used', { provider, when: shortMoment(new Date(usedAt)) })))),
-      iconButton('close', t('identities.remove', { name }), () => remove(`${PATH}/${id}`, t('identities.removeSure', { name }), t('identities.remove', { name }))));
+      iconButton('close', t('identities.remove', { name }), () => remove(`${PATH}/${id}`, t('identities.removeSure', { name }), t('identities.removeDo'))));
   }
 
   const element = section(t('identities.title'), h('div', { class: 'stack' }, h('p', {}, t('identities.why')), list, providerButtons('identities.add', 'link', context.store.me.id)));

@@ -22,7 +22,7 @@ export function keys(context, path) {
         h('strong', { class: 'whole', dir: 'auto' }, key.name),
         h('code', { class: 'whole preview' }, key.scopes.join(', ')),
         h('span', { class: 'whole preview' }, [t('keys.created', { date: date(key.created_at) }), usedNote(key), expiryNote(key)].filter(Boolean).join(' · '))),
-      iconButton('close', t('keys.revoke', key), () => remove(`${path}/${key.id}`, t('keys.revokeSure', key), t('keys.revoke', key))));
+      iconButton('close', t('keys.revoke', key), () => remove(`${path}/${key.id}`, t('keys.revokeSure', key), t('keys.revokeDo'))));
   }
 
   return h('div', { class: 'stack' }, list, h('div', { class: 'buttons' }, add));

@@ -20,7 +20,7 @@ export function passkeys(context, device) {
       h('span', { class: 'chat-text' },
         h('span', { class: 'line' }, h('strong', { dir: 'auto' }, name)),
         h('span', { class: 'line' }, h('span', { class: 'preview' }, note))),
-      iconButton('close', t('passkeys.remove', { name }), () => remove(`${PATH}/${id}`, t('passkeys.removeSure', { name }), t('passkeys.remove', { name }))));
+      iconButton('close', t('passkeys.remove', { name }), () => remove(`${PATH}/${id}`, t('passkeys.removeSure', { name }), t('passkeys.removeDo'))));
   }
 
   async function create() {
