@@ -76,3 +76,16 @@ async def test_an_account_without_a_time_zone_gets_that_of_its_browser(
         # A choice is not replaced by that of another device.
         assert ok(await her.get(PATH))["time_zone"] == "Asia/Yakutsk"
         await reader.context.close()
+
+
+async def test_the_forms_before_the_sign_in_explain_errors_by_the_names_of_their_fields(
+    browser: Browser, live_server: str
+) -> None:
+    reader = await Reader.open_window(browser, live_server, locale="ru-RU")
+    page = reader.page
+    await page.goto(f"{reader.address}/ui")
+    await page.get_by_label("Имя пользователя или почта").fill("vera")
+    await page.get_by_label("Пароль").fill("staple of the new house")
+    await page.get_by_role("button", name="Войти", exact=True).click()
+    await expect(page.get_by_role("alert")).to_have_text("Неверное имя пользователя, почта или пароль.")
+    await reader.context.close()

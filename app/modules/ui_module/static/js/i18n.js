@@ -759,7 +759,7 @@ const TEXTS = {
     'error.internal_error': 'На сервере что-то пошло не так.',
     'error.An account with this email already exists': 'С этой почтой аккаунт уже есть.',
     'error.This username is taken': 'Это имя пользователя занято.',
-    'error.Wrong login or password': 'Неверный логин или пароль.',
+    'error.Wrong login or password': 'Неверное имя пользователя, почта или пароль.',
     'error.The current password is wrong': 'Текущий пароль введён неверно.',
     'error.The owner must first transfer ownership of the chat': 'Сначала передайте чат другому владельцу.',
     'error.This member cannot become the owner at present': 'Этот участник сейчас не может стать владельцем.',
