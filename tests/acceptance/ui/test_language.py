@@ -88,4 +88,8 @@ async def test_the_forms_before_the_sign_in_explain_errors_by_the_names_of_their
     await page.get_by_label("Пароль").fill("staple of the new house")
     await page.get_by_role("button", name="Войти", exact=True).click()
     await expect(page.get_by_role("alert")).to_have_text("Неверное имя пользователя, почта или пароль.")
+    await page.get_by_role("button", name="Впервые здесь?").click()
+    # The browser adds the title to its own text.
+    username = page.get_by_label("Имя пользователя")
+    await expect(username).to_have_attribute("title", "От 3 до 32 символов: a–z, цифры, _ и .")
     await reader.context.close()

@@ -86,7 +86,7 @@ export function authView(settings, onDone, { resetToken = null, ticket = null, o
     ],
     signUp: () => [
       field('display_name', t('auth.displayName'), { autocomplete: 'name', maxlength: 64 }),
-      field('username', t('auth.username'), { autocomplete: 'username', pattern: '[A-Za-z0-9_.]{3,32}', autocapitalize: 'none', spellcheck: 'false' }, t('auth.usernameHint')),
+      field('username', t('auth.username'), { autocomplete: 'username', pattern: '[A-Za-z0-9_.]{3,32}', title: t('auth.usernameHint'), autocapitalize: 'none', spellcheck: 'false' }, t('auth.usernameHint')),
       email(),
       newPassword('password'),
     ],
