@@ -28,6 +28,7 @@ async def test_a_user_sets_up_a_second_factor_and_signs_in_with_it(
     assert await codes.evaluate_all(lines) == [1] * 10
     first, second = (await codes.all_inner_texts())[:2]
     await eve.page.keyboard.press("Escape")
+    await eve.page.get_by_role("dialog", name="Recovery codes").get_by_role("button", name="Close").click()
     await expect(factor.get_by_text("10 recovery codes are left.")).to_be_visible()
 
     phone = await Reader.open_window(browser, live_server)

@@ -4,14 +4,16 @@ import { get } from '../api.js';
 import { announcerOfDialog, avatar, botMark, debounced, h, iconButton, reconcile, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
 
-/** Opens a dialog. A click outside closes it, unless it `isSticky`. */
+/** Opens a dialog. A click outside and Escape close it, unless it `isSticky`. */
 export function dialog(title, content, { className = '', isSticky = false } = {}) {
   // The end of a selection that began inside is a click on the dialog, too.
   let isPressedOutside = false;
   const element = h('dialog', {
-    class: className, 'aria-label': title,
+    class: className, 'aria-label': title, closedby: isSticky && 'none',
     on: {
       close: () => element.remove(),
+      // A browser may know no `closedby`.
+      cancel: (event) => isSticky && event.preventDefault(),
       pointerdown: (event) => { isPressedOutside = event.target === element; },
       click: (event) => event.target === element && isPressedOutside && !isSticky && element.close(),
     },

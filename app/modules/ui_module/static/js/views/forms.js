@@ -56,7 +56,7 @@ export async function attempt(run) {
   }
 }
 
-/** Shows what the server says only once, with a button that copies it. A click beside the dialog does not close it. */
+/** Shows what the server says only once, with a button that copies it. Neither a click beside it nor Escape closes it. */
 export function secretDialog(title, why, text, content) {
   return dialog(title, h('div', { class: 'dialog-form' }, h('p', {}, why), content,
     navigator.clipboard && h('button', { type: 'button', class: 'button wide', on: { click: () => navigator.clipboard.writeText(text).then(() => toast(t('message.copied')), () => {}) } }, t('factor.copy'))), { isSticky: true });
