@@ -97,15 +97,25 @@ async def test_replies_are_read_when_the_user_returns_to_the_page(
     await eventually(is_read)
 
 
-async def test_what_is_written_in_a_thread_stays_when_it_is_closed(eve: Reader, anna: FakeClient, yard: str) -> None:
+async def test_what_is_written_in_a_thread_stays_until_it_is_sent(eve: Reader, anna: FakeClient, yard: str) -> None:
     await anna.send(yard, "Кто принесёт чай?")
+    field = eve.page.get_by_label("Reply in the thread")
     await eve.open("Двор")
-    for expected in ("", "Могу принести"):
-        await eve.choose("Кто принесёт чай?", "Reply in a thread")
-        await expect(eve.page.get_by_label("Reply in the thread")).to_have_value(expected)
-        await eve.page.get_by_label("Reply in the thread").fill("Могу принести")
-        await eve.page.keyboard.press("Escape")
-        await expect(eve.page.get_by_role("dialog")).to_have_count(0)
+    await eve.choose("Кто принесёт чай?", "Reply in a thread")
+    await expect(field).to_have_value("")
+    await field.fill("Могу принести")
+    await eve.page.keyboard.press("Escape")
+    await expect(eve.page.get_by_role("dialog")).to_have_count(0)
+    await eve.choose("Кто принесёт чай?", "Reply in a thread")
+    await expect(field).to_have_value("Могу принести")
+    await eve.page.reload()
+    await eve.choose("Кто принесёт чай?", "Reply in a thread")
+    await expect(field).to_have_value("Могу принести")
+    await field.press("Enter")
+    await expect(field).to_have_value("")
+    await eve.page.reload()
+    await eve.choose("Кто принесёт чай?", "Reply in a thread")
+    await expect(field).to_have_value("")
 
 
 async def test_a_thread_is_closed_when_the_user_is_no_longer_in_its_chat(

@@ -4,6 +4,7 @@ import { call, get, has } from '../api.js';
 import { applyToMessages } from '../chat.js';
 import { grow, h, iconButton, isComposing, reconcile } from '../dom.js';
 import { shortMoment, t } from '../i18n.js';
+import { local } from '../storage.js';
 import { summary } from '../summary.js';
 import { textFormat } from '../textFormat.js';
 import { lengthError } from '../textLength.js';
@@ -35,10 +36,10 @@ export function threadDialog(context, chat, rootSeq) {
   const rows = h('ol', { class: `rows thread ${chat.type}` });
   const older = h('button', { type: 'button', class: 'button plain wide', hidden: true, on: { click: () => attempt(() => load({ before_seq: messages.keys().next().value })) } }, t('threads.older'));
   const scroller = h('div', { class: 'thread-scroll', tabindex: 0, role: 'region', 'aria-label': t('chat.messages') }, older, rows);
-  // What is not sent stays until the page is left.
-  const texts = chat.threadTexts ??= new Map();
+  // What is not sent stays in this browser.
+  const key = `messenger.thread.${store.me.id}.${chat.id}.${rootSeq}`;
   const input = h('textarea', {
-    id: 'thread-text', value: texts.get(rootSeq) ?? '', rows: 1, dir: 'auto', autocomplete: 'off', placeholder: t('threads.placeholder'), 'aria-describedby': 'thread-error',
+    id: 'thread-text', value: local.read(key) ?? '', rows: 1, dir: 'auto', autocomplete: 'off', placeholder: t('threads.placeholder'), 'aria-describedby': 'thread-error',
     on: { input: typed, keydown: pressed },
   });
   const error = h('p', { id: 'thread-error', class: 'error', role: 'alert' });
@@ -131,12 +132,14 @@ export function threadDialog(context, chat, rootSeq) {
     error.textContent = lengthError(text);
     if (!text || error.textContent) return;
     input.value = '';
-    grow(input);
+    typed();
     sendQueue.add(chat.id, text, null, [], { ...textFormat(), root_seq: rootSeq });
     toEnd();
   }
 
   function typed() {
+    if (input.value.trim()) local.write(key, input.value);
+    else local.remove(key);
     error.textContent = '';
     grow(input);
   }
@@ -152,7 +155,6 @@ export function threadDialog(context, chat, rootSeq) {
   addEventListener('focus', returns);
   document.addEventListener('visibilitychange', returns);
   element.addEventListener('close', () => {
-    texts.set(rootSeq, input.value);
     store.removeEventListener('change', render);
     store.removeEventListener('applied', applied);
     removeEventListener('focus', returns);
