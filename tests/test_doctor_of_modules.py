@@ -1,18 +1,12 @@
 """`manage.py doctor` with modules on disk that are not enabled."""
 
-from uuid import UUID
-
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.connection import Connection
-from app.modules.accounts_module.extension import nothing_of_erased
-from app.modules.chats_module.extension import nothing_of_deleted
 from app.modules.messages_module.extension import MessageView
 from app.utils.invariants import Invariant
 from app.utils.module import Module
 from app.utils.setup_modules import discover_modules
-from tests.fakers import FakeClient
 from tests.manage import manage
 
 
@@ -46,18 +40,3 @@ async def test_an_invariant_that_a_module_contributes_is_checked(
     monkeypatch.setattr("app.commands.doctor.discover_modules", lambda: known)
     result = await manage(database_address, "doctor", "--least-free-mb=0")
     assert (result.exit_code, "✗ the module has no fault" in result.output) == (1, True), result.output
-
-
-async def test_rows_are_found_in_a_table_whose_name_is_a_word_of_sql(
-    anna: FakeClient, club: str, connection: Connection
-) -> None:
-    await connection.execute('CREATE TEMPORARY TABLE "order" (owner_id uuid, chat_id uuid)')
-    await connection.execute('INSERT INTO "order" VALUES ($1, $2)', anna.uuid, UUID(club))
-    await connection.execute("UPDATE account SET erased_at = now() - interval '2 days' WHERE id = $1", anna.uuid)
-    await connection.execute("UPDATE chat SET purged_at = now() WHERE id = $1", UUID(club))
-    owned, held = nothing_of_erased("order.owner_id"), nothing_of_deleted("order")
-    found = [await connection.fetchval(invariant.find) for invariant in (owned, held)]
-    assert found == [anna.uuid, UUID(club)]
-    for statement in held.fix:
-        await connection.execute(statement, [UUID(club)])
-    assert await connection.fetch(held.find) == []

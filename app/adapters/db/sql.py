@@ -28,6 +28,11 @@ def one_row(table: str, **key: str) -> str:
     return " ".join(["(SELECT * FROM", table, "WHERE", " AND ".join(conditions), "ORDER BY", last, ")"])
 
 
+def quoted(name: str) -> str:
+    """Returns the name of a table or a column as SQL. It may be a keyword, such as `order`."""
+    return f'"{name}"'
+
+
 def delete_of_chat(table: str, *key: str) -> str:
     """Returns the statement that deletes up to $2 rows of the chat $1. `key` are the other columns of the primary key.
 
@@ -35,8 +40,8 @@ def delete_of_chat(table: str, *key: str) -> str:
     PostgreSQL reads all rows of the chat for each chunk where it believes that a chat has few.
     """
     columns = ", ".join(("chat_id", *key))
-    chunk = " ".join(["SELECT", columns, "FROM", table, "WHERE chat_id = $1 LIMIT $2"])
-    return " ".join(["DELETE FROM", table, "WHERE (", columns, ") IN (", chunk, ") RETURNING chat_id"])
+    chunk = " ".join(["SELECT", columns, "FROM", quoted(table), "WHERE chat_id = $1 LIMIT $2"])
+    return " ".join(["DELETE FROM", quoted(table), "WHERE (", columns, ") IN (", chunk, ") RETURNING chat_id"])
 
 
 def delete_of_account(table: str, *key: str, account: str = "account_id") -> str:
@@ -45,9 +50,9 @@ def delete_of_account(table: str, *key: str, account: str = "account_id") -> str
     `key` are the other columns of the primary key. The statement returns the last of them for each row that it deletes.
     """
     columns = ", ".join(key)
-    chunk = " ".join(["SELECT", columns, "FROM", table, "WHERE", account, "= $1 LIMIT $2"])
+    chunk = " ".join(["SELECT", columns, "FROM", quoted(table), "WHERE", account, "= $1 LIMIT $2"])
     found = " ".join([account, "= $1 AND (", columns, ") IN (", chunk, ")"])
-    return " ".join(["DELETE FROM", table, "WHERE", found, "RETURNING", key[-1]])
+    return " ".join(["DELETE FROM", quoted(table), "WHERE", found, "RETURNING", key[-1]])
 
 
 def delete_before(table: str, column: str, *key: str) -> str:
@@ -56,8 +61,8 @@ def delete_before(table: str, column: str, *key: str) -> str:
     `key` are the columns of the primary key. `column` needs an index. Rows that are locked stay for the next time.
     """
     columns = ", ".join(key)
-    chunk = " ".join(["SELECT", columns, "FROM", table, "WHERE", column, "< $1 ORDER BY", column, "LIMIT $2"])
-    return " ".join(["DELETE FROM", table, "WHERE (", columns, ") IN (", chunk, "FOR UPDATE SKIP LOCKED )"])
+    chunk = " ".join(["SELECT", columns, "FROM", quoted(table), "WHERE", column, "< $1 ORDER BY", column, "LIMIT $2"])
+    return " ".join(["DELETE FROM", quoted(table), "WHERE (", columns, ") IN (", chunk, "FOR UPDATE SKIP LOCKED )"])
 
 
 def json_object(fields: Sequence[tuple[str, str]]) -> str:

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any, Literal, NamedTuple, Self
 from uuid import UUID
 
+from app.adapters.db.sql import quoted
 from app.services.context import Context, WorkContext
 from app.services.errors import ServiceError
 from app.services.parts import Part
@@ -296,8 +297,7 @@ def nothing_of_erased(*columns: str) -> Invariant:
     An erasure has a day to finish.
     """
     pairs = [column.split(".") for column in columns]
-    # Quoted: a table may have the name of an SQL keyword, such as "order".
-    owners = " UNION ALL ".join(" ".join(["SELECT", f'"{column}"', "FROM", f'"{table}"']) for table, column in pairs)
+    owners = " UNION ALL ".join(" ".join(["SELECT", quoted(column), "FROM", quoted(table)]) for table, column in pairs)
     erased = "SELECT id AS stream_id, username AS detail FROM account WHERE erased_at < now() - interval '1 day'"
     return Invariant(
         says=f"nothing of an erased account is left in {', '.join(dict.fromkeys(table for table, _ in pairs))}",

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Path
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.sql import quoted
 from app.dependencies.dependency_db import Db
 from app.dependencies.scopes import Scope, scoped
 from app.modules.accounts_module.dependencies import CurrentIdentity
@@ -60,16 +61,14 @@ class ChatPurge:
 
 def nothing_of_deleted(*tables: str) -> Invariant:
     """Returns the invariant that these tables, each with a `chat_id`, have no rows of a chat that was purged."""
-    # Quoted: a table may have the name of an SQL keyword, such as "order".
-    quoted = [f'"{table}"' for table in tables]
-    chats = " UNION ALL ".join(" ".join(["SELECT chat_id FROM", table]) for table in quoted)
+    chats = " UNION ALL ".join(" ".join(["SELECT chat_id FROM", quoted(table)]) for table in tables)
     purged = "SELECT id AS stream_id, format('it was purged at %s', purged_at) AS detail FROM chat"
     deleted_too = "USING chat c WHERE c.id = ANY($1) AND c.purged_at IS NOT NULL AND x.chat_id = c.id"
     return Invariant(
         says=f"nothing of a deleted chat is left in {', '.join(tables)}",
         find=" ".join([purged, "WHERE purged_at IS NOT NULL AND id IN (", chats, ") ORDER BY id"]),
         advice="the chats were deleted while the module was disabled; --fix deletes these rows",
-        fix=tuple(" ".join(["DELETE FROM", table, "x", deleted_too]) for table in quoted),
+        fix=tuple(" ".join(["DELETE FROM", quoted(table), "x", deleted_too]) for table in tables),
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from app.adapters.db.sql import quoted
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.messages_module.db.cruds.checks import write_check
 from app.services.context import Context, WorkContext
@@ -170,7 +171,7 @@ class MessageRemoval:
 
 def removing_rows(table: str) -> Remove:
     """Returns the `remove` that deletes the rows of messages from a table with `chat_id` and `seq`."""
-    statement = " ".join(["DELETE FROM", table, "WHERE chat_id = $1 AND seq = ANY($2)"])
+    statement = " ".join(["DELETE FROM", quoted(table), "WHERE chat_id = $1 AND seq = ANY($2)"])
 
     async def remove(context: Context, chat_id: UUID, seqs: Sequence[int]) -> None:
         await context.connection.execute(statement, chat_id, list(seqs))
@@ -188,9 +189,9 @@ def only_of_messages(table: str, *, says: str, fix: str) -> Invariant:
     chats = "JOIN chat c ON c.id = x.chat_id AND (c.deleted_at IS NULL OR c.purged_at IS NOT NULL)"
     return Invariant(
         says=f"only messages that exist {says}",
-        find=" ".join([rows, table, "x", chats, "WHERE NOT EXISTS (", kept, ")"]),
+        find=" ".join([rows, quoted(table), "x", chats, "WHERE NOT EXISTS (", kept, ")"]),
         advice=f"messages or chats were deleted while the module was disabled; --fix {fix}",
-        fix=(" ".join(["DELETE FROM", table, "x WHERE x.chat_id = ANY($1) AND NOT EXISTS (", kept, ")"]),),
+        fix=(" ".join(["DELETE FROM", quoted(table), "x WHERE x.chat_id = ANY($1) AND NOT EXISTS (", kept, ")"]),),
     )
 
 
