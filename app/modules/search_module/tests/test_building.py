@@ -148,9 +148,7 @@ async def test_a_chat_that_is_new_while_a_build_ends_is_in_the_new_index(
         # The build has looked for chats, and waits with its last step.
         await connection.execute("LOCK TABLE search_message_next IN SHARE UPDATE EXCLUSIVE MODE")
         finishing = asyncio.create_task(Building(database).finish())
-        while not await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"):
-            assert not finishing.done()
-            await asyncio.sleep(0.02)
+        await until_waiting(container, 1)
         chat_id = await anna.open_chat(boris, id="ffffffff-ffff-4fff-bfff-ffffffffffff")
         await anna.send(chat_id, "первое")
         assert await texts(anna, "первое") == ["первое"]
