@@ -1,8 +1,8 @@
 """A database of the previous release, and its upgrade beside other connections."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ from loguru import logger
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import config_for, migrate
-from tests.databases import Connection
+from tests.databases import Connection, connected_to, fetch
 
 _NEWEST_MIGRATION = "48084b23c339"
 
@@ -55,7 +55,7 @@ def upgrade_beside(
     migration is `waiting`."""
 
     async def upgrade() -> None:
-        async with _session(database) as backup, _session(database) as reader:
+        async with connected_to(database) as backup, connected_to(database) as reader:
             await backup.execute(held)
             migration = asyncio.create_task(asyncio.to_thread(migrate, database))
             async with asyncio.timeout(60):
@@ -70,17 +70,4 @@ def upgrade_beside(
 
 
 def run(address: DatabaseAddress, statement: str, *arguments: Any) -> list[asyncpg.Record]:
-    async def fetch() -> list[asyncpg.Record]:
-        async with _session(address) as connection:
-            return list(await connection.fetch(statement, *arguments))
-
-    return asyncio.run(fetch())
-
-
-@asynccontextmanager
-async def _session(address: DatabaseAddress) -> AsyncIterator[Connection]:
-    connection = await asyncpg.connect(**address.connect_arguments())
-    try:
-        yield connection
-    finally:
-        await connection.close()
+    return asyncio.run(fetch(address, statement, *arguments))
