@@ -66,9 +66,9 @@ async def test_rows_that_a_server_without_their_modules_left_of_a_deleted_chat_a
     for statement in (*_PURGE, "UPDATE chat SET purged_at = now() WHERE id = $1"):
         await rows(container, statement, UUID(club))
     fixed = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes")
-    for says in ("are forwards", "are pinned", "have earlier texts"):
+    for says in ("are forwards", "are pinned", "have earlier texts", "have removed previews"):
         assert f"✗ only messages that exist {says}\n    {club}: message " in fixed.output, fixed.output
-    for tables in ("thread, thread_reply, thread_participant", "message_mention", "removed_link_preview"):
+    for tables in ("thread, thread_reply, thread_participant", "message_mention"):
         assert f"✗ nothing of a deleted chat is left in {tables}\n    {club}: it was purged at " in fixed.output
     for table in _TABLES:
         assert not await rows(container, f"SELECT FROM {table}"), table

@@ -1,4 +1,4 @@
-from app.modules.chats_module.extension import nothing_of_deleted
+from app.modules.messages_module.extension import only_of_messages
 from app.modules.previews_module.api import router
 from app.modules.previews_module.db import LinkPreviewPage, RemovedLinkPreview
 from app.modules.previews_module.services.fetching import ADD_PREVIEW, FETCHING, FORGET, FORGET_HOURLY, NOTICE
@@ -13,6 +13,6 @@ module = Module(
     depends_on=("base", "accounts", "chats", "messages", "streams", "jobs"),
     models=(LinkPreviewPage, RemovedLinkPreview),
     settings=PreviewSettings,
-    invariants=(nothing_of_deleted("removed_link_preview"),),
+    invariants=(only_of_messages("removed_link_preview", says="have removed previews", fix="forgets these removals"),),
     contributes=(PART, REMOVALS, PURGE, NOTICE, ADD_PREVIEW, FETCHING, FORGET, FORGET_HOURLY, PREVIEW),
 )

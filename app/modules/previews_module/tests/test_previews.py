@@ -7,11 +7,13 @@ from uuid import UUID
 import pytest
 
 from app.adapters.db.database import Database
+from app.modules.previews_module.module import module
 from app.modules.previews_module.settings import PreviewSettings
 from app.modules.previews_module.tests.previewing import page, read, titles_of, until_idle, until_titled, url_of
 from app.settings.app_settings import Mode
 from app.utils.container import Container
 from tests.adapters.http_servers import RawServer, redirect, response
+from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok, problem
 
 
@@ -222,7 +224,19 @@ async def test_a_deleted_chat_leaves_nothing_behind(
     ok(await anna.delete(f"/chats/{club}"))
 
     async def is_gone() -> bool:
-        async with container.get(Database).connection() as connection:
-            return not await connection.fetchval("SELECT count(*) FROM removed_link_preview")
+        return not await rows(container, "SELECT FROM removed_link_preview")
 
     await eventually(is_gone)
+
+
+async def test_doctor_forgets_the_removed_previews_of_messages_deleted_without_the_module(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    await anna.send(club)
+    ok(await anna.delete(f"/chats/{club}/messages/1/previews"))
+    (invariant,) = module.invariants
+    assert await rows(container, invariant.find) == []
+    await rows(container, "UPDATE message SET deleted_at = now()")
+    (found,) = await rows(container, invariant.find)
+    await rows(container, invariant.fix[0], [found["stream_id"]])
+    assert await rows(container, "SELECT FROM removed_link_preview") == []
