@@ -186,6 +186,23 @@ def test_a_rate_without_a_setting_is_given_with_its_name() -> None:
         limits.hit("1/minute", "notes", 1)
 
 
+def test_a_rate_with_a_name_counts_apart_from_the_setting_of_that_name() -> None:
+    limits = RateLimits(LimitsSettings(), {"notes": "1/minute"})
+    limits.hit(RateLimit("notes", "1/minute", "account"), 1)
+    limits.hit("1/minute", "notes", 1)
+    with pytest.raises(RateLimited):
+        limits.hit("1/minute", "notes", 1)
+
+
+def test_two_rates_with_one_name_are_two_limits() -> None:
+    limits = RateLimits(LimitsSettings())
+    limits.hit("2/minute", "notes", 1)
+    limits.hit("1/hour", "notes", 1)
+    limits.hit("2/minute", "notes", 1)
+    with pytest.raises(RateLimited):
+        limits.hit("1/hour", "notes", 1)
+
+
 async def test_requests_are_served_while_the_storage_is_unavailable(settings: Settings) -> None:
     unavailable = LimitsSettings(storage=SecretStr("redis://127.0.0.1:1"))
     async with served(build_app(limited(settings, unavailable))) as http:

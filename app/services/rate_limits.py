@@ -35,7 +35,7 @@ _STORE_TIMEOUT = 2.0
 _FEWEST_TO_SWEEP = 10_000
 
 _Key = tuple[str | int, ...]
-"""The name of a limit, and the subject that it counts for."""
+"""The name of a limit, or the rate of one that has no setting, and what it counts for."""
 _parse = cache(parse)
 
 
@@ -75,7 +75,7 @@ class RateLimits:
         # The windows with counts to report to the store; None if each process counts for itself.
         self._unreported: dict[_Key, _Window] | None = {} if settings.enable and settings.is_shared else None
 
-    def hit(self, limit: RateLimit | str, *subject: str | int, count: int = 1) -> None:
+    def hit(self, limit: RateLimit | str, subject: str | int, *more: str | int, count: int = 1) -> None:
         """Counts `count` attempts. Raises RateLimited with the seconds to wait if there were too many.
 
         `subject` is the account or the IP address that it counts for: `limits.hit(NOTES, account_id.int)`. A rate
@@ -83,7 +83,7 @@ class RateLimits:
         """
         if not self.is_enabled:
             return
-        key = subject if isinstance(limit, str) else (limit.name, *subject)
+        key = (limit if isinstance(limit, str) else limit.name, subject, *more)
         now = time()
         window = self._windows.get(key)
         # `is_open` inline: every call comes here.
