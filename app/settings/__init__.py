@@ -17,7 +17,7 @@ from app.settings.auth_settings import AuthSettings
 from app.settings.base import PROJECT_ROOT, SettingsGroup, without_environment
 from app.settings.db_settings import DbSettings, Pooler
 from app.settings.egress_settings import EgressSettings
-from app.settings.file import ID, UnreadableFile, find_unknown_names, read_problems
+from app.settings.file import ID, UnreadableFile, find_replaced_values, find_unknown_names, read_problems
 from app.settings.limits_settings import LimitsSettings
 from app.settings.log import LogSettings
 from app.settings.modules_settings import ModulesSettings
@@ -148,6 +148,8 @@ def _read(
     group: type[SettingsGroup], env_file: Path | None, read: dict[type[SettingsGroup], SettingsGroup]
 ) -> Iterator[str]:
     """Adds the group to `read`, or yields its problems."""
+    if env_file:
+        yield from find_replaced_values((variable.name for variable in group.variables()), env_file)
     try:
         read[group] = group(_env_file=env_file)
     except ValidationError as error:

@@ -32,7 +32,7 @@ class UnreadableFile(Exception):
 
 
 def read_problems(path: Path) -> list[str]:
-    """Returns a line for each line of the file that cannot be parsed, or whose value would be changed, with its number.
+    """Returns a line for each line of the file that cannot be parsed, with its number.
 
     Raises UnreadableFile if the file as a whole cannot be read.
     """
@@ -44,19 +44,25 @@ def read_problems(path: Path) -> list[str]:
     except OSError as error:
         raise UnreadableFile(f"{path}: cannot be read: {error.strerror}") from None
     return [
-        f"{path}, line {_line_of(binding)}: {problem}"
+        f"{path}, line {_line_of(binding)}: not a setting: write NAME=value, with quotes at both ends or without"
         for binding in bindings
-        if (problem := _problem_of(binding)) is not None
+        if binding.error or (binding.key is not None and binding.value is None)
     ]
 
 
-def _problem_of(binding: Binding) -> str | None:
-    if binding.error or (binding.key is not None and binding.value is None):
-        return "not a setting: write NAME=value, with quotes at both ends or without"
-    # In quotes too, unlike a shell.
-    if any(isinstance(part, Variable) for part in parse_variables(binding.value or "")):
-        return f"the server would replace ${{...}} in {binding.key}: set {binding.key} in the environment"
-    return None
+def find_replaced_values(names: Iterable[str], path: Path) -> Iterator[str]:
+    """Yields a line for each variable with one of these names whose value the file has and would be changed."""
+    patterns = [id_pattern(name) for name in names]
+    in_environment = {name.upper() for name, value in os.environ.items() if value}
+    for binding in _bindings(path):
+        name = (binding.key or "").upper()
+        # In quotes too, unlike a shell.
+        is_replaced = any(isinstance(part, Variable) for part in parse_variables(binding.value or ""))
+        if is_replaced and name not in in_environment and any(pattern.fullmatch(name) for pattern in patterns):
+            yield (
+                f"{path}, line {_line_of(binding)}: the server would replace ${{...}} in {name}: "
+                f"set {name} in the environment"
+            )
 
 
 def _line_of(binding: Binding) -> int:
