@@ -42,7 +42,7 @@ def upgrade() -> None:
     # broken off begins again: an index that was begun before is no index, and rows that have a key are left out.
     with op.get_context().autocommit_block():
         _create_index("ix_account_created_at", ["created_at", "id"])
-        _fill()
+        _fill_in_steps()
         _create_index(
             "ix_account_search_grams",
             ["search_grams"],
@@ -53,7 +53,7 @@ def upgrade() -> None:
         op.drop_index(_UNIQUE, "account", if_exists=True, postgresql_concurrently=True)
         op.execute(f"ALTER INDEX {_NEW_UNIQUE} RENAME TO {_UNIQUE}")
         # Accounts that have signed up meanwhile.
-        _fill()
+        _fill_in_steps()
         _report_shared_mailboxes()
 
 
@@ -62,9 +62,18 @@ def _create_index(name: str, columns: Sequence[str], **options: Any) -> None:
     op.create_index(name, "account", columns, postgresql_concurrently=True, **options)
 
 
-def _fill() -> None:
-    """Compute the new columns. Of several accounts with one mailbox the oldest is the first; all keep signing in."""
+def _fill_in_steps() -> None:
+    """Fill, with a limit of the waits for accounts. Indexes wait without one, also when the migration is repeated."""
     connection = op.get_bind()
+    connection.execute(sa.text("SET lock_timeout = '1500ms'"))
+    try:
+        _fill(connection)
+    finally:
+        connection.execute(sa.text("SET lock_timeout = 0"))
+
+
+def _fill(connection: sa.Connection) -> None:
+    """Compute the new columns. Of several accounts with one mailbox the oldest is the first; all keep signing in."""
     copies = {row.email_key: row.copies for row in connection.execute(sa.text(_COPIES))}
     after = {"created_at": datetime.min.replace(tzinfo=UTC), "id": UUID(int=0)}
     while rows := connection.execute(sa.text(_NEXT), {**after, "limit": _AT_ONCE}).all():
