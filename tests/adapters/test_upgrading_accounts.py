@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from alembic import command
 from sqlalchemy.exc import ProgrammingError
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.migrations.commands import check, migrate
+from app.adapters.db.migrations.commands import check, config_for, migrate
 from app.adapters.db.servers import is_migrated
 from tests.adapters.previous_release import (
     logged_warnings,
@@ -20,6 +21,7 @@ from tests.databases import Connection
 
 _BEFORE_CANONICAL_FORMS = "2f0e0a4f961f"
 _CANONICAL_FORMS = "5c1e7a90b2d4"
+_ERASED_ACCOUNTS = "b7d0e4a1c36f"
 _SIGN_UP = """
 INSERT INTO account (email, username, display_name, bio, password_hash)
 VALUES ($1 || '@example.com', $1, $1, '', '')
@@ -155,3 +157,15 @@ def test_a_database_with_keys_from_the_time_when_each_account_needed_one_is_upgr
     assert is_migrated(database)
     check(database)
     assert run(database, "SELECT xmin, email_key, search_grams FROM account") == before
+
+
+def test_an_account_of_the_previous_release_keeps_its_address_in_a_downgrade(database: DatabaseAddress) -> None:
+    upgrade_to(database, _ERASED_ACCOUNTS)
+    run(database, _SIGN_UP, "anna")
+    run(database, "INSERT INTO account (username, display_name, bio, erased_at) VALUES ('erased', '', '', now())")
+    command.downgrade(config_for(database), f"{_ERASED_ACCOUNTS}-1")
+    anna, erased = run(database, "SELECT id::text, email, email_key FROM account ORDER BY username")
+    assert (anna["email"], anna["email_key"]) == ("anna@example.com", None)
+    assert (erased["email"], erased["email_key"]) == (erased["id"], None)
+    migrate(database)
+    check(database)
