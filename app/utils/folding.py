@@ -56,13 +56,19 @@ _CLUSTER = re.compile(f"[^{_PLAIN}][{_FOLLOWING}]*|.[{_FOLLOWING}]+", re.DOTALL)
 # Latin, Greek and Cyrillic diacritics, Hebrew points, Arabic vowel signs and the tatweel.
 _DIACRITICS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
 _SHORT_I = re.compile("и\u0306")
+NUMBERS_IN_CIRCLES = "".join(
+    sign
+    for sign in map(chr, range(0x2460, 0x1F10D))
+    if unicodedata.category(sign) == "No" and re.search("CIRCLED .*(DIGIT|NUMBER)", unicodedata.name(sign))
+)
+"""`①` to `㊿`, `❶` and others. The numbers of Chinese characters, such as `㊀`, are folded to these characters."""
 _LETTERS = str.maketrans(
     {
         "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th",
         "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "′": "'", "‐": "-", "‑": "-", "−": "-",
         # Signs that stand for words, and are written directly beside others: №5, Windows™, 1️⃣First.
         "№": " no ", "™": " tm ", "ℹ": " i ", "Ⓜ": " m ", "\u20e3": " ",
-        **{chr(ord("①") - 1 + number): f" {number} " for number in range(1, 21)},
+        **{sign: f" {int(unicodedata.numeric(sign))} " for sign in NUMBERS_IN_CIRCLES},
     }
 )  # fmt: skip
 

@@ -6,6 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from alembic import op
 
+from app.utils.canonical import fold
+from app.utils.folding import NUMBERS_IN_CIRCLES
 from app.utils.names import search_grams, search_text
 
 revision: str = "a8f3d61c29b7"
@@ -14,9 +16,8 @@ branch_labels: str | None = None
 depends_on: str | None = None
 
 _AT_ONCE = 1_000
-_KEYCAP, _PLACEHOLDER = "\u20e3", "\ue000"
-_DIGITS = {chr(ord("①") - 1 + number): str(number) for number in range(1, 21)}
-_AS_BEFORE = {"№": "no", "™": "tm", "ℹ": "i", "Ⓜ": "m", **_DIGITS, _KEYCAP: _PLACEHOLDER}
+_SIGNS = "№™ℹⓂ\u20e3" + NUMBERS_IN_CIRCLES
+_PLACEHOLDERS = {sign: chr(0xE000 + number) for number, sign in enumerate(_SIGNS)}
 _FIND = "SELECT id, username, display_name, search_text FROM account WHERE erased_at IS NULL AND display_name ~ :signs"
 # An account that was renamed since it was read has its new text.
 _SET = """
@@ -32,15 +33,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    as_before = str.maketrans(_AS_BEFORE)
-    _fill(lambda *names: search_text(*(name.translate(as_before) for name in names)).replace(_PLACEHOLDER, _KEYCAP))
+    hidden = str.maketrans(_PLACEHOLDERS)
+    as_before = str.maketrans({placeholder: fold(sign) for sign, placeholder in _PLACEHOLDERS.items()})
+    _fill(lambda *names: search_text(*(name.translate(hidden) for name in names)).translate(as_before))
 
 
 def _fill(make_text: Callable[..., str]) -> None:
     """Write the rows whose text changes. Each batch is a transaction, so accounts are locked for a moment."""
     with op.get_context().autocommit_block():
         connection = op.get_bind()
-        rows = connection.execute(sa.text(_FIND), {"signs": f"[{''.join(_AS_BEFORE)}]"})
+        rows = connection.execute(sa.text(_FIND), {"signs": f"[{_SIGNS}]"})
         made = [(row.id, row.search_text, make_text(row.username, row.display_name)) for row in rows]
         changed = [(account_id, old, text) for account_id, old, text in made if text != old]
         connection.execute(sa.text("SET lock_timeout = '1500ms'"))
