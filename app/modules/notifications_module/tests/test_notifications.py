@@ -88,7 +88,7 @@ async def test_the_times_in_mails_are_those_of_the_time_zone(anna: FakeClient, m
     ok(await anna.post("/accounts/me/keys", {"name": "Отчёты", "scopes": ["chats:read"]}))
     await languages_of(mailbox, f"{anna.username}@example.com", "An API key was created")
     (mail,) = [mail for mail in mailbox.mails if mail["Subject"] == "An API key was created"]
-    assert " Asia/Yakutsk an API key" in text_of(mail)
+    assert " (Asia/Yakutsk) an API key" in text_of(mail)
 
 
 async def test_a_time_zone_that_exists_no_longer_is_still_shown(anna: FakeClient, connection: Connection) -> None:
