@@ -23,12 +23,6 @@ _LONGEST_KEPT = 16
 """Characters of a cluster that is kept in memory after it was folded. Real ones are shorter."""
 
 
-def _is_sign(point: int) -> bool:
-    category = unicodedata.category(chr(point))
-    # The interpreter's tables end with the Unicode version of its release. Code points reserved for emoji are signs.
-    return category in ("So", "Sc", "Sk") or (category == "Cn" and point in _EMOJI)
-
-
 def char_class(points: Iterable[int]) -> str:
     """Returns the inside of a regular expression's character class. `points` are in ascending order."""
     ranges: list[list[int]] = []
@@ -41,7 +35,12 @@ def char_class(points: Iterable[int]) -> str:
 
 
 MARKS = char_class(point for point in range(0x300, _LAST) if unicodedata.category(chr(point))[0] == "M")
-SIGNS = char_class(filter(_is_sign, range(0xA2, _LAST)))
+# The interpreter's tables end with the Unicode version of its release. Code points reserved for emoji are signs.
+SIGNS = char_class(
+    point
+    for point in range(0xA2, _LAST)
+    if (category := unicodedata.category(chr(point))) in ("So", "Sc", "Sk") or (category == "Cn" and point in _EMOJI)
+)
 
 # Characters that belong to the one before them: marks, ignored characters, vowels and finals of decomposed Hangul, and
 # the voiced marks of half-width Katakana.
@@ -58,7 +57,7 @@ _DIACRITICS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\
 _SHORT_I = re.compile("и\u0306")
 NUMBERS_IN_CIRCLES = "".join(
     sign
-    for sign in map(chr, range(0x2460, 0x1F10D))
+    for sign in map(chr, (*range(0x2460, 0x3300), *range(0x1F100, 0x1F110)))
     if unicodedata.category(sign) == "No" and re.search("CIRCLED .*(DIGIT|NUMBER)", unicodedata.name(sign))
 )
 """`①` to `㊿`, `❶` and others. The numbers of Chinese characters, such as `㊀`, are folded to these characters."""
