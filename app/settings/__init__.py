@@ -5,7 +5,7 @@ the groups of the modules and passes them to it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -106,13 +106,11 @@ def load_settings(
         raise SettingsError([str(error)]) from None
     read: dict[type[SettingsGroup], SettingsGroup] = {}
     of_modules: tuple[type[SettingsGroup], ...] = ()
-    for kind in CORE_GROUPS.values():
-        problems += _read(kind, env_file, read)
+    problems += _read(CORE_GROUPS.values(), env_file, read)
     modules = read.get(ModulesSettings)
     if isinstance(modules, ModulesSettings):
         of_modules = tuple(dict.fromkeys(own(modules)))
-        for kind in of_modules:
-            problems += _read(kind, env_file, read)
+        problems += _read(of_modules, env_file, read)
     problems += _declared_twice((*CORE_GROUPS.values(), *of_modules))
     problems += _conflicts(read)
     problems += _production_problems(read.values(), _environment(env_file))
@@ -130,9 +128,7 @@ def with_own(settings: Settings, groups: Iterable[type[SettingsGroup]]) -> Setti
     groups = tuple(dict.fromkeys(groups))
     read: dict[type[SettingsGroup], SettingsGroup] = {}
     problems = list(_declared_twice((*CORE_GROUPS.values(), *groups)))
-    for kind in groups:
-        if kind not in settings.own:
-            problems += _read(kind, settings.env_file, read)
+    problems += _read([kind for kind in groups if kind not in settings.own], settings.env_file, read)
     problems += _production_problems(read.values(), settings.app.environment)
     if problems:
         raise SettingsError(problems)
@@ -145,15 +141,18 @@ def unknown_variables(env_file: Path | None = ENV_FILE, own: Iterable[type[Setti
 
 
 def _read(
-    group: type[SettingsGroup], env_file: Path | None, read: dict[type[SettingsGroup], SettingsGroup]
+    groups: Collection[type[SettingsGroup]],
+    env_file: Path | None,
+    read: dict[type[SettingsGroup], SettingsGroup],
 ) -> Iterator[str]:
-    """Adds the group to `read`, or yields its problems."""
-    if env_file:
-        yield from find_replaced_values((variable.name for variable in group.variables()), env_file)
-    try:
-        read[group] = group(_env_file=env_file)
-    except ValidationError as error:
-        yield from _explain(group, error)
+    """Adds the groups to `read`, or yields their problems."""
+    if env_file and groups:
+        yield from find_replaced_values((variable.name for group in groups for variable in group.variables()), env_file)
+    for group in groups:
+        try:
+            read[group] = group(_env_file=env_file)
+        except ValidationError as error:
+            yield from _explain(group, error)
 
 
 def _explain(group: type[SettingsGroup], error: ValidationError) -> Iterator[str]:
