@@ -1,51 +1,30 @@
-"""A database of the previous release, and its upgrade beside other connections."""
+"""Steps of upgrades from the previous release, alone and beside other connections."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 from alembic import command
 from alembic.script import ScriptDirectory
-from loguru import logger
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import config_for, migrate
 from tests.databases import Connection, connected_to, fetch
 
-_NEWEST_MIGRATION = "48084b23c339"
-
-
-@contextmanager
-def previous_release(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
-    address = template.with_database(f"test_{uuid4().hex[:12]}")
-    maintenance = template.with_database("postgres")
-    run(maintenance, f'CREATE DATABASE "{address.database}" TEMPLATE template0')
-    upgrade_to(address, _NEWEST_MIGRATION)
-    yield address
-    run(maintenance, f'DROP DATABASE "{address.database}" WITH (FORCE)')
+NEWEST_MIGRATION = "48084b23c339"
 
 
 def upgrade_by_steps(address: DatabaseAddress) -> Iterator[None]:
     """Yields after each migration."""
     scripts = ScriptDirectory.from_config(config_for(address))
-    for script in reversed(list(scripts.iterate_revisions("heads", _NEWEST_MIGRATION))):
+    for script in reversed(list(scripts.iterate_revisions("heads", NEWEST_MIGRATION))):
         upgrade_to(address, script.revision)
         yield
 
 
 def upgrade_to(address: DatabaseAddress, revision: str) -> None:
     command.upgrade(config_for(address), revision)
-
-
-@contextmanager
-def logged_warnings() -> Iterator[list[str]]:
-    lines: list[str] = []
-    sink = logger.add(lines.append, level="WARNING", format="{message}")
-    yield lines
-    logger.remove(sink)
 
 
 def upgrade_beside(

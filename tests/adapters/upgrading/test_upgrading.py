@@ -1,7 +1,6 @@
 """Upgrades of a database of the previous release."""
 
 import asyncio
-from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,7 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import check, migrate
 from app.adapters.db.servers import is_migrated
-from tests.adapters.previous_release import logged_warnings, previous_release, run, upgrade_beside, upgrade_to
+from tests.adapters.upgrading.previous_release import run, upgrade_beside, upgrade_to
 from tests.databases import Connection
 
 _BEFORE_AN_INDEX_OF_MESSAGES = "9b20d4c6e8f1"
@@ -18,18 +17,6 @@ _BEFORE_A_COLUMN_OF_MESSAGES = "c0b7e92d41fa"
 _BEFORE_AN_INDEX_OF_CHAT_LISTS = "75703a6da9f9"
 _BEFORE_INDEXES_OF_LARGE_CHATS = "c4a19e7d3f60"
 _OF_LARGE_CHATS = ("chat_member", "former_member", "thread_reply", "thread_participant")
-
-
-@pytest.fixture
-def database(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
-    with previous_release(template) as address:
-        yield address
-
-
-@pytest.fixture
-def warnings() -> Iterator[list[str]]:
-    with logged_warnings() as lines:
-        yield lines
 
 
 def test_reactions_of_one_emoji_in_two_spellings_become_one(database: DatabaseAddress) -> None:

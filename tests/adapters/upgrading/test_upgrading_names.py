@@ -1,6 +1,5 @@
 """Upgrades of the names that searches compare."""
 
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
@@ -10,7 +9,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import check, config_for, migrate
 from app.adapters.db.servers import is_migrated
 from app.utils.names import search_grams, search_text
-from tests.adapters.previous_release import logged_warnings, previous_release, run, upgrade_beside, upgrade_to
+from tests.adapters.upgrading.previous_release import run, upgrade_beside, upgrade_to
 
 _BEFORE = "d7c2a9e4f016"
 _NAMES = {
@@ -25,18 +24,17 @@ _NAMES = {
 
 
 @pytest.fixture
-def database(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
+def database(database: DatabaseAddress) -> DatabaseAddress:
     """A database of the version before, with names."""
-    with previous_release(template) as address:
-        upgrade_to(address, _BEFORE)
-        for number, (name, text) in enumerate(_NAMES.items()):
-            run(
-                address,
-                "INSERT INTO account (id, username, display_name, search_text, search_grams, created_at, updated_at) "
-                "VALUES ($1, $2, $3, $4, $5, now(), now())",
-                *(UUID(int=number), f"person{number}", name, f"person{number}\n{text}", search_grams(text)),
-            )
-        yield address
+    upgrade_to(database, _BEFORE)
+    for number, (name, text) in enumerate(_NAMES.items()):
+        run(
+            database,
+            "INSERT INTO account (id, username, display_name, search_text, search_grams, created_at, updated_at) "
+            "VALUES ($1, $2, $3, $4, $5, now(), now())",
+            *(UUID(int=number), f"person{number}", name, f"person{number}\n{text}", search_grams(text)),
+        )
+    return database
 
 
 def _stored(database: DatabaseAddress) -> list[str]:
@@ -57,14 +55,15 @@ def test_names_with_signs_are_found_by_their_words_and_as_before_after_a_downgra
     assert _stored(database) == before
 
 
-def test_accounts_are_changed_while_the_name_of_another_one_waits(database: DatabaseAddress) -> None:
-    with logged_warnings() as warnings:
-        upgrade_beside(
-            database,
-            "BEGIN; UPDATE account SET bio = 'new' WHERE username = 'person1'",
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-            lambda writer: writer.execute("UPDATE account SET bio = 'new' WHERE username = 'person0'", timeout=10),
-        )
+def test_accounts_are_changed_while_the_name_of_another_one_waits(
+    database: DatabaseAddress, warnings: list[str]
+) -> None:
+    upgrade_beside(
+        database,
+        "BEGIN; UPDATE account SET bio = 'new' WHERE username = 'person1'",
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        lambda writer: writer.execute("UPDATE account SET bio = 'new' WHERE username = 'person0'", timeout=10),
+    )
     assert "UPDATE account SET search_text" in warnings[0]
     assert is_migrated(database)
     assert _stored(database)[:2] == ["person0\nшкола no 5", "person1\n1 первый tm"]

@@ -1,7 +1,5 @@
 """Upgrades of the accounts of a database of the previous release, beside its servers."""
 
-from collections.abc import Iterator
-
 import pytest
 from alembic import command
 from sqlalchemy.exc import ProgrammingError
@@ -9,9 +7,7 @@ from sqlalchemy.exc import ProgrammingError
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import check, config_for, migrate
 from app.adapters.db.servers import is_migrated
-from tests.adapters.previous_release import (
-    logged_warnings,
-    previous_release,
+from tests.adapters.upgrading.previous_release import (
     run,
     upgrade_beside,
     upgrade_by_steps,
@@ -38,18 +34,6 @@ SELECT format('person%s@example.com', n), 'person' || n, 'Person', '', now() + n
 FROM generate_series(1, 2500) AS n
 """
 _WITHOUT_FORMS = "SELECT FROM account WHERE email_key IS NULL OR search_text = '' OR search_grams = '{}'"
-
-
-@pytest.fixture
-def database(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
-    with previous_release(template) as address:
-        yield address
-
-
-@pytest.fixture
-def warnings() -> Iterator[list[str]]:
-    with logged_warnings() as lines:
-        yield lines
 
 
 def test_accounts_get_their_keys_and_duplicates_of_a_mailbox_are_reported(
