@@ -6,10 +6,9 @@ from uuid import uuid4
 
 import httpx
 
+from app.modules.accounts_module.tests.similar_names import add_similar_accounts
 from app.modules.base_module.services.cursors import encode_cursor
 from app.utils.container import Container
-from app.utils.names import search_grams
-from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
 
 
@@ -102,14 +101,7 @@ async def test_pages_contain_every_account_once(server: httpx.AsyncClient, anna:
 async def test_a_name_that_others_resemble_is_found_on_later_pages(
     server: httpx.AsyncClient, anna: FakeClient, container: Container
 ) -> None:
-    # They have all pairs of its characters.
-    await rows(
-        container,
-        "INSERT INTO account (id, username, display_name, search_text, search_grams, created_at, updated_at) "
-        "SELECT gen_random_uuid(), 'guest' || n, $1, $1, $2::int[], now() - interval '1 day', now() "
-        "FROM generate_series(1, 21000) n",
-        *("abab baba", search_grams("abab baba")),
-    )
+    await add_similar_accounts(container)
     last = await FakeClient.sign_up(server, "guest", "ab bab ba")
     first = ok(await anna.get("/accounts", query="ab bab ba"))
     assert (first["items"], first["next_cursor"] is None) == ([], False)

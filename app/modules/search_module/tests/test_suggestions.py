@@ -5,10 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from app.modules.accounts_module.tests.similar_names import add_similar_accounts
 from app.modules.search_module.services import suggesting
 from app.utils.container import Container
-from app.utils.names import search_grams
-from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
 from tests.turns import counted_turns
 
@@ -53,14 +52,7 @@ async def test_only_the_chats_with_the_newest_messages_are_looked_at(
 async def test_an_account_newer_than_many_with_similar_names_is_suggested(
     anna: FakeClient, boris: FakeClient, container: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # They have all pairs of its characters.
-    await rows(
-        container,
-        "INSERT INTO account (id, username, display_name, search_text, search_grams, created_at, updated_at) "
-        "SELECT gen_random_uuid(), 'guest' || n, $1, $1, $2::int[], now() - interval '1 day', now() "
-        "FROM generate_series(1, 21000) n",
-        *("abab baba", search_grams("abab baba")),
-    )
+    await add_similar_accounts(container)
     ok(await boris.patch("/accounts/me", {"display_name": "ab bab ba"}))
     assert (await suggest(anna, "ab bab ba"))[0] == ["ab bab ba"]
     assert (await suggest(anna, "ab", limit=3))[0] == ["abab baba"] * 3
