@@ -109,11 +109,13 @@ def _lag(name: str, times: Iterable[tuple[datetime, datetime]], periods: Sequenc
 
 
 def _is_kill(due: datetime, done: datetime, periods: Sequence[Period]) -> bool | None:
-    """Returns True if processes were killed in between, None if nothing was broken."""
-    for period in periods:
-        if done >= datetime.fromtimestamp(period.began, UTC) and due <= datetime.fromtimestamp(period.ended, UTC):
-            return period.is_kill
-    return None
+    """Returns True if in between processes were killed and nothing else was broken, None if nothing was broken."""
+    met = {
+        period.is_kill
+        for period in periods
+        if done >= datetime.fromtimestamp(period.began, UTC) and due <= datetime.fromtimestamp(period.ended, UTC)
+    }
+    return met == {True} if met else None
 
 
 def _p99(values: list[float]) -> float | None:
