@@ -13,17 +13,17 @@ _NOT_LAST = "'*_~`|"
 _MAX_URL = 2048
 _LONGEST = _MAX_URL + 100
 """With the punctuation after it."""
-_CODE = {"code", "pre"}
+_HIDDEN = {"code", "pre", "spoiler"}
 
 
 def find_link(text: str, entities: Iterable[Mapping[str, Any]] = ()) -> str | None:
     """Returns the first link to a web page in a text, without the punctuation after it.
 
-    `entities` are those of the message: an address in code is not a link.
+    `entities` are those of the message: an address in code is not a link, and one in a spoiler stays covered.
     """
     if "://" not in text:
         return None
-    found = _LINK.search(_without_code(text, entities))
+    found = _LINK.search(_without_hidden(text, entities))
     if found is None:
         return None
     url = _before_unopened_bracket(found[0][: _LONGEST + 1])
@@ -49,14 +49,14 @@ def _before_unopened_bracket(url: str) -> str:
     return url
 
 
-def _without_code(text: str, entities: Iterable[Mapping[str, Any]]) -> str:
-    """Returns the text with spaces in place of code."""
-    code = [entity for entity in entities if entity["type"] in _CODE]
-    if not code:
+def _without_hidden(text: str, entities: Iterable[Mapping[str, Any]]) -> str:
+    """Returns the text with spaces in place of code and spoilers."""
+    hidden = [entity for entity in entities if entity["type"] in _HIDDEN]
+    if not hidden:
         return text
     # Offsets count UTF-16 code units.
     units = bytearray(text.encode("utf-16-le"))
-    for entity in code:
+    for entity in hidden:
         start, length = 2 * entity["offset"], entity["length"]
         units[start : start + 2 * length] = " ".encode("utf-16-le") * length
     return units.decode("utf-16-le")

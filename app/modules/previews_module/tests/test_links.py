@@ -52,3 +52,10 @@ def test_an_address_in_code_is_not_a_link() -> None:
     assert find_link(text, derive_markdown(text)) == "https://c.example"
     assert find_link(first, derive_markdown(first)) is None
     assert find_link(first, derive_plain(first)) == "https://a.example"
+
+
+def test_an_address_in_a_spoiler_stays_covered() -> None:
+    spoilers = "👩‍🚀 ||https://a.example|| и ||тайна [текст](https://b.example)||"
+    assert find_link(spoilers, derive_markdown(spoilers)) is None
+    text = f"{spoilers} https://c.example"
+    assert find_link(text, derive_markdown(text)) == "https://c.example"
