@@ -59,7 +59,7 @@ async def create(
     await use.log.lock(work, accounts=[account_id])
     raw = await work.raw()
     membership = await get_membership(raw, chat_id, account_id)
-    client_msg_id, digest = request.client_msg_id or uuid4(), _digest(request)
+    client_msg_id, digest = request.client_msg_id or uuid4(), digest_of(request)
     before = await db.find_by_client_id(raw, chat_id, account_id, client_msg_id)
     if before is not None:
         if before["digest"] != digest:
@@ -108,7 +108,9 @@ async def edit(
         raise AlreadySent
     given = request.model_fields_set
     before = orjson.loads(row["body"])
-    body = before | request.model_dump(mode="json", include=given - _NOT_IN_BODY)
+    # A field of a module that was switched off is not shown, so the author could not remove it.
+    known = {name: value for name, value in before.items() if name in use.models.message.model_fields}
+    body = known | request.model_dump(mode="json", include=given - _NOT_IN_BODY)
     check(membership, POST)
     await _check_message(raw, as_message(body, use.models), use.parts, chat_id, membership, at)
     send_at, state, code, detail = row["send_at"], row["state"], row["code"], row["detail"]
@@ -194,8 +196,10 @@ async def _check_message(
         raise NoMessageToReplyTo
 
 
-def _digest(request: MessageCreate) -> bytes:
-    body = request.model_dump(mode="json", exclude={"client_msg_id"})
+def digest_of(request: MessageCreate) -> bytes:
+    """Returns the digest by which a repeated request is recognized."""
+    # Without the defaults, so that it stays the same when a module that adds a field is switched on or off.
+    body = request.model_dump(mode="json", exclude={"client_msg_id"}, exclude_defaults=True)
     return blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 
