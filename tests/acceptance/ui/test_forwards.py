@@ -99,6 +99,17 @@ async def test_a_reply_covers_the_spoiler_of_a_message_that_is_not_loaded(
     await expect(quote).not_to_contain_text("||")
 
 
+async def test_a_reply_hides_the_markers_of_a_message_that_is_not_loaded(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await anna.send(yard, "**Важно**: [здесь](https://example.com/a)", text_format="markdown")
+    for number in range(60):
+        await her.send(yard, f"сообщение {number}")
+    await anna.send(yard, "Прочитайте", reply_to_seq=1)
+    await eve.open("Двор")
+    await expect(eve.message("Прочитайте").locator(".quote")).to_have_text("АннаВажно: здесь")
+
+
 async def test_the_sender_reads_the_earlier_texts_of_a_message(
     eve: Reader, her: FakeClient, anna: FakeClient, yard: str
 ) -> None:

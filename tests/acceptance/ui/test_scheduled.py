@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from playwright.async_api import Browser, expect
 
+from app.modules.attachments_module.tests.uploading import ready
 from app.modules.schedules_module.tests.scheduling import bring_forward, schedule
 from app.utils.container import Container
 from tests.browsers import Reader
@@ -78,6 +79,16 @@ async def test_a_message_of_another_device_is_listed_until_it_is_sent(
     assert await bring_forward(container, her, scheduled)
     await eve.sees("Позже")
     await expect(eve.page.locator(".scheduled")).to_be_hidden()
+
+
+async def test_the_list_counts_the_files_of_a_message_of_another_device(
+    eve: Reader, her: FakeClient, yard: str
+) -> None:
+    file = await ready(her, b"12345")
+    await schedule(her, yard, "", attachments=[file["id"]])
+    await eve.open("Двор")
+    await eve.page.get_by_role("button", name="1 scheduled message").click()
+    await expect(eve.page.get_by_role("dialog", name="Scheduled messages").get_by_text("1 file")).to_be_visible()
 
 
 async def test_the_author_learns_in_any_chat_that_a_message_was_not_sent(

@@ -15,6 +15,8 @@ const MOST_MEMBERS = 1000;
 const MOST_READS = 4;
 /** Events often arrive several at a time, such as those of people who are added together. */
 const READ_AGAIN_AFTER_MS = 200;
+/** What a text has if it has Markdown markers. */
+const MARKERS = /[*_~`|>[\]\\<]/;
 
 export class Store extends EventTarget {
   /** Maximum cursors of a connection. As many fit in a frame. */
@@ -288,8 +290,9 @@ export class Store extends EventTarget {
 
   /** Returns the message that a message replies to, or null while it is being loaded. */
   quoted(chat, { reply_to_seq: seq, reply_to: snippet }) {
-    // A snippet without a text may be that of a file, or of a text with a spoiler.
-    const shown = snippet && (snippet.snippet || snippet.is_deleted) && { sender_id: snippet.sender_id, text: snippet.snippet, deleted_at: snippet.is_deleted };
+    // A snippet without a text may be that of a file, or of a text with a spoiler. One with Markdown markers has no entities.
+    const isPlain = snippet?.snippet && !MARKERS.test(snippet.snippet);
+    const shown = (isPlain || snippet?.is_deleted) && { sender_id: snippet.sender_id, text: snippet.snippet, deleted_at: snippet.is_deleted };
     const { quotes } = chat;
     const known = chat.messages.get(seq) ?? quotes.get(seq)?.message ?? shown;
     if (known || quotes.has(seq)) return known;

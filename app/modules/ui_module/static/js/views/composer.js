@@ -274,7 +274,7 @@ export class Composer {
     this.stopTyping();
   }
 
-  /** Asks when the message is to be sent. Files are deleted after a day in no message, so they cannot wait. */
+  /** Asks when the message is to be sent. Its files would have to be uploaded first, so here it has none. */
   async schedule() {
     const text = this.readText();
     if (this.unsent.length) this.error.textContent = t('scheduled.noFiles');

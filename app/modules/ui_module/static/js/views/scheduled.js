@@ -102,6 +102,7 @@ export class Scheduled {
     return h('li', {},
       h('small', {}, h('time', { datetime: message.send_at }, fullTime(new Date(message.send_at)))),
       h('p', { class: 'text', dir: 'auto' }, message.text),
+      message.attachments?.length > 0 && h('p', {}, t('files.files', { n: message.attachments.length })),
       message.failure && h('p', { class: 'error' }, t('scheduled.notSent', { why: explain({ code: message.failure.code }) })),
       h('div', { class: 'buttons' }, button('message.edit', () => this.edit(message)), button('message.delete', () => this.remove(message), ' danger')));
   }
