@@ -166,6 +166,7 @@ def hot_statements(many: int) -> dict[str, Run]:
         "sign-in, open a session": lambda on: sessions.open_session(on, _SESSION, 10),
         "revoked sessions": lambda on: on.fetch(sessions.LIST_REVOKED, NOW),
         "live sessions": lambda on: on.fetch(sessions.LIST_LIVE, people, NOW),
+        "unchecked sessions": lambda on: on.fetch(sessions.LIST_UNCHECKED, people, NOW),
         "key": lambda on: keys.find_key(on, _ID, NOW),
         "presence": lambda on: presence.mark_online(on, people, timedelta(seconds=75)),
         "head": lambda on: read.find_head(on, LONG_CHAT),

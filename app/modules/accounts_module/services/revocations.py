@@ -13,7 +13,7 @@ from loguru import logger
 from app.adapters.base.bus import Bus
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.database import Database
-from app.modules.accounts_module.db.cruds.sessions import LIST_LIVE, LIST_LIVE_OF, LIST_REVOKED
+from app.modules.accounts_module.db.cruds.sessions import LIST_LIVE, LIST_LIVE_OF, LIST_REVOKED, LIST_UNCHECKED
 from app.modules.accounts_module.errors import SessionsUnknown
 from app.modules.accounts_module.extension import BearerKind
 from app.modules.accounts_module.services.open_sessions import OpenSessions
@@ -35,7 +35,8 @@ class Revocations:
     """The set of revoked sessions, kept up to date from the database. Checking a token needs no query.
 
     `open_sessions` are the sessions with connections in this process. The connections end when the session is revoked
-    or expires.
+    or expires. Those of a session with an origin also end when its last access token has expired: a refresh checks what
+    the session depends on.
     """
 
     def __init__(
@@ -161,7 +162,11 @@ class Revocations:
         while part := list(islice(rest, _CHECKED_AT_ONCE)):
             async with self._database.connection() as connection:
                 live = await self.list_live(connection, part, at)
+                unchecked = await connection.fetch(LIST_UNCHECKED, part, at - self._access_lifetime - _OVERLAP)
             self.add(self.open_sessions.note(part, live, at, now))
+            for row in unchecked:
+                # Not `add`: the session has not ended. Its client refreshes it and connects again.
+                self.open_sessions.end(row["id"])
 
     def _end_refresh(self, refreshing: asyncio.Task[None]) -> None:
         self._refreshing = None

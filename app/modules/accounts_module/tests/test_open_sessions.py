@@ -123,6 +123,23 @@ async def test_a_connection_made_after_the_end_of_its_session_ends_at_the_next_r
     assert ends == [session_id]
 
 
+async def test_connections_of_a_session_with_an_origin_end_unless_it_is_refreshed_and_the_session_stays(
+    revocations: Revocations, session_id: UUID, boris: FakeClient, connection: Connection
+) -> None:
+    other = UUID(ok(await boris.get("/accounts/sessions"))["items"][0]["id"])
+    ends = EndedSessions(revocations, session_id, other)
+    await connection.execute("UPDATE auth_session SET last_used_at = now() - interval '1 hour' WHERE id = $1", other)
+    await connection.execute("UPDATE auth_session SET origin = 'oidc:' || id WHERE id = $1", session_id)
+    await revocations.refresh()
+    assert ends == []
+    # Longer ago than the lifetime of an access token.
+    await connection.execute("UPDATE auth_session SET last_used_at = now() - interval '70 seconds'")
+    revocations.open_sessions._sessions[session_id].check_at = 0.0
+    await revocations.refresh()
+    assert ends == [session_id]
+    assert session_id not in revocations
+
+
 async def test_an_error_of_one_connection_does_not_keep_the_others_open(
     revocations: Revocations, session_id: UUID
 ) -> None:

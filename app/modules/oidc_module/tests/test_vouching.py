@@ -9,6 +9,7 @@ from time import monotonic
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from app.adapters.db.database import Database
@@ -22,7 +23,8 @@ from app.settings.egress_settings import EgressSettings
 from app.utils.container import Container
 from tests.clocks import clock_moved_by
 from tests.databases import rows
-from tests.fakers import API, FakeClient, eventually, ok, problem
+from tests.fakers import API, FakeClient, FakeSocket, eventually, ok, problem
+from tests.servers import client_of
 
 DOWN = JSONResponse({}, 503)
 MAKE_OLD = "UPDATE oidc_identity SET checked_at = checked_at - $1::interval"
@@ -36,6 +38,18 @@ async def test_a_disabled_account_is_out_at_its_next_refresh(browser: Browser, p
     ok(await client.get("/accounts/me"))
     problem(await refresh(client), 401, "unauthenticated")
     problem(await client.get("/accounts/me"), 401, "unauthenticated")
+
+
+async def test_a_socket_is_closed_if_its_session_is_not_refreshed(
+    app: FastAPI, live_server: str, container: Container
+) -> None:
+    client = await Browser(client_of(app)).sign_in()
+    await rows(container, "UPDATE auth_session SET last_used_at = last_used_at - interval '1 hour'")
+    socket = FakeSocket(client, live_server)
+    assert await socket.refused() == 4401
+    ok(await refresh(client))
+    async with socket:
+        await socket.ask("ping")
 
 
 async def test_sessions_that_refresh_at_once_ask_one_after_the_other(

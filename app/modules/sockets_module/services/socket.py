@@ -113,7 +113,7 @@ class Socket:
             self.close(code)
 
     def end_session(self) -> None:
-        """Closes the socket, because the session was revoked or has expired."""
+        """Closes the socket, because the session was revoked, has expired, or must be refreshed."""
         self.is_signed_in = False
         self.end(NOT_SIGNED_IN)
 

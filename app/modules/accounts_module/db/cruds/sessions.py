@@ -18,6 +18,10 @@ LIST_REVOKED = "SELECT id, revoked_at FROM auth_session WHERE revoked_at > $1"
 LIST_LIVE = """
 SELECT id, expires_at FROM auth_session WHERE id = ANY($1::uuid[]) AND revoked_at IS NULL AND expires_at > $2
 """
+# Hand-written: run for the same sessions. A refresh checks what a session with an origin depends on.
+LIST_UNCHECKED = """
+SELECT id FROM auth_session WHERE id = ANY($1::uuid[]) AND origin IS NOT NULL AND last_used_at < $2
+"""
 LIST_LIVE_OF = "SELECT id FROM auth_session WHERE account_id = $1 AND revoked_at IS NULL AND expires_at > $2"
 
 DELETE_ENDED = [delete_before("auth_session", column, "id") for column in ("revoked_at", "expires_at")]
