@@ -62,11 +62,18 @@ async def change(
     )
 
 
-@router.delete("/{bot_id}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(BotNotFound))
+@router.delete(
+    "/{bot_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    openapi_extra=refuses(BotNotFound, ReauthenticationRequired),
+)
 async def delete(
-    bot_id: BotId, identity: CurrentIdentity, work: Work, container: ContainerDep, messages: Messages = "keep"
+    bot_id: BotId, identity: RecentSignIn, work: Work, container: ContainerDep, messages: Messages = "keep"
 ) -> None:
-    """Deletes one of the caller's bots for good. Its keys end at once; a job erases its account."""
+    """Deletes one of the caller's bots for good. Its keys end at once; a job erases its account.
+
+    The session must have been opened within the last 10 minutes.
+    """
     await services.delete_bot(work, container, identity.account_id, bot_id, messages)
 
 

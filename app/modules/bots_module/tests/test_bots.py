@@ -120,6 +120,15 @@ async def test_a_deleted_bot_is_out_at_once_and_its_messages_stay_without_a_name
     assert ok(await boris.get(f"/chats/{club}/messages/1"))["text"] == "Привет от бота"
 
 
+async def test_a_bot_is_deleted_only_soon_after_a_sign_in(anna: FakeClient, container: Container) -> None:
+    bot = await create_bot(anna)
+    await rows(container, "UPDATE auth_session SET created_at = now() - interval '11 minutes'")
+    problem(await anna.delete(f"/bots/{bot.id}"), 401, "reauthentication_required")
+    ok(await bot.get("/accounts/me"))
+    await anna.sign_in()
+    ok(await anna.delete(f"/bots/{bot.id}"))
+
+
 @pytest.mark.usefixtures("erasing_at_once")
 async def test_the_username_of_a_deleted_bot_is_free(anna: FakeClient, boris: FakeClient) -> None:
     bot = await create_bot(anna)

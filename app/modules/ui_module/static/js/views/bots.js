@@ -7,6 +7,7 @@ import { confirmed, dialog, rename } from './dialogs.js';
 import { attempt, field, form, section } from './forms.js';
 import { itemList } from './itemList.js';
 import { keys } from './keys.js';
+import { withRecentSignIn } from './signInAgain.js';
 
 /** Creates the content of the section. */
 export function bots(context) {
@@ -54,12 +55,15 @@ function botDialog(context, bot, onChanged) {
       onChanged();
     })),
     section(t('keys.title'), keys(context, `/bots/${bot.id}/keys`)),
-    h('div', { class: 'buttons' }, h('button', { type: 'button', class: 'button danger', on: { click: () => deleteBot(bot, () => { box.close(); onChanged(); }) } }, t('bots.delete')))), { className: 'drawer' });
+    h('div', { class: 'buttons' }, h('button', { type: 'button', class: 'button danger', on: { click: () => deleteBot(context, bot, () => { box.close(); onChanged(); }) } }, t('bots.delete')))), { className: 'drawer' });
 }
 
-async function deleteBot(bot, onDeleted) {
+async function deleteBot(context, bot, onDeleted) {
   const messages = h('input', { type: 'checkbox' });
   const choice = h('label', { class: 'choice' }, messages, t('bots.messagesToo'));
   if (!await confirmed(t('bots.deleteSure', { name: bot.display_name }), t('bots.delete'), choice)) return;
-  if (await attempt(() => call('DELETE', `/bots/${bot.id}?messages=${messages.checked ? 'delete' : 'keep'}`))) onDeleted();
+  await attempt(() => withRecentSignIn(context, async () => {
+    await call('DELETE', `/bots/${bot.id}?messages=${messages.checked ? 'delete' : 'keep'}`);
+    onDeleted();
+  }));
 }
