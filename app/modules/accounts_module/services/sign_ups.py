@@ -28,9 +28,14 @@ class SignUps:
         if self._mode == "verified" and not self._verified:
             logger.warning("AUTH_SIGN_UP=verified needs a module that sends mails; until then sign-up is closed")
 
+    @property
+    def are_open(self) -> bool:
+        """Returns True if clients may sign up."""
+        return self._mode == "open" or (self._mode == "verified" and bool(self._verified))
+
     def check_open(self, *, by_admin: bool) -> None:
         """Raises SignUpClosed if the caller may not create accounts."""
-        if not by_admin and (self._mode == "closed" or (self._mode == "verified" and not self._verified)):
+        if not by_admin and not self.are_open:
             raise SignUpClosed
 
     async def sign_up(

@@ -49,7 +49,7 @@ async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, container: Container, 
     """Confirms the address that the token was sent to: a pending address becomes the account's, and a sign-up that
     waited for it becomes an account.
 
-    Raises LinkExpired; EmailTaken for an address that another account has by now; or UsernameTaken.
+    Raises LinkExpired; EmailTaken for an address that another account has by now; UsernameTaken; or SignUpClosed.
     """
     raw = await work.raw()
     used = await tokens.use(raw, hash_of(token), "confirm", now())

@@ -10,6 +10,7 @@ from app.modules.accounts_module.extension import NewAccount, NewAccountWithPass
 from app.modules.accounts_module.services.hooks import run_sign_up_hooks
 from app.modules.accounts_module.services.mailboxes import find_by_mailbox
 from app.modules.accounts_module.services.new_accounts import create_account
+from app.modules.accounts_module.services.sign_ups import SignUps
 from app.modules.jobs_module.extension import JobContext, Jobs
 from app.modules.mail_module.extension import Letter, mail_job
 from app.modules.recovery_module.db.cruds import mailboxes
@@ -54,6 +55,8 @@ async def _begin(context: WorkContext, new: NewAccountWithPassword) -> None:
 
 
 async def _compose(context: JobContext, begun: Begun) -> Letter | None:
+    if not context.container.get(SignUps).are_open:
+        return None
     token, at = await make_token(context.container, "sign_up", context.job_id), context.at
     async with context.unit_of_work() as work:
         raw = await work.raw()
@@ -77,13 +80,15 @@ async def _compose(context: JobContext, begun: Begun) -> Letter | None:
 async def complete(work: UnitOfWork, log: Log, container: Container, token: str) -> bool:
     """Creates the account of a verified address. Returns False for a token that is none of a sign-up.
 
-    Raises EmailTaken or UsernameTaken if another account has them by now; the token then stays valid.
+    Raises SignUpClosed if sign-up was closed meanwhile, EmailTaken or UsernameTaken if another account has them by now;
+    the token then stays valid.
     """
     raw = await work.raw()
     at = datetime.now(UTC)
     pending = await crud.take(raw, hash_of(token), at)
     if pending is None:
         return False
+    container.get(SignUps).check_open(by_admin=False)
     email, key = pending["email"], pending["email_key"]
     new = NewAccount(email, pending["username"], pending["display_name"], pending["password_hash"])
     created = await create_account(work, log, new)

@@ -9,12 +9,17 @@ import pytest
 from fastapi import FastAPI
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.services.sign_ups import SignUps
+from app.modules.jobs_module.extension import Jobs
 from app.modules.mail_module.tests.mailbox import Mailbox, text_of, with_mail
-from app.modules.recovery_module.services.sign_ups import MAX_MAILS, MAX_MAILS_BY_NETWORK
+from app.modules.recovery_module.services.sign_ups import MAX_MAILS, MAX_MAILS_BY_NETWORK, SIGN_UP_MAIL, Begun
 from app.modules.recovery_module.tests.links import subjects_to, tokens_of, until_no_jobs
 from app.settings import Settings
 from app.utils.container import Container
+from app.utils.module import Modules
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.servers import served, without
 from tests.waiting import until_waiting
@@ -148,6 +153,24 @@ async def test_an_old_link_is_refused(server: httpx.AsyncClient, mailbox: Mailbo
     (token,) = await tokens_of(mailbox, "confirm", _EMAIL)
     await connection.execute("UPDATE pending_sign_up SET expires_at = now()")
     problem(await confirm(server, token), 410, "link_expired")
+
+
+async def test_when_sign_up_is_closed_links_wait_and_no_more_are_sent(
+    server: httpx.AsyncClient, mailbox: Mailbox, settings: Settings, container: Container, connection: Connection
+) -> None:
+    assert (await sign_up(server)).status_code == 202
+    (token,) = await tokens_of(mailbox, "confirm", _EMAIL)
+    opened = container.get(SignUps)
+    closed = with_mode(settings, "closed").auth
+    container.replace(SignUps, SignUps(closed, container.get(Modules), container))
+    problem(await confirm(server, token), 403, "sign_up_closed")
+    sign_up_id = await connection.fetchval("SELECT id FROM pending_sign_up")
+    async with open_unit_of_work(container.get(Database)) as work:
+        await container.get(Jobs).enqueue(work, SIGN_UP_MAIL, Begun(sign_up_id=sign_up_id))
+    await until_no_jobs(connection)
+    assert len(mailbox.mails) == 1
+    container.replace(SignUps, opened)
+    assert (await confirm(server, token)).status_code == 204
 
 
 async def test_what_is_refused_is_refused_without_a_mail(

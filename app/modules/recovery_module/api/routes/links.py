@@ -10,7 +10,7 @@ from app.modules.accounts_module.dependencies import (
     PasswordsDep,
     RevocationsDep,
 )
-from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
+from app.modules.accounts_module.errors import EmailTaken, SignUpClosed, UsernameTaken
 from app.modules.base_module.schemas import refuses
 from app.modules.jobs_module.extension import Jobs
 from app.modules.recovery_module.errors import LinkExpired
@@ -37,7 +37,7 @@ async def verify_email(identity: CurrentIdentity, limits: LimitsDep, work: Work,
 @router.post(
     "/email/confirm",
     status_code=status.HTTP_204_NO_CONTENT,
-    openapi_extra=refuses(LinkExpired, EmailTaken, UsernameTaken),
+    openapi_extra=refuses(LinkExpired, EmailTaken, SignUpClosed, UsernameTaken),
 )
 async def confirm_email(
     body: TokenGiven,
@@ -50,7 +50,8 @@ async def confirm_email(
 ) -> None:
     """Confirms an address with the token of the mail, which is valid for 24 hours and once.
 
-    With `AUTH_SIGN_UP=verified` it creates the account of a sign-up. The username may be taken by then.
+    With `AUTH_SIGN_UP=verified` it creates the account of a sign-up. By then the username may be taken, or
+    sign-up closed.
     """
     limits.hit(FOLLOW_LINK, network_of(device.address))
     await addresses.confirm(work, log, jobs, container, body.token)
