@@ -48,6 +48,34 @@ INVARIANTS = (
         advice="members open it from the message, and not from the list of files: restore a backup, or send it again",
     ),
     Invariant(
+        says="a message shows the files that it carries",
+        find="""
+            SELECT f.chat_id AS stream_id, format('file %s of message %s', a.id, f.seq) AS detail
+            FROM message_attachment f JOIN attachment a ON a.id = f.attachment_id
+            JOIN message m ON m.chat_id = f.chat_id AND m.seq = f.seq
+            WHERE f.position >= 0 AND m.deleted_at IS NULL AND m.parts -> 'attachments' IS NULL
+            ORDER BY f.chat_id, f.seq, f.position
+        """,
+        advice="messages were edited while the module was disabled; --fix shows their files again",
+        fix=(
+            # As new messages show them: `view_in_message`.
+            """
+            UPDATE message m
+            SET parts = (coalesce(m.parts::jsonb, '{}') || jsonb_build_object('attachments', carried.files))::json
+            FROM (
+                SELECT f.chat_id, f.seq, json_agg(json_build_object(
+                    'id', a.id, 'filename', a.filename, 'content_type', a.content_type, 'size', a.size,
+                    'width', a.width, 'height', a.height, 'blurhash', a.blurhash, 'state', a.state
+                ) ORDER BY f.position) AS files
+                FROM message_attachment f JOIN attachment a ON a.id = f.attachment_id
+                WHERE f.chat_id = ANY($1) AND f.position >= 0 GROUP BY f.chat_id, f.seq
+            ) carried
+            WHERE m.chat_id = carried.chat_id AND m.seq = carried.seq
+              AND m.deleted_at IS NULL AND m.parts -> 'attachments' IS NULL
+            """,
+        ),
+    ),
+    Invariant(
         says="a deleted message has no files",
         # A message without a row in a chat that is not purged is lost, and may come back with a backup.
         find="""

@@ -52,6 +52,24 @@ async def test_files_of_a_message_that_a_server_without_files_deleted_cannot_be_
     assert "no problems found" in await doctor()
 
 
+async def test_files_of_a_message_that_a_server_without_files_edited_are_shown_again_by_doctor(
+    anna: FakeClient, club: str, settings: Settings, container: Container, database_address: DatabaseAddress
+) -> None:
+    ids = [(await ready(anna, data))["id"] for data in (b"first", b"second")]
+    await anna.send(club, "Отчёт", attachments=ids)
+    path, store = f"/chats/{club}/messages/1", container.get(AttachmentSettings).store
+    before = ok(await anna.get(path))["attachments"]
+    async with served(build_app(without(settings, "attachments"))) as http:
+        ok(await FakeClient(http, headers=anna.headers).patch(path, {"text": "Отчёт за май"}))
+
+    fixed = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes", ATTACHMENT_STORE=store)
+    fault = f"✗ a message shows the files that it carries\n    {club}: file {ids[0]} of message 1\n"
+    assert fault in fixed.output, fixed.output
+    assert fixed.exit_code == 0, fixed.output
+    message = ok(await anna.get(path))
+    assert (message["text"], message["attachments"]) == ("Отчёт за май", before)
+
+
 async def test_a_server_without_files_forwards_no_message_that_has_only_files(
     anna: FakeClient, club: str, settings: Settings
 ) -> None:
