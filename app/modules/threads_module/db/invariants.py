@@ -57,4 +57,22 @@ INVARIANTS = (
         advice="--fix lists the participants again",
         fix=_REPAIR,
     ),
+    Invariant(
+        says="a reply in a thread names its root",
+        find="""
+            SELECT r.chat_id AS stream_id, format('message %s of thread %s', r.seq, r.root_seq) AS detail
+            FROM thread_reply r JOIN message m USING (chat_id, seq)
+            WHERE m.deleted_at IS NULL AND m.parts -> 'root_seq' IS NULL
+        """,
+        advice="replies were edited while the module was disabled; --fix sets their root again",
+        fix=(
+            """
+            UPDATE message m
+            SET parts = (coalesce(m.parts::jsonb, '{}') || jsonb_build_object('root_seq', r.root_seq))::json
+            FROM thread_reply r
+            WHERE r.chat_id = ANY($1) AND m.chat_id = r.chat_id AND m.seq = r.seq
+              AND m.deleted_at IS NULL AND m.parts -> 'root_seq' IS NULL
+            """,
+        ),
+    ),
 )

@@ -152,7 +152,7 @@ async def test_simultaneous_replies_are_all_counted(anna: FakeClient, boris: Fak
         assert (summary["reply_count"], sorted(summary["participants"])) == (20, sorted([anna.id, boris.id]))
 
 
-@pytest.mark.parametrize("place", range(len(INVARIANTS)))
+@pytest.mark.parametrize("place", [0, 1])
 async def test_doctor_counts_again_what_was_deleted_without_the_module(
     anna: FakeClient, boris: FakeClient, club: str, container: Container, place: int
 ) -> None:
@@ -168,7 +168,7 @@ async def test_doctor_counts_again_what_was_deleted_without_the_module(
     (found,) = await rows(container, invariant.find)
     for statement in invariant.fix:
         await rows(container, statement, [found["stream_id"]])
-    assert [await rows(container, each.find) for each in INVARIANTS] == [[], []]
+    assert [await rows(container, each.find) for each in INVARIANTS] == [[]] * len(INVARIANTS)
     assert await thread(anna, club) == {"reply_count": 1, "last_seq": 2, "participants": [anna.id]}
 
 

@@ -28,13 +28,14 @@ class Reply(NamedTuple):
     sender_id: UUID
 
 
-# A deleted reply keeps its root.
+# A deleted reply keeps its root in the message, and one that was edited while the module was disabled in its own row.
 _FIND_ROOTS = f"""
-SELECT m.chat_id, m.seq, m.sender_id, m.deleted_at IS NOT NULL AS is_deleted, (m.parts ->> 'root_seq')::bigint AS root,
-       t.root_seq IS NOT NULL AS has_thread
+SELECT m.chat_id, m.seq, m.sender_id, m.deleted_at IS NOT NULL AS is_deleted,
+       coalesce((m.parts ->> 'root_seq')::bigint, r.root_seq) AS root, t.root_seq IS NOT NULL AS has_thread
 FROM unnest($1::uuid[], $2::bigint[]) AS asked(chat_id, seq)
 CROSS JOIN LATERAL {one_row("message", chat_id="asked.chat_id", seq="asked.seq")} m
 LEFT JOIN thread t ON t.chat_id = m.chat_id AND t.root_seq = m.seq
+LEFT JOIN thread_reply r ON r.chat_id = m.chat_id AND r.seq = m.seq
 """  # noqa: S608 - constants only
 _ADD_REPLIES = """
 WITH new AS (
