@@ -87,6 +87,16 @@ INVARIANTS = (
         advice="choose the owner and store it in chat.owner_id and chat_member.role",
     ),
     Invariant(
+        says="no direct chat has only erased members",
+        find="""
+            SELECT c.id AS stream_id, string_agg(a.username, ' and ' ORDER BY a.username) AS detail
+            FROM chat c JOIN chat_member m ON m.chat_id = c.id JOIN account a ON a.id = m.account_id
+            WHERE c.type = 'direct' AND c.deleted_at IS NULL
+            GROUP BY c.id HAVING bool_and(coalesce(a.erased_at < now() - interval '1 day', false))
+        """,
+        advice="`python manage.py account erase` with one of these usernames deletes the chat",
+    ),
+    Invariant(
         says="the contents of every chat are deleted within a day after the chat",
         find="""
             SELECT id AS stream_id, format('it was deleted at %s', deleted_at) AS detail FROM chat

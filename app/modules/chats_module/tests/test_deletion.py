@@ -2,10 +2,16 @@
 
 from uuid import UUID, uuid4
 
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.tests.erasing import erase, until_done
 from app.settings import Settings
+from app.utils.container import Container
 from tests.databases import Connection
 from tests.fakers import FakeClient, eventually, ok
+from tests.manage import manage
 from tests.servers import served
 
 _CROWD = """
@@ -60,6 +66,46 @@ async def test_no_text_of_a_deleted_chat_is_kept(anna: FakeClient, sql: Connecti
     ok(await anna.delete(f"/chats/{chat}"))
     await _wait_until_purged(sql, chat)
     assert await sql.fetchval(_WORDS, UUID(chat)) == 0
+
+
+@pytest.mark.usefixtures("erasing_at_once")
+async def test_a_direct_chat_is_deleted_when_its_second_account_is_erased(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, container: Container, sql: Connection
+) -> None:
+    chat, kept = await anna.open_chat(boris, type="direct"), await anna.open_chat(clara, type="direct")
+    for each in (chat, kept):
+        await anna.send(each, "слово")
+    await erase(container, sql, anna)
+    assert ok(await boris.get(f"/chats/{chat}"))["last_message"]["text"] == "слово"
+    await erase(container, sql, boris)
+    await _wait_until_purged(sql, chat)
+    assert await sql.fetchval(_WORDS, UUID(chat)) == 0
+    assert ok(await clara.get(f"/chats/{kept}"))["last_message"]["text"] == "слово"
+
+
+@pytest.mark.usefixtures("erasing_at_once")
+async def test_a_direct_chat_that_an_older_version_left_is_found_and_goes_with_a_second_erasure(
+    anna: FakeClient, boris: FakeClient, sql: Connection, database_address: DatabaseAddress
+) -> None:
+    chat = await anna.open_chat(boris, type="direct")
+    await anna.send(chat, "слово")
+
+    async def doctor() -> str:
+        return (await manage(database_address, "doctor", "--least-free-mb=0")).output
+
+    says = "no direct chat has only erased members"
+    names = sorted([f"deleted-{user.uuid.hex}" for user in (anna, boris)])
+    for user, days in ((anna, 2), (boris, 0)):
+        close = "UPDATE account SET erased_at = now() - make_interval(days => $2), username = $3 WHERE id = $1"
+        await sql.execute(close, user.uuid, days, f"deleted-{user.uuid.hex}")
+    assert f"✓ {says}" in await doctor()
+    await sql.execute("UPDATE account SET erased_at = now() - interval '2 days'")
+    assert f"✗ {says}\n    {chat}: {' and '.join(names)}\n" in await doctor()
+    assert (await manage(database_address, "account", "erase", names[0], "--yes")).exit_code == 0
+    await until_done(sql)
+    await _wait_until_purged(sql, chat)
+    assert await sql.fetchval(_WORDS, UUID(chat)) == 0
+    assert f"✓ {says}" in await doctor()
 
 
 async def test_another_process_finishes_an_interrupted_deletion(

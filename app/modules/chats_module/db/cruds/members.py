@@ -28,6 +28,12 @@ _SHARED_CHAT = f"""
 SELECT c.id FROM account_chat a CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
 WHERE a.account_id = $1 AND c.type <> 'direct' AND c.deleted_at IS NULL LIMIT 1
 """  # noqa: S608 - constants only
+_DIRECT_CHAT_OF_ERASED = f"""
+SELECT c.id FROM account_chat a CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
+WHERE a.account_id = $1 AND c.type = 'direct' AND c.deleted_at IS NULL AND NOT EXISTS (
+    SELECT FROM chat_member m JOIN account o ON o.id = m.account_id AND o.erased_at IS NULL WHERE m.chat_id = c.id
+) LIMIT 1
+"""  # noqa: S608 - constants only
 _SUCCESSOR = """
 SELECT m.account_id FROM chat_member m JOIN account a ON a.id = m.account_id AND NOT a.is_bot
 WHERE m.chat_id = $1 AND m.account_id <> ALL($2::uuid[])
@@ -197,6 +203,12 @@ async def list_added_often(
 async def find_shared_chat(connection: DatabaseConnection, account_id: UUID) -> UUID | None:
     """Returns a group or channel that the account is in, or None."""
     found: UUID | None = await connection.fetchval(_SHARED_CHAT, account_id)
+    return found
+
+
+async def find_direct_chat_of_erased(connection: DatabaseConnection, account_id: UUID) -> UUID | None:
+    """Returns a direct chat of the account in which every member is erased, or None."""
+    found: UUID | None = await connection.fetchval(_DIRECT_CHAT_OF_ERASED, account_id)
     return found
 
 
