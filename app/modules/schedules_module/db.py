@@ -47,7 +47,8 @@ class ScheduledMessage(ChatFamilyModel):
 Index("ix_scheduled_message_account_id", ScheduledMessage.account_id)
 
 _COLUMNS = """
-chat_id, account_id, id, client_msg_id, body::text AS body, digest, send_at, state, code, detail, created_at, updated_at
+chat_id, account_id, id, client_msg_id, body::text AS body, digest, send_at, state, code, detail, joined_event_seq,
+created_at, updated_at
 """
 _INSERT = f"""
 INSERT INTO scheduled_message (chat_id, account_id, id, client_msg_id, body, digest, send_at, state, joined_event_seq,

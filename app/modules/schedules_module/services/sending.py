@@ -12,10 +12,11 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import list_absent
 from app.modules.chats_module.errors import ChatNotFound
-from app.modules.chats_module.services.access import get_membership
+from app.modules.chats_module.services.access import find_membership
 from app.modules.jobs_module.extension import Job, JobContext, Lane, RetryAfter, RetryAt
 from app.modules.messages_module.errors import IdempotencyMismatch
 from app.modules.messages_module.extension import Messages
@@ -49,8 +50,11 @@ async def _send(context: JobContext, scheduled: ToSend) -> None:
             if left is None or left["state"] == "failed":
                 return
             raise RetryAt(left["send_at"])
+        is_member = await _is_member(raw, row)
         is_leaving = bool(await list_absent(Context(raw, context.container, context.at), [scheduled.account_id]))
     try:
+        if not is_member:
+            raise ChatNotFound
         if is_leaving:
             raise AuthorIsLeaving
         seq = await _post(context, row)
@@ -71,12 +75,14 @@ async def _end(context: JobContext, scheduled: ToSend) -> None:
     if row is None:
         return
     async with context.unit_of_work() as work:
-        refusal: ServiceError = CouldNotBeSent()
-        try:
-            await get_membership(await work.raw(), scheduled.chat_id, scheduled.account_id)
-        except ChatNotFound as gone:
-            refusal = gone
+        refusal = CouldNotBeSent() if await _is_member(await work.raw(), row) else ChatNotFound()
         await _fail(work, context.container.get(Log), row, refusal)
+
+
+async def _is_member(raw: Connection, row: Any) -> bool:
+    """Returns False if the membership in which the message was scheduled has ended, also if there is a later one."""
+    membership = await find_membership(raw, row["chat_id"], row["account_id"])
+    return membership is not None and membership.joined_event_seq == row["joined_event_seq"]
 
 
 async def _post(context: JobContext, row: Any) -> int:

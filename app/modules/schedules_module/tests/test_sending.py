@@ -90,6 +90,22 @@ async def test_a_member_who_comes_back_can_schedule_again(
     assert await scheduled_of(boris, club) == [added]
 
 
+async def test_a_message_of_a_membership_that_has_ended_is_not_sent_in_a_later_one(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container
+) -> None:
+    scheduled = await schedule(boris, club, "Прежнее")
+    async with open_unit_of_work(container.get(Database)) as work:
+        # The end of the first membership is handled after this block.
+        assert await hold_streams(work, LEAVE, [boris.uuid])
+        ok(await anna.delete(f"/chats/{club}/members/{boris.id}"))
+        ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))
+        assert await bring_forward(container, boris, scheduled)
+        (failed,) = await until_ended(boris)
+    assert (failed["id"], failed["code"]) == (scheduled["id"], "not_found")
+    assert await scheduled_of(boris, club) == []
+    assert await texts_of(anna, club) == []
+
+
 async def test_the_messages_of_a_deleted_chat_fail(
     anna: FakeClient, boris: FakeClient, club: str, container: Container
 ) -> None:
