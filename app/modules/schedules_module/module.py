@@ -1,4 +1,5 @@
 from app.modules.accounts_module.extension import nothing_of_erased
+from app.modules.chats_module.extension import nothing_of_deleted
 from app.modules.schedules_module.api import make_router
 from app.modules.schedules_module.db import INVARIANTS, ScheduledMessage
 from app.modules.schedules_module.schemas import EVENT_TEXTS, EVENTS
@@ -16,6 +17,10 @@ module = Module(
     models=(ScheduledMessage,),
     events=EVENTS,
     settings=ScheduleSettings,
-    invariants=(*INVARIANTS, nothing_of_erased("scheduled_message.account_id")),
+    invariants=(
+        *INVARIANTS,
+        nothing_of_deleted("scheduled_message"),
+        nothing_of_erased("scheduled_message.account_id"),
+    ),
     contributes=(*EVENT_TEXTS, SEND, SENDING, LEAVE, PURGE, SCHEDULES_OF_ACCOUNT, UNSENT, SCHEDULE),
 )
