@@ -15,8 +15,8 @@ from app.adapters.db.sql import delete_of_account, delete_of_chat
 class MessageVersion(ChatFamilyModel):
     """A text that an edit has replaced. `number` is 1, 2, 3, ... in its message.
 
-    A row with the number 0 has no text. It says when the present text of the message was written: edits of other fields
-    have moved `edited_at` since.
+    A row with the number 0 says when the present text of the message was written: edits of other fields have moved
+    `edited_at` since. It has this text: one of an earlier text says nothing, as after an edit without the module.
     """
 
     __tablename__ = "message_version"
@@ -32,15 +32,16 @@ _LIST = """
 SELECT text, written_at FROM message_version WHERE chat_id = $1 AND seq = $2 AND number > 0 ORDER BY number DESC
 """
 _INSERT = """
-WITH noted AS (DELETE FROM message_version WHERE chat_id = $1 AND seq = $2 AND number = 0 RETURNING written_at)
+WITH noted AS (DELETE FROM message_version WHERE chat_id = $1 AND seq = $2 AND number = 0 RETURNING text, written_at)
 INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at)
-SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, coalesce((SELECT written_at FROM noted), $5)
+SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, coalesce((SELECT written_at FROM noted WHERE text = $4), $5)
 FROM message_version WHERE chat_id = $1 AND seq = $2
 RETURNING number
 """
 _NOTE_TIME = """
-INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at) VALUES ($1, $2, 0, $3, '', $4)
-ON CONFLICT DO NOTHING
+INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at) VALUES ($1, $2, 0, $3, $4, $5)
+ON CONFLICT (chat_id, seq, number) DO UPDATE SET text = excluded.text, written_at = excluded.written_at
+WHERE message_version.text <> excluded.text
 """
 _TRIM = "DELETE FROM message_version WHERE chat_id = $1 AND seq = $2 AND number <= $3"
 PURGE = delete_of_chat("message_version", "seq", "number")
@@ -65,7 +66,7 @@ async def insert_version(
 
 
 async def note_time(
-    connection: DatabaseConnection, chat_id: UUID, seq: int, sender_id: UUID, written_at: datetime
+    connection: DatabaseConnection, chat_id: UUID, seq: int, sender_id: UUID, text: str, written_at: datetime
 ) -> None:
     """Stores when the present text of a message was written, unless that is stored already."""
-    await connection.execute(_NOTE_TIME, chat_id, seq, sender_id, written_at)
+    await connection.execute(_NOTE_TIME, chat_id, seq, sender_id, text, written_at)

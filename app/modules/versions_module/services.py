@@ -31,7 +31,7 @@ async def _keep(context: WorkContext, message: EditedMessage) -> None:
     """Keeps the text, or after an edit of other fields only the time at which it was written."""
     chat_id, seq, sender_id, text, written_at, new_text = message
     if text == new_text:
-        await db.note_time(context.connection, chat_id, seq, sender_id, written_at)
+        await db.note_time(context.connection, chat_id, seq, sender_id, text, written_at)
     else:
         kept = context.container.get(VersionsSettings).kept
         await db.insert_version(context.connection, chat_id, seq, sender_id, text, written_at, kept)
