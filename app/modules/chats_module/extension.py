@@ -17,6 +17,7 @@ from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.services.context import Context, WorkContext
 from app.services.parts import Part
 from app.utils.invariants import Invariant
+from app.utils.module import Modules
 
 Purge = Callable[[WorkContext, UUID, int], Awaitable[bool]]
 
@@ -102,7 +103,8 @@ class MemberLimit:
     """Limits members by other members, as bots by their owners.
 
     A limited member has at most the role of the member that limits it. It can join only where that one is a member, is
-    removed together with it, and cannot own a chat. Its own role counts again when the other one's is raised.
+    removed together with it, and cannot own a chat. Its own role counts again when the other one's is raised. What a
+    limited account adds and stores counts for the account that limits it (`find_limits`).
 
     - `find_limits(context, account_ids)`: returns, for those of the accounts that are limited, the account that limits
       each.
@@ -113,6 +115,14 @@ class MemberLimit:
     name: str
     find_limits: FindLimits
     list_limited: FindLimits
+
+
+async def find_limits(context: Context, account_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Returns, for those of the accounts that are limited, the account that limits each."""
+    found: dict[UUID, UUID] = {}
+    for limit in context.container.get(Modules).contributions(MemberLimit):
+        found |= await limit.find_limits(context, account_ids)
+    return found
 
 
 CHAT_TYPES = ("direct", "group", "channel")

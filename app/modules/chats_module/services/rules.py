@@ -8,7 +8,7 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import list_absent
 from app.modules.chats_module.db.cruds import members as crud
 from app.modules.chats_module.errors import CannotOwn, LimitingMemberMissing
-from app.modules.chats_module.extension import ROLES, AddCheck, Addition, MemberLimit
+from app.modules.chats_module.extension import ROLES, AddCheck, Addition, MemberLimit, find_limits
 from app.services.context import WorkContext, work_context
 from app.utils.container import Container
 from app.utils.module import Modules
@@ -57,10 +57,7 @@ class MemberRules:
 
     async def find_limits(self, work: UnitOfWork, account_ids: Collection[UUID]) -> dict[UUID, UUID]:
         """Returns, for those of the accounts that are limited, the account that limits each."""
-        found: dict[UUID, UUID] = {}
-        for limit in self._limits:
-            found |= await limit.find_limits(await self._context(work), account_ids)
-        return found
+        return await find_limits(await self._context(work), account_ids)
 
     async def list_limited(self, work: UnitOfWork, account_ids: Collection[UUID]) -> dict[UUID, UUID]:
         """Returns the accounts that these accounts limit, each with the account that limits it."""

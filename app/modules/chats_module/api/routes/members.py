@@ -69,8 +69,9 @@ def make_router(modules: Modules) -> APIRouter:
         response: Response,
     ) -> Page[MemberRead]:
         """Adds members. Requires the owner or an admin. New members see the whole history; it counts as read."""
-        limits.hit(ADD_MEMBERS, member.account_id.int)
-        limits.hit(ADD_PEOPLE, member.account_id.int, count=len(body.account_ids))
+        limiting = (await rules.find_limits(work, [member.account_id])).get(member.account_id, member.account_id)
+        limits.hit(ADD_MEMBERS, limiting.int)
+        limits.hit(ADD_PEOPLE, limiting.int, count=len(body.account_ids))
         if not await members.add_members(work, log, sizes, rules, member.chat_id, member.account_id, body):
             response.status_code = status.HTTP_200_OK
         return await members.list_chosen(work, views, member.chat_id, member.account_id, body.account_ids)
