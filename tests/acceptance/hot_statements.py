@@ -161,6 +161,8 @@ def hot_statements(many: int) -> dict[str, Run]:
         "attachments of a chat": lambda on: attachments.list_of_chat(on, LONG_CHAT, (2**62, 0), None, 9),
         "attachments of a kind": lambda on: attachments.list_of_chat(on, LONG_CHAT, (2**62, 0), "audio", 9),
         "upload": lambda on: uploads.find(on, people[0], ANNA),
+        "used space, lock": lambda on: uploads.lock_usage(on, dict.fromkeys(people, ANNA)),
+        "used space, reserve": lambda on: uploads.reserve(on, people[0], ANNA, 1, 2**40),
         "profile": lambda on: profiles.find_profile(on, ANNA),
         "sign-in, find": lambda on: accounts.find_credentials(on, "person2"),
         "sign-in, open a session": lambda on: sessions.open_session(on, _SESSION, 10),

@@ -82,6 +82,8 @@ SELECT md5('chat1')::uuid, n, md5('person1')::uuid, now() FROM generate_series(1
 INSERT INTO attachment (id, owner_id, state, filename, content_type, metadata, length, received, reserved, created_at,
                         chat_id, seq)
 SELECT id, md5('person2')::uuid, 'ready', '', '', '', 0, 0, 0, now(), md5('chat1')::uuid, 1 FROM account;
+INSERT INTO attachment_usage (account_id, bytes, payer_id)
+SELECT md5('person' || n)::uuid, 1, md5('person' || n % 100)::uuid FROM generate_series(1, {_PEOPLE}) n;
 INSERT INTO message_attachment (chat_id, seq, position, attachment_id, kind)
 SELECT chat_id, n, 0, id, CASE WHEN n > 9005 THEN 'image' ELSE 'audio' END
 FROM (SELECT *, row_number() OVER () + 9000 AS n FROM attachment) a;

@@ -46,7 +46,6 @@ from app.modules.attachments_module.settings import (
     AttachmentSettings,
 )
 from app.modules.chats_module.extension import nothing_of_deleted
-from app.modules.jobs_module.extension import Jobs
 from app.services.rate_limits import RateLimits
 from app.settings.app_settings import AppSettings
 from app.settings.auth_settings import AuthSettings
@@ -64,7 +63,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     signer = Signer(auth, database, b"addresses of avatars")
     revocations = container.get(Revocations)
     container.put(AvatarLinks, AvatarLinks(signer, database, revocations, base))
-    container.put(Uploads, Uploads(database, store, container.get(Jobs), settings, revocations.open_sessions))
+    container.put(Uploads, Uploads(container, store, revocations.open_sessions))
     container.put(Downloads, Downloads(database, store, links, container.get(RateLimits), revocations))
     async with running(keep_measuring(settings)):
         yield

@@ -58,7 +58,10 @@ class AttachmentSettings(SettingsGroup):
     )
     max_bytes: int = Field(52_428_800, ge=1, le=MAX_BYTES, description="maximum size of a file, in bytes")
     quota_bytes: int = Field(
-        2_147_483_648, ge=1, le=MAX_BYTES, description="limit of the total size of an account's files, in bytes"
+        2_147_483_648,
+        ge=1,
+        le=MAX_BYTES,
+        description="limit of the total size of the files of an account and its bots, in bytes",
     )
     s3_endpoint: str | None = Field(None, description="address of the S3 service; unset: Amazon's")
     s3_region: str = Field("us-east-1", description="region of the bucket")
@@ -68,7 +71,7 @@ class AttachmentSettings(SettingsGroup):
     russian: ClassVar[Mapping[str, str]] = {
         "store": "где хранятся файлы: file:///папка или s3://bucket/prefix; всем процессам нужно одно и то же место",
         "max_bytes": "предельный размер файла, в байтах",
-        "quota_bytes": "предел общего размера файлов аккаунта, в байтах",
+        "quota_bytes": "предел общего размера файлов аккаунта и его ботов, в байтах",
         "s3_endpoint": "адрес службы S3; без него — служба Amazon",
         "s3_region": "регион хранилища",
         "s3_access_key_id": "ключ доступа к службе S3",

@@ -1,15 +1,14 @@
 """Copies of attachments for forwards: new rows on the same contents, so each message has its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 from app.modules.attachments_module.db.cruds import attachments as crud
-from app.modules.attachments_module.db.cruds import uploads
 from app.modules.attachments_module.errors import AttachmentNotReady, QuotaExceeded
+from app.modules.attachments_module.services.quota import lock_quotas, reserve
 from app.modules.attachments_module.services.receiving import LIFETIME
 from app.modules.attachments_module.services.views import view_in_message
-from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.messages_module.errors import MessageIsDeleted
 from app.modules.messages_module.extension import PartRequest
 from app.services.context import Context
@@ -25,16 +24,18 @@ async def copy(context: Context, requests: Sequence[PartRequest]) -> list[Any | 
         return []
     ids = sorted({UUID(one["id"]) for request in requests for one in request.server_value})
     sources = await crud.hold(context.connection, ids) if ids else {}
-    copies: dict[int, Any | ServiceError] = {}
-    # In one order, because other transactions change the used bytes of the same accounts.
-    for place in sorted(range(len(requests)), key=lambda place: requests[place].sender_id):
-        request = requests[place]
+    senders = {request.sender_id for request in requests if request.server_value}
+    payers = await lock_quotas(context, senders) if senders else {}
+    copies: list[Any | ServiceError] = []
+    for request in requests:
         rows = [sources.get(UUID(one["id"])) for one in request.server_value]
-        copies[place] = await _copy(context, request.sender_id, rows)
-    return [copies[place] for place in range(len(requests))]
+        copies.append(await _copy(context, payers, request.sender_id, rows))
+    return copies
 
 
-async def _copy(context: Context, owner_id: UUID, rows: Sequence[Any]) -> Any | ServiceError:
+async def _copy(
+    context: Context, payers: Mapping[UUID, UUID], owner_id: UUID, rows: Sequence[Any]
+) -> Any | ServiceError:
     if not rows:
         return []
     if None in rows:
@@ -42,8 +43,7 @@ async def _copy(context: Context, owner_id: UUID, rows: Sequence[Any]) -> Any | 
     if any(row["state"] == "processing" for row in rows):
         return AttachmentNotReady("A file of this message is still being processed")
     size = sum(row["size"] or 0 for row in rows)
-    quota = context.container.get(AttachmentSettings).quota_bytes
-    if size and not await uploads.reserve(context.connection, owner_id, size, quota):
+    if size and not await reserve(context, payers, owner_id, size):
         return QuotaExceeded()
     ids = [uuid4() for _ in rows]
     expires_at = context.at + LIFETIME

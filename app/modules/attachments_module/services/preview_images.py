@@ -13,6 +13,7 @@ from app.modules.attachments_module.db.cruds import uploads
 from app.modules.attachments_module.services.kinds import UNKNOWN, image_type
 from app.modules.attachments_module.services.postponing import postponed_while_down
 from app.modules.attachments_module.services.processing import PROCESS_IMAGE, ToProcess
+from app.modules.attachments_module.services.quota import lock_quotas, reserve
 from app.modules.attachments_module.services.receiving import LIFETIME
 from app.modules.attachments_module.services.store import HEAD_BYTES, FileStore, piece_path
 from app.modules.attachments_module.settings import AttachmentSettings
@@ -34,14 +35,12 @@ async def _store(context: JobContext, image: FetchedImage) -> None:
     with postponed_while_down():
         await store.put(path, image.data)
         async with context.unit_of_work() as work:
-            is_added = await _add(context, work, image, attachment_id, name, settings.quota_bytes)
+            is_added = await _add(context, work, image, attachment_id, name)
         if not is_added:
             await store.delete(path)
 
 
-async def _add(
-    context: JobContext, work: UnitOfWork, image: FetchedImage, attachment_id: UUID, piece: str, quota: int
-) -> bool:
+async def _add(context: JobContext, work: UnitOfWork, image: FetchedImage, attachment_id: UUID, piece: str) -> bool:
     """Returns False if the message has changed or has its image, or if the quota of its sender is used up."""
     await context.container.get(Log).lock(work, chats=[image.chat_id])
     raw, at, size = await work.raw(), now(), len(image.data)
@@ -49,7 +48,8 @@ async def _add(
     # An earlier attempt may have added the image.
     if owner_id is None or await crud.has_preview_image(raw, image.chat_id, image.seq):
         return False
-    if not await uploads.reserve(raw, owner_id, size, quota):
+    in_work = Context(raw, context.container, at)
+    if not await reserve(in_work, await lock_quotas(in_work, [owner_id]), owner_id, size):
         return False
     until = at + LIFETIME
     await uploads.insert(raw, attachment_id, owner_id, _FILENAME, UNKNOWN, "", size, at, until)

@@ -19,25 +19,27 @@ from app.modules.attachments_module.errors import (
 from app.modules.attachments_module.services.collecting import collect_soon
 from app.modules.attachments_module.services.names import clean_name, clean_type
 from app.modules.attachments_module.services.places import Places, Sender
+from app.modules.attachments_module.services.quota import lock_quotas, reserve
 from app.modules.attachments_module.services.receiving import LIFETIME, Pieces, Receiver, Upload, mismatch
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.services.tus import Checksum
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.services.log import now
+from app.services.context import Context
 from app.services.errors import Overloaded
+from app.utils.container import Container
 
 
 class Uploads:
     """Creates uploads, adds to them and ends them. It holds no connection of the database while it waits for bytes."""
 
-    def __init__(
-        self, database: Database, store: FileStore, jobs: Jobs, settings: AttachmentSettings, sessions: OpenSessions
-    ) -> None:
-        self._database = database
-        self._jobs = jobs
-        self._pieces = Pieces(database, store, jobs)
-        self.settings = settings
+    def __init__(self, container: Container, store: FileStore, sessions: OpenSessions) -> None:
+        self._container = container
+        self._database = container.get(Database)
+        self._jobs = container.get(Jobs)
+        self._pieces = Pieces(self._database, store, self._jobs)
+        self.settings = container.get(AttachmentSettings)
         self._places = Places(sessions)
 
     async def create(
@@ -46,13 +48,15 @@ class Uploads:
         """Raises FileTooLarge and QuotaExceeded."""
         if length > self.settings.max_bytes:
             raise FileTooLarge(f"A file must have at most {self.settings.max_bytes} bytes")
-        upload = Upload(uuid4(), owner_id, length, 0, now() + LIFETIME, metadata)
+        at = now()
+        upload = Upload(uuid4(), owner_id, length, 0, at + LIFETIME, metadata)
         name, media_type = clean_name(filename), clean_type(content_type)
         async with open_unit_of_work(self._database) as work:
             raw = await work.raw()
-            if not await crud.reserve(raw, owner_id, length, self.settings.quota_bytes):
+            context = Context(raw, self._container, at)
+            if not await reserve(context, await lock_quotas(context, [owner_id]), owner_id, length):
                 raise QuotaExceeded
-            await crud.insert(raw, upload.id, owner_id, name, media_type, metadata, length, now(), upload.expires_at)
+            await crud.insert(raw, upload.id, owner_id, name, media_type, metadata, length, at, upload.expires_at)
             if length == 0:
                 await self._pieces.complete(work, upload)
         return upload

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from os import urandom
 from uuid import UUID, uuid4
 
-from app.adapters.db.connection import Connection
+from app.adapters.db.connection import Connection, DatabaseConnection
 from app.adapters.db.database import Database
 from app.modules.attachments_module.db.cruds import attachments, contents, uploads
 from app.modules.attachments_module.db.invariants import INVARIANTS
@@ -19,6 +19,11 @@ from tests.waiting import until_waiting
 _LOCK_STREAM = "SELECT FROM stream WHERE id = $1 FOR UPDATE"
 _LOCK_FILE = "SELECT FROM attachment WHERE id = $1 FOR UPDATE"
 _BLOCKED_BY = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))"
+
+
+async def _reserve(connection: DatabaseConnection, user: FakeClient, size: int) -> None:
+    await uploads.lock_usage(connection, {user.uuid: user.uuid})
+    assert await uploads.reserve(connection, user.uuid, user.uuid, size, 1000)
 
 
 async def test_a_batch_takes_files_before_the_used_bytes_of_their_owners(
@@ -88,7 +93,7 @@ async def test_the_collector_takes_the_used_bytes_of_accounts_in_their_order(
     files = sorted([uuid4(), uuid4()])
     at = datetime.now(UTC)
     for file, owner in zip(files, (second, first), strict=True):
-        await uploads.reserve(connection, owner.uuid, 10, 1000)
+        await _reserve(connection, owner, 10)
         await uploads.insert(connection, file, owner.uuid, "a", "", "", 10, at, at)
     database = container.get(Database)
 
@@ -97,11 +102,11 @@ async def test_the_collector_takes_the_used_bytes_of_accounts_in_their_order(
             await contents.delete(collector, files, at)
 
     async with database.connection() as batch, batch.transaction():
-        await uploads.reserve(batch, first.uuid, 5, 1000)
+        await _reserve(batch, first, 5)
         deleting = asyncio.create_task(delete())
         await until_waiting(container, 1)
         await batch.execute("SET LOCAL lock_timeout = '300ms'")
-        await uploads.reserve(batch, second.uuid, 5, 1000)
+        await _reserve(batch, second, 5)
     await deleting
     left = await connection.fetch("SELECT bytes FROM attachment_usage")
     assert [row["bytes"] for row in left] == [5, 5]
@@ -111,7 +116,7 @@ async def test_doctor_counts_an_upload_that_it_has_waited_for(
     anna: FakeClient, container: Container, connection: Connection
 ) -> None:
     database, counted, at = container.get(Database), INVARIANTS[0], datetime.now(UTC)
-    await uploads.reserve(connection, anna.uuid, 100, 1000)
+    await _reserve(connection, anna, 100)
 
     async def fix() -> None:
         async with database.connection() as doctor, doctor.transaction():
@@ -119,7 +124,7 @@ async def test_doctor_counts_an_upload_that_it_has_waited_for(
                 await doctor.execute(statement, [anna.uuid])
 
     async with database.connection() as upload, upload.transaction():
-        await uploads.reserve(upload, anna.uuid, 10, 1000)
+        await _reserve(upload, anna, 10)
         await uploads.insert(upload, uuid4(), anna.uuid, "a", "", "", 10, at, at)
         fixing = asyncio.create_task(fix())
         await until_waiting(container, 1)

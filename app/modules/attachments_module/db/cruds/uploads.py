@@ -1,6 +1,6 @@
 """Uploads, in hand-written SQL: what is compared and set in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,12 +8,20 @@ from uuid import UUID
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
 
-_RESERVE = """
-INSERT INTO attachment_usage (account_id, bytes) SELECT $1::uuid, $2::bigint WHERE $2::bigint <= $3::bigint
-ON CONFLICT (account_id) DO UPDATE SET bytes = attachment_usage.bytes + excluded.bytes
-WHERE attachment_usage.bytes + excluded.bytes <= $3::bigint
-RETURNING bytes
+# Locked in the order in which the collector takes them.
+_LOCK_USAGE = """
+INSERT INTO attachment_usage (account_id, bytes, payer_id)
+SELECT account_id, 0, payer_id FROM unnest($1::uuid[], $2::uuid[]) AS used(account_id, payer_id) ORDER BY account_id
+ON CONFLICT (account_id) DO UPDATE SET payer_id = coalesce(excluded.payer_id, attachment_usage.payer_id)
 """
+_RESERVE = f"""
+UPDATE attachment_usage SET bytes = bytes + $3::bigint WHERE account_id = $1 AND $4::bigint >= $3::bigint + (
+    SELECT sum(bytes) FROM (
+        {one_row("attachment_usage", account_id="$2")} UNION ALL {one_row("attachment_usage", payer_id="$2")}
+    ) AS counted
+)
+RETURNING bytes
+"""  # noqa: S608 - constants only
 _RELEASE = "UPDATE attachment_usage SET bytes = bytes - $2 WHERE account_id = $1"
 _INSERT = """
 INSERT INTO attachment (
@@ -52,9 +60,18 @@ _LIST_PIECES = "SELECT start, size, name FROM attachment_piece WHERE attachment_
 _DELETE_PIECES = "DELETE FROM attachment_piece WHERE attachment_id = ANY($1)"
 
 
-async def reserve(connection: DatabaseConnection, account_id: UUID, size: int, quota: int) -> bool:
-    """Adds to what an account uses. Returns False where that would be more than the quota."""
-    return await connection.fetchval(_RESERVE, account_id, size, quota) is not None
+async def lock_usage(connection: DatabaseConnection, payers: Mapping[UUID, UUID]) -> None:
+    """Locks what accounts and their payers use, until the end of the transaction. The payer may be the account."""
+    paid_by = dict.fromkeys(payers.values()) | {key: None if payer == key else payer for key, payer in payers.items()}
+    await connection.execute(_LOCK_USAGE, list(paid_by), list(paid_by.values()))
+
+
+async def reserve(connection: DatabaseConnection, account_id: UUID, payer_id: UUID, size: int, quota: int) -> bool:
+    """Adds to what an account uses, after `lock_usage`.
+
+    Returns False where the payer, and all accounts that it pays for, would use more than the quota.
+    """
+    return await connection.fetchval(_RESERVE, account_id, payer_id, size, quota) is not None
 
 
 async def release(connection: DatabaseConnection, account_id: UUID, size: int) -> None:

@@ -14,7 +14,7 @@ class Attachment(Base):
     - `state`: `uploading`, `processing`, `ready`, `refused`; inside the server also `expired` (an upload whose bytes
       are being deleted), `gone` (one whose bytes are deleted) and `deleted`.
     - `content_type` is what the client says until the file is looked at; `metadata` is what a tus client gave.
-    - `reserved`: bytes that count for the quota of the owner.
+    - `reserved`: bytes that count for a quota (`AttachmentUsage`).
     - `sha256`: the content. From the moment it is set, the content is not deleted.
     - `chat_id`, `seq`: the message that carries it.
     - `expires_at`: when it is collected. None while it is in use: a message carries it, or it is an avatar.
@@ -70,12 +70,16 @@ class AttachmentContent(Base):
 
 
 class AttachmentUsage(Base):
-    """What counts for the quota of an account: the sum of `reserved` of its attachments."""
+    """What the attachments of an account use: the sum of their `reserved`.
+
+    `payer_id`: another account for whose quota this counts, also when the account itself is erased. None: its own.
+    """
 
     __tablename__ = "attachment_usage"
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     bytes: Mapped[int] = mapped_column(BigInteger)
+    payer_id: Mapped[UUID | None]
 
 
 class MessageAttachment(ChatFamilyModel):
@@ -94,6 +98,7 @@ class MessageAttachment(ChatFamilyModel):
 
 # A chat with any number of images may have few other files.
 Index("ix_message_attachment_kind", MessageAttachment.chat_id, MessageAttachment.kind, MessageAttachment.seq)
+Index("ix_attachment_usage_payer_id", AttachmentUsage.payer_id, postgresql_where=AttachmentUsage.payer_id.is_not(None))
 Index("ix_attachment_expires_at", Attachment.expires_at, postgresql_where=Attachment.expires_at.is_not(None))
 Index(
     "ix_attachment_content_check_at",
