@@ -1,5 +1,6 @@
 """Deletes what is no longer needed: expired uploads, files that no message carries, and contents of neither."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountHook, Erasure
 from app.modules.attachments_module.db.cruds import attachments
 from app.modules.attachments_module.db.cruds import contents as crud
+from app.modules.attachments_module.errors import StoreUnavailable
 from app.modules.attachments_module.services.ownership import PREFIXES, owns_store
 from app.modules.attachments_module.services.part import PART
 from app.modules.attachments_module.services.postponing import postponed_while_down
@@ -29,6 +31,8 @@ _AT_ONCE = 100
 _ORPHAN_AFTER = timedelta(hours=24)
 _LOOK_AGAIN_AFTER = timedelta(hours=1)
 """How long a file that an unsent message names is kept before it is looked at again."""
+_DELETED_WITHIN, _KEPT_FOR = timedelta(seconds=20), timedelta(seconds=30)
+"""How long a collector deletes a content, and how long no other one takes it. Uploads of a content wait as long."""
 _NAMED = ("processing", "ready", "refused")
 """States of the files that a message can name."""
 _IS_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -42,7 +46,9 @@ async def collect(context: JobContext, _: Nothing) -> None:
     with postponed_while_down():
         if not await owns_store(context.container):
             return
-        while await _collect_attachments(context, store) or await _collect_contents(context, store):
+        while await _collect_attachments(context, store):
+            pass
+        while await _collect_content(context, store):
             pass
 
 
@@ -78,16 +84,26 @@ async def _list_used(context: Context, rows: Sequence[Any]) -> set[UUID]:
     return used
 
 
-async def _collect_contents(context: JobContext, store: FileStore) -> bool:
-    async with context.unit_of_work() as work:
-        looked_at, unused = await crud.mark_unused(await work.raw(), now(), _AT_ONCE)
-    for sha256 in unused:
-        await store.delete(content_path(sha256))
-        await store.delete_below(content_path(sha256, ""))
-    if unused:
-        async with context.unit_of_work() as work:
-            await crud.forget(await work.raw(), unused)
-    return looked_at == _AT_ONCE
+async def _collect_content(context: JobContext, store: FileStore) -> bool:
+    """Deletes a content that is due, unless an attachment has it. Returns False if none is due.
+
+    The deletion has ended, also that of a process which was frozen, before another collector takes the content: an
+    upload claims it again as soon as one of them has forgotten it.
+    """
+    try:
+        # From before the mark, so that it is over earlier.
+        async with asyncio.timeout(_DELETED_WITHIN.total_seconds()):
+            async with context.unit_of_work() as work:
+                due = await crud.take_due(await work.raw(), _KEPT_FOR)
+            if due is not None and due.is_unused:
+                await store.delete(content_path(due.sha256))
+                await store.delete_below(content_path(due.sha256, ""))
+                async with context.unit_of_work() as work:
+                    await crud.forget(await work.raw(), due.sha256)
+    except TimeoutError:
+        # Another attempt takes it when its time is over.
+        raise StoreUnavailable from None
+    return due is not None
 
 
 async def collect_soon(work: UnitOfWork, jobs: Jobs) -> None:

@@ -1,6 +1,8 @@
 """One content of several files: who deletes his own takes it from no other."""
 
 import asyncio
+from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from os import urandom
 from pathlib import Path
@@ -9,15 +11,63 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.modules.attachments_module.services import image_process, images
-from app.modules.attachments_module.services.store import FileStore
+from app.modules.attachments_module.services import collecting, image_process, images
+from app.modules.attachments_module.services.collecting import COLLECT
+from app.modules.attachments_module.services.store import FileStore, content_path
+from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.pictures import opened
 from app.modules.attachments_module.tests.uploading import collect, download, processed, ready, upload
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok
 
 PROGRAM = Path(image_process.__file__).read_text()
 ROUNDS = 15
+
+
+class HeldStore(FileStore):
+    """Each deletion of a content waits until the test releases it."""
+
+    def __init__(self, settings: AttachmentSettings) -> None:
+        super().__init__(settings)
+        self.begun = 0
+        self.held: list[asyncio.Event] = []
+        self._is_released = False
+
+    async def delete(self, *paths: str) -> None:
+        for path in paths:
+            if path.startswith("files/") and not self._is_released:
+                await self._hold(asyncio.Event())
+            await super().delete(path)
+
+    async def _hold(self, released: asyncio.Event) -> None:
+        self.begun += 1
+        self.held.append(released)
+        try:
+            await released.wait()
+        finally:
+            self.held.remove(released)
+
+    async def holds_one(self) -> bool:
+        return len(self.held) == 1
+
+    async def release(self, container: Container) -> None:
+        """Lets all deletions go on, and waits until they have ended."""
+        self._is_released = True
+        for one in self.held:
+            one.set()
+
+        async def have_ended() -> bool:
+            return not await rows(container, "SELECT FROM job WHERE name = $1", COLLECT.name)
+
+        await eventually(have_ended)
+
+
+@pytest.fixture
+def store(container: Container) -> HeldStore:
+    held = HeldStore(container.get(AttachmentSettings))
+    container.replace(FileStore, held)
+    return held
 
 
 async def test_a_deletion_that_meets_a_new_upload_of_the_same_content_takes_it_from_no_user(
@@ -46,13 +96,8 @@ async def test_a_deletion_that_meets_a_new_upload_of_the_same_content_takes_it_f
     is_over = True
     await collecting
     await asyncio.gather(*map(delete, (anna, boris), files))
-    store, path = container.get(FileStore), f"files/{files[0]['sha256'] if files[0] else ''}"
-
-    async def is_gone() -> bool:
-        await collect(container)
-        return path not in [one.path async for one in store.list("files")]
-
-    await eventually(is_gone)
+    assert files[0] is not None
+    await eventually(partial(is_gone, container, files[0]["sha256"]))
 
 
 async def test_previews_of_another_quality_do_not_replace_those_that_an_older_file_shows(
@@ -71,6 +116,50 @@ async def test_previews_of_another_quality_do_not_replace_those_that_an_older_fi
             answer = await download(owner, shown["url"])
             assert len(answer.content) == int(answer.headers["content-length"])
             assert opened(answer.content).size == (shown["width"], shown["height"])
+
+
+async def test_what_is_uploaded_after_one_of_two_collectors_has_deleted_it_is_not_deleted_by_the_other(
+    anna: FakeClient, container: Container, store: HeldStore
+) -> None:
+    data = urandom(1000)
+    await delete(anna, await ready(anna, data))
+    await eventually(store.holds_one)
+    await collect(container)
+
+    async def is_done() -> bool:
+        """The other collector has ended, or deletes the same content."""
+        jobs = await rows(container, "SELECT FROM job WHERE name = $1", COLLECT.name)
+        return len(jobs) == 1 or len(store.held) > 1
+
+    await eventually(is_done)
+    store.held[0].set()
+    file = await ready(anna, data)
+    await store.release(container)
+    assert (await download(anna, file["url"])).content == data
+
+
+async def test_a_deletion_that_takes_too_long_is_given_up_before_another_one_begins(
+    anna: FakeClient, container: Container, store: HeldStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "_DELETED_WITHIN", timedelta(seconds=0.1))
+    monkeypatch.setattr(collecting, "_KEPT_FOR", timedelta(seconds=0.2))
+    file = await ready(anna, urandom(1000))
+    await delete(anna, file)
+
+    async def is_repeated() -> bool:
+        await collect(container)
+        return store.begun > 1
+
+    await eventually(is_repeated)
+    assert len(store.held) < 2
+    monkeypatch.undo()
+    await store.release(container)
+    await eventually(partial(is_gone, container, file["sha256"]))
+
+
+async def is_gone(container: Container, content: str) -> bool:
+    await collect(container)
+    return content_path(content) not in [one.path async for one in container.get(FileStore).list("files")]
 
 
 async def delete(owner: FakeClient, file: dict[str, Any] | None) -> None:

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import Connection, DatabaseConnection
@@ -20,19 +20,23 @@ _REFER = "UPDATE attachment SET sha256 = $2 WHERE id = $1 AND state = 'processin
 _FIND_PREVIEWS = """
 SELECT previews::text FROM attachment WHERE sha256 = $1 AND state = 'ready' AND previews::text <> '[]' LIMIT 1
 """
+# One whose objects are being deleted has no attachment, and its collector some time left.
 _CHECK = """
 INSERT INTO attachment_content (sha256, check_at) SELECT unnest($1::text[]), $2::timestamptz
-ON CONFLICT (sha256) DO UPDATE SET check_at = excluded.check_at
+ON CONFLICT (sha256) DO UPDATE SET check_at = excluded.check_at WHERE NOT attachment_content.is_deleting
 """
-_DUE = "SELECT sha256 FROM attachment_content WHERE check_at <= $1 ORDER BY check_at LIMIT $2 FOR UPDATE SKIP LOCKED"
-_KEEP_USED = """
-UPDATE attachment_content c SET check_at = NULL
-WHERE sha256 = ANY($1) AND EXISTS (SELECT FROM attachment a WHERE a.sha256 = c.sha256)
+# By the database's clock: those of two collectors may differ.
+_LOCK_ONE_DUE = """
+SELECT sha256 FROM attachment_content WHERE check_at <= statement_timestamp()
+ORDER BY check_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """
-_MARK_UNUSED = """
-UPDATE attachment_content SET is_deleting = true WHERE sha256 = ANY($1) AND check_at IS NOT NULL RETURNING sha256
+_KEEP_OR_MARK = """
+UPDATE attachment_content
+SET is_deleting = is_unused, check_at = CASE WHEN is_unused THEN statement_timestamp() + $2::interval END
+FROM (SELECT NOT EXISTS (SELECT FROM attachment WHERE sha256 = $1) AS is_unused) looked_up
+WHERE sha256 = $1 RETURNING is_deleting
 """
-_FORGET = "DELETE FROM attachment_content WHERE sha256 = ANY($1) AND is_deleting"
+_FORGET = "DELETE FROM attachment_content WHERE sha256 = $1 AND is_deleting"
 _LIST_READY = """
 SELECT id, sha256 FROM attachment WHERE state = 'ready' AND ($1::uuid[] IS NULL OR id = ANY($1)) ORDER BY id
 """
@@ -64,6 +68,13 @@ _DELETE = "DELETE FROM attachment WHERE id = ANY($1)"
 _END_EXPIRED = "UPDATE attachment SET state = 'gone', reserved = 0, expires_at = $2 WHERE id = ANY($1)"
 
 
+class DueContent(NamedTuple):
+    """A content that a collector has looked at. `is_unused`: its objects are to be deleted."""
+
+    sha256: str
+    is_unused: bool
+
+
 async def claim(connection: DatabaseConnection, attachment_id: UUID, sha256: str, check_at: datetime) -> bool:
     """Makes a content that of an attachment which is still processed, before it is stored.
 
@@ -84,16 +95,20 @@ async def check_soon(connection: DatabaseConnection, contents: Sequence[str], at
     await connection.execute(_CHECK, contents, at)
 
 
-async def mark_unused(connection: DatabaseConnection, at: datetime, limit: int) -> tuple[int, list[str]]:
-    """Returns how many contents were looked at, and those whose objects are to be deleted."""
-    due = [row["sha256"] for row in await connection.fetch(_DUE, at, limit)]
-    await connection.execute(_KEEP_USED, due)
-    return len(due), [row["sha256"] for row in await connection.fetch(_MARK_UNUSED, due)]
+async def take_due(connection: DatabaseConnection, keep_for: timedelta) -> DueContent | None:
+    """Looks at a content that is due, if there is one. Marks it if no attachment has it.
+
+    `keep_for`: how long no other collector takes it then.
+    """
+    sha256 = await connection.fetchval(_LOCK_ONE_DUE)
+    if sha256 is None:
+        return None
+    return DueContent(sha256, await connection.fetchval(_KEEP_OR_MARK, sha256, keep_for))
 
 
-async def forget(connection: DatabaseConnection, contents: Sequence[str]) -> None:
-    """Their objects are deleted."""
-    await connection.execute(_FORGET, contents)
+async def forget(connection: DatabaseConnection, sha256: str) -> None:
+    """Its objects are deleted."""
+    await connection.execute(_FORGET, sha256)
 
 
 async def list_ready(connection: Connection, among: Sequence[UUID] | None = None) -> Any:

@@ -58,8 +58,8 @@ class AttachmentPiece(Base):
 class AttachmentContent(Base):
     """The object `files/<sha256>` and its previews, which all attachments with this content share.
 
-    `check_at`: when the collector looks whether an attachment has it. `is_deleting`: its objects are being deleted, and
-    no attachment may take it until the row is gone.
+    `check_at`: when the collector looks whether an attachment has it. `is_deleting`: its objects are being deleted, by
+    one collector until `check_at`, and no attachment may take it until the row is gone.
     """
 
     __tablename__ = "attachment_content"
