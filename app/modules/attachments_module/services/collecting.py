@@ -36,6 +36,7 @@ _DELETED_WITHIN, _KEPT_FOR = timedelta(seconds=20), timedelta(seconds=30)
 _NAMED = ("processing", "ready", "refused")
 """States of the files that a message can name."""
 _IS_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OF_CONTENT = re.compile(r"(?:files|previews)/([0-9a-f]{64})(?:/|$)")
 _REMEMBERED = timedelta(days=7)
 """How long an expired upload is answered 410."""
 
@@ -121,9 +122,18 @@ async def sweep(context: JobContext, _: Nothing) -> None:
         await store.delete_unfinished(before)
         async for paths in list_orphans(store, partial(_list_known, context), before):
             orphans += paths
-            await store.delete(*paths)
+            await _delete_orphans(context, store, paths)
     if orphans:
-        logger.info("{} objects that no file has were deleted, such as {}", len(orphans), orphans[0])
+        logger.info("{} objects that no file has are deleted, such as {}", len(orphans), orphans[0])
+
+
+async def _delete_orphans(context: JobContext, store: FileStore, paths: Sequence[str]) -> None:
+    """Leaves what belongs to a content to the collector: since no row was found, an upload may have claimed it."""
+    contents = {path: found[1] for path in paths if (found := _OF_CONTENT.match(path))}
+    await store.delete(*(path for path in paths if path not in contents))
+    async with context.unit_of_work() as work:
+        await crud.check_soon(await work.raw(), sorted(set(contents.values())), now())
+        await collect_soon(work, context.container.get(Jobs))
 
 
 async def _list_known(context: JobContext, uploads: Sequence[UUID], contents: Sequence[str]) -> set[str]:

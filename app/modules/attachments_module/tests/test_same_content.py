@@ -3,20 +3,25 @@
 import asyncio
 from datetime import timedelta
 from functools import partial
+from hashlib import sha256
 from io import BytesIO
-from os import urandom
+from os import urandom, utime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.attachments_module.services import collecting, image_process, images
-from app.modules.attachments_module.services.collecting import COLLECT
-from app.modules.attachments_module.services.store import FileStore, content_path
+from app.modules.attachments_module.services.collecting import COLLECT, SWEEP
+from app.modules.attachments_module.services.processing import PROCESS
+from app.modules.attachments_module.services.store import FileStore, content_path, folder_of
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.pictures import opened
 from app.modules.attachments_module.tests.uploading import collect, download, processed, ready, upload
+from app.modules.jobs_module.extension import Jobs, Nothing
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok
@@ -58,7 +63,7 @@ class HeldStore(FileStore):
             one.set()
 
         async def have_ended() -> bool:
-            return not await rows(container, "SELECT FROM job WHERE name = $1", COLLECT.name)
+            return not await rows(container, "SELECT FROM job WHERE name = ANY($1)", [COLLECT.name, SWEEP.name])
 
         await eventually(have_ended)
 
@@ -155,6 +160,28 @@ async def test_a_deletion_that_takes_too_long_is_given_up_before_another_one_beg
     monkeypatch.undo()
     await store.release(container)
     await eventually(partial(is_gone, container, file["sha256"]))
+
+
+async def test_what_is_uploaded_while_the_sweep_deletes_an_old_object_of_the_same_content_is_not_deleted(
+    anna: FakeClient, container: Container, store: HeldStore
+) -> None:
+    data = urandom(1000)
+    path = content_path(sha256(data).hexdigest())
+    await store.put(path, data)
+    utime(f"{folder_of(container.get(AttachmentSettings))}/{path}", (0, 0))
+    async with open_unit_of_work(container.get(Database)) as work:
+        await container.get(Jobs).enqueue(work, SWEEP, Nothing())
+    await eventually(store.holds_one)
+    file = await upload(anna, data)
+
+    async def is_ready_or_waits() -> bool:
+        is_ready = "SELECT FROM attachment WHERE state = 'ready'"
+        waits = "SELECT FROM job WHERE name = $1 AND run_at > statement_timestamp()"
+        return bool(await rows(container, f"{is_ready} UNION ALL {waits}", PROCESS.name))
+
+    await eventually(is_ready_or_waits)
+    await store.release(container)
+    assert (await download(anna, (await processed(anna, file["id"]))["url"])).content == data
 
 
 async def is_gone(container: Container, content: str) -> bool:
