@@ -197,9 +197,10 @@ def only_of_messages(table: str, *, says: str, fix: str) -> Invariant:
 
 @dataclass(frozen=True)
 class UnsentMessages:
-    """Messages that are sent later. What their parts name must exist until then.
+    """Messages that are sent later. What their parts name must exist until then, also while their module is disabled.
 
-    `list_values(context, part, sender_ids)`: returns a part of those messages of these accounts that have it.
+    `list_values(context, part, sender_ids)`: returns a part of those messages of these accounts that have it. It needs
+    only the connection of the context, since the services of a disabled module are not there.
     """
 
     name: str

@@ -25,6 +25,7 @@ from app.modules.streams_module.extension import Event, Subscriber, SubscriberCo
 from app.modules.streams_module.services.log import now
 from app.services.context import Context, WorkContext
 from app.utils.module import Modules
+from app.utils.setup_modules import discover_modules
 
 EVERY = timedelta(seconds=15)
 _AT_ONCE = 100
@@ -75,11 +76,11 @@ async def _list_used(context: Context, rows: Sequence[Any]) -> set[UUID]:
     """Returns those of the locked attachments that a message names which is to be sent later.
 
     The transaction that stores such a message locks the rows too: either it is committed and seen here, or it finds the
-    file deleted.
+    file deleted. A module that is disabled here may be enabled in another process, or some day.
     """
     owners = {row["id"]: row["owner_id"] for row in rows if row["state"] in _NAMED}
     used: set[UUID] = set()
-    for unsent in context.container.get(Modules).contributions(UnsentMessages) if owners else ():
+    for unsent in Modules(discover_modules().values()).contributions(UnsentMessages) if owners else ():
         for value in await unsent.list_values(context, PART.name, sorted(set(owners.values()))):
             used |= owners.keys() & map(UUID, value)
     return used

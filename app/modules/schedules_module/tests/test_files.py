@@ -13,6 +13,7 @@ from app.modules.schedules_module.tests.scheduling import (
     until_ended,
 )
 from app.utils.container import Container
+from app.utils.module import Modules
 from tests.fakers import FakeClient, eventually, ok, problem
 
 IN_TWO_DAYS = timedelta(days=2)
@@ -41,6 +42,18 @@ async def test_a_file_is_kept_until_its_message_is_sent(anna: FakeClient, club: 
     (sent,) = await until_ended(anna)
     message = ok(await anna.get(f"/chats/{club}/messages/{sent['seq']}"))
     assert [each["id"] for each in message["attachments"]] == [file]
+
+
+async def test_a_file_is_kept_by_a_process_without_scheduled_messages(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    file = (await ready(anna, b"12345"))["id"]
+    await schedule(anna, club, "", IN_TWO_DAYS, attachments=[file])
+    modules = container.get(Modules)
+    container.replace(Modules, Modules(module for module in modules if module.name != "schedules"))
+    await expire(container, file)
+    container.replace(Modules, modules)
+    assert ok(await anna.get(f"/attachments/{file}"))["state"] == "ready"
 
 
 async def test_a_file_is_kept_for_a_message_that_its_author_can_try_again(
