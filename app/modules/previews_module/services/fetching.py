@@ -11,13 +11,12 @@ from pydantic import BaseModel
 from app.adapters.clients.http import EgressError, HttpClient, HttpResponse
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, Nothing, Schedule
-from app.modules.messages_module.extension import Messages
 from app.modules.previews_module import db
 from app.modules.previews_module.extension import FetchedImage, PreviewImages
 from app.modules.previews_module.services.links import find_link
 from app.modules.previews_module.services.parsing import parse
 from app.modules.previews_module.services.part import NAME, as_value
-from app.modules.previews_module.services.removing import clear
+from app.modules.previews_module.services.removing import replace
 from app.modules.previews_module.settings import PREVIEW, PreviewSettings
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.log import Log, now
@@ -95,8 +94,7 @@ async def _add_preview(context: JobContext, message: ToPreview) -> None:
             is_shown = True
             # An earlier attempt may have added it, and perhaps its image.
             if await db.find_sender(raw, message.chat_id, message.seq, url) is None:
-                messages = context.container.get(Messages)  # type: ignore[type-abstract]
-                await messages.set_part(work, message.chat_id, message.seq, NAME, as_value(url, page))
+                await replace(work, context.container, message.chat_id, message.seq, as_value(url, page))
     stores = context.container.get(Modules).contributions(PreviewImages)
     if is_shown and page and page.image_url and stores:
         data = await fetch_image(client, page.image_url)
@@ -110,7 +108,7 @@ async def _remove_shown(work: UnitOfWork, container: Container, message: ToPrevi
     raw = await work.raw()
     is_shown = await db.find_preview(raw, message.chat_id, message.seq) is not None
     if is_shown and find_link(*await db.find_text(raw, message.chat_id, message.seq)) is None:
-        await clear(work, container, message.chat_id, message.seq)
+        await replace(work, container, message.chat_id, message.seq, [])
 
 
 async def fetch(client: HttpClient, url: str) -> db.PageDescription | None:

@@ -1,5 +1,7 @@
-"""Removes previews of messages."""
+"""Replaces and removes previews of messages."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
@@ -28,11 +30,14 @@ async def remove(
     check(membership, DELETE_OWN)
     if message["deleted_at"] is None:
         await db.add_removal(raw, chat_id, seq)
-        await clear(work, container, chat_id, seq)
+        await replace(work, container, chat_id, seq, [])
 
 
-async def clear(work: UnitOfWork, container: Container, chat_id: UUID, seq: int) -> None:
-    """Removes the preview of a message, and its image. The caller has locked the chat."""
+async def replace(
+    work: UnitOfWork, container: Container, chat_id: UUID, seq: int, value: Sequence[dict[str, Any]]
+) -> None:
+    """Sets the preview of a message, or none. Removes the image of an earlier one. The caller has locked the chat."""
     messages = container.get(Messages)  # type: ignore[type-abstract]
-    await messages.set_part(work, chat_id, seq, NAME, [])
+    await messages.set_part(work, chat_id, seq, NAME, value)
+    # Also that of a preview which an edit has removed while this module was disabled.
     await release_images(Context(await work.raw(), container, now()), chat_id, [seq])

@@ -33,6 +33,23 @@ def url_of(web: RawServer, path: str = "/") -> str:
     return web.url(path, "site.example")
 
 
+async def send_link(user: FakeClient, chat: str, web: RawServer, image: bytes, path: str = "/news") -> None:
+    """Sends a link to a page with this image."""
+    web.pages |= {path: page("Заголовок", image=f"{path}.png"), f"{path}.png": image}
+    await user.send(chat, url_of(web, path))
+
+
+async def until_shown(user: FakeClient, chat: str, seq: int = 1) -> dict[str, Any]:
+    """Waits until the preview of a message has an image, and returns the preview."""
+
+    async def is_shown() -> bool:
+        return any(one["attachment_id"] for one in (await read(user, chat, seq))["link_previews"])
+
+    await eventually(is_shown)
+    (preview,) = (await read(user, chat, seq))["link_previews"]
+    return dict(preview)
+
+
 async def read(user: FakeClient, chat_id: str, seq: int = 1) -> dict[str, Any]:
     return ok(await user.get(f"/chats/{chat_id}/messages/{seq}"))
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from os import urandom
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,7 +12,7 @@ from app.modules.attachments_module.db.invariants import INVARIANTS
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.pictures import opened, picture, with_exif
 from app.modules.attachments_module.tests.uploading import collect, download, processed, ready
-from app.modules.previews_module.tests.previewing import page, read, until_titled, url_of
+from app.modules.previews_module.tests.previewing import page, read, send_link, until_shown, until_titled, url_of
 from app.utils.container import Container
 from tests.adapters.http_servers import RawServer, redirect, response
 from tests.databases import rows
@@ -25,23 +24,6 @@ async def consistent_tables(container: Container) -> AsyncIterator[None]:
     """After each test doctor finds nothing in the tables of files."""
     yield
     assert [row for invariant in INVARIANTS for row in await rows(container, invariant.find)] == []
-
-
-async def send_link(user: FakeClient, chat: str, web: RawServer, image: bytes, path: str = "/news") -> None:
-    """Sends a link to a page with this image."""
-    web.pages |= {path: page("Заголовок", image=f"{path}.png"), f"{path}.png": image}
-    await user.send(chat, url_of(web, path))
-
-
-async def until_shown(user: FakeClient, chat: str, seq: int = 1) -> dict[str, Any]:
-    """Waits until the preview of a message has an image, and returns the preview."""
-
-    async def is_shown() -> bool:
-        return any(one["attachment_id"] for one in (await read(user, chat, seq))["link_previews"])
-
-    await eventually(is_shown)
-    (preview,) = (await read(user, chat, seq))["link_previews"]
-    return dict(preview)
 
 
 async def until_nothing_is_stored(container: Container) -> None:
