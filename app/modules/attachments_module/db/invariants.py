@@ -12,6 +12,10 @@ EXISTS (
       AND a.state = 'ready' AND a.chat_id IS NULL AND a.expires_at IS NULL
 )
 """
+_SHOWS_NO_PREVIEW = """
+f.position < 0 AND m.chat_id = f.chat_id AND m.seq = f.seq AND m.deleted_at IS NULL
+    AND coalesce(json_array_length(m.parts -> 'link_previews'), 0) = 0
+"""
 INVARIANTS = (
     Invariant(
         says="an account uses as many bytes as its files have",
@@ -98,6 +102,24 @@ INVARIANTS = (
             UPDATE attachment SET state = 'deleted', expires_at = now()
             FROM dropped WHERE id = dropped.attachment_id
             """,
+        ),
+    ),
+    Invariant(
+        says="a message without a link preview has no image of one",
+        find=f"""
+            SELECT f.chat_id AS stream_id, format('file %s of message %s', f.attachment_id, f.seq) AS detail
+            FROM message_attachment f, message m WHERE {_SHOWS_NO_PREVIEW}
+        """,  # noqa: S608 - constants only
+        advice="messages were edited while a module was disabled; --fix has these images collected",
+        fix=(
+            f"""
+            WITH dropped AS (
+                DELETE FROM message_attachment f USING message m
+                WHERE f.chat_id = ANY($1) AND {_SHOWS_NO_PREVIEW} RETURNING attachment_id
+            )
+            UPDATE attachment SET state = 'deleted', expires_at = now()
+            FROM dropped WHERE id = dropped.attachment_id
+            """,  # noqa: S608 - constants only
         ),
     ),
     Invariant(

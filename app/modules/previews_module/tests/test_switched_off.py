@@ -1,12 +1,16 @@
 """Without the module nothing of it is left, and what happens meanwhile counts afterwards."""
 
+from app.adapters.db.address import DatabaseAddress
 from app.commands.generated import openapi_text
 from app.fastapi_engine.constructor import build_app
+from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.pictures import picture
 from app.modules.previews_module.tests.previewing import page, send_link, until_shown, url_of
 from app.settings import Settings
+from app.utils.container import Container
 from tests.adapters.http_servers import RawServer, response
 from tests.fakers import FakeClient, ok, problem
+from tests.manage import manage
 from tests.servers import served, without
 
 
@@ -29,3 +33,27 @@ async def test_the_preview_after_an_edit_on_a_server_without_previews_has_an_ima
     shown = await until_shown(anna, club)
     assert (shown["title"], shown["attachment_id"] == before["attachment_id"]) == ("Другая", False)
     problem(await anna.get(f"/attachments/{before['attachment_id']}"), 404, "not_found")
+
+
+async def test_doctor_has_the_image_collected_of_a_preview_that_a_server_without_previews_removed(
+    anna: FakeClient,
+    club: str,
+    web: RawServer,
+    settings: Settings,
+    container: Container,
+    database_address: DatabaseAddress,
+) -> None:
+    await send_link(anna, club, web, response(picture("PNG")))
+    image = (await until_shown(anna, club))["attachment_id"]
+    async with served(build_app(without(settings, "previews"))) as http:
+        there = FakeClient(http, headers=anna.headers)
+        ok(await there.patch(f"/chats/{club}/messages/1", {"text": "Без ссылки"}))
+
+    async def doctor(*options: str) -> str:
+        store = container.get(AttachmentSettings).store
+        return (await manage(database_address, "doctor", "--least-free-mb=0", *options, ATTACHMENT_STORE=store)).output
+
+    fault = f"✗ a message without a link preview has no image of one\n    {club}: file {image} of message 1"
+    assert fault in await doctor("--fix", "--yes")
+    assert "no problems found" in await doctor()
+    problem(await anna.get(f"/attachments/{image}"), 404, "not_found")
