@@ -4,6 +4,7 @@ import re
 import subprocess
 import tarfile
 from io import BytesIO
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,18 @@ def test_containers_serve_until_the_database_is_migrated(page: str) -> None:
     order = ["docker compose build", "docker compose run --rm migrate", "docker compose up --detach"]
     assert line.split(" && ")[1:] == order
     assert [row for row in page.splitlines() if "compose.yml]" in row and re.search("rolling|поочерёдн", row)] == []
+
+
+def test_a_proxy_in_front_of_the_containers_is_trusted_at_the_gateway_of_their_network(
+    page: str, project_root: Path
+) -> None:
+    text = (project_root / "docker-compose.yml").read_text(encoding="utf-8")
+    [network] = yaml.safe_load(text)["networks"]["default"]["ipam"]["config"]
+    assert ip_address(network["gateway"]) in ip_network(network["subnet"])
+    assert f"API_TRUSTED_PROXIES={network['gateway']}" in text
+    folder = project_root / "docs/deployment"
+    for named in (page, *[(folder / name).read_text(encoding="utf-8") for name in ("nginx.conf", "Caddyfile")]):
+        assert re.search(rf"docker-compose\.yml.*\s.*{re.escape(network['gateway'])}", named)
 
 
 def test_the_commands_of_the_pages_exist(page: str) -> None:
