@@ -118,6 +118,19 @@ def test_a_proxy_in_front_of_the_containers_is_trusted_at_the_gateway_of_their_n
         assert re.search(rf"docker-compose\.yml.*\s.*{re.escape(network['gateway'])}", named)
 
 
+@pytest.mark.parametrize("name", COMPOSE_FILES)
+def test_the_worker_of_the_page_is_a_container_without_the_health_check_of_a_server(
+    page: str, project_root: Path, name: str
+) -> None:
+    [worker] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    text = (project_root / name).read_text(encoding="utf-8").replace("\nservices:\n", f"\nservices:\n{worker}")
+    services: dict[str, Any] = yaml.safe_load(text)["services"]
+    assert services["worker"]["image"] == services["api"]["image"]
+    assert services["worker"]["command"] == ["python", "manage.py", "worker"]
+    assert services["worker"]["healthcheck"] == {"disable": True}
+    assert services["worker"]["depends_on"].keys() <= services.keys()
+
+
 def test_the_commands_of_the_pages_exist(page: str) -> None:
     typed = re.findall(r"\bmanage(?:\.py)? ((?:[a-z][a-z-]+ ?)+)", page)
     assert len(typed) > 10
