@@ -13,6 +13,7 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.commands import backup
+from app.commands.postgres_programs import Programs
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.databases import drop, execute, fetch
@@ -174,8 +175,10 @@ async def test_a_restore_ends_if_psql_does_in_the_middle(
 ) -> None:
     file = tmp_path / "monday.dump"
     assert (await manage(own_database, "db", "backup", str(file))).exit_code == 0
-    find = backup._find
-    monkeypatch.setattr(backup, "_find", lambda name: "/bin/false" if name == "psql" else find(name))
+    find = Programs.find
+    monkeypatch.setattr(
+        Programs, "find", lambda programs, name: "/bin/false" if name == "psql" else find(programs, name)
+    )
     assert (await manage(own_database, "db", "restore", str(file), "--yes")).exit_code == 1
     assert (await manage(own_database, "db", "check")).exit_code == 0
 

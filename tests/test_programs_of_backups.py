@@ -5,19 +5,47 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer import BadParameter
 
 from app.adapters.db.address import DatabaseAddress
-from app.commands import backup
+from app.adapters.db.embedded.binaries import find_binaries
+from app.commands.postgres_programs import Programs
 from tests.databases import execute
 from tests.manage import manage
 
+SERVER = DatabaseAddress("10.0.0.10", 5432, "messenger", "secret", "messenger")
+
 
 def let_pg_dump_run(command: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a shell command run before each pg_dump, with its environment."""
-    script, find = folder / "pg_dump.sh", backup._find
-    script.write_text(f'#!/bin/sh\n{command}\nexec {shlex.quote(str(find("pg_dump")))} "$@"\n')
-    script.chmod(0o700)
-    monkeypatch.setattr(backup, "_find", lambda name: script if name == "pg_dump" else find(name))
+    """Let a shell command run before each pg_dump."""
+    script, find = folder / "pg_dump.sh", Programs.find
+
+    def find_script(programs: Programs, name: str) -> Path:
+        found = find(programs, name)
+        if name != "pg_dump":
+            return found
+        script.write_text(f'#!/bin/sh\n{command}\nexec {shlex.quote(str(found))} "$@"\n')
+        script.chmod(0o700)
+        return script
+
+    monkeypatch.setattr(Programs, "find", find_script)
+
+
+def install(folder: Path, name: str, version: str) -> Path:
+    """Put a program into a folder that says its version."""
+    program = folder / name
+    program.write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n")
+    program.chmod(0o700)
+    return program
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only folder in which programs of the system are looked for."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
 
 
 async def test_a_backup_does_not_replace_one_that_was_written_meanwhile(
@@ -56,17 +84,43 @@ async def test_a_backup_and_a_restore_find_the_password_where_the_server_finds_i
             assert result.exit_code == 0, result.output
 
 
-async def test_a_backup_is_made_with_the_tls_that_the_environment_asks_for(
-    database_address: DatabaseAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_programs_get_the_tls_and_the_password_that_the_driver_uses(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": "/nowhere/ca.crt", "PGPASSFILE": "/nowhere/passwords"}
+    for name, value in {**variables, "PGPASSWORD": "wrong"}.items():
+        monkeypatch.setenv(name, value)
+    passed = Programs(SERVER, tls=True).environment()
+    assert passed.items() >= {**variables, "PGPASSWORD": "secret"}.items()
+
+
+async def test_a_backup_and_a_restore_need_no_tls_over_a_unix_socket(
+    own_database: DatabaseAddress, tmp_path: Path
 ) -> None:
-    seen = tmp_path / "environment"
-    let_pg_dump_run(f"env > {shlex.quote(str(seen))}", tmp_path, monkeypatch)
-    tls = {"PGSSLMODE": "prefer", "PGSSLCERT": "/nowhere/client.crt", "PGSSLKEY": "/nowhere/client.key"}
-    result = await manage(database_address, "db", "backup", str(tmp_path / "monday.dump"), **tls, PGPASSWORD="wrong")
-    assert result.exit_code == 0, result.output
-    passed = seen.read_text().splitlines()
-    assert {f"{name}={value}" for name, value in tls.items()} <= set(passed)
-    assert f"PGPASSWORD={database_address.password}" in passed
+    """The driver uses none either, whatever the variables say."""
+    file = str(tmp_path / "monday.dump")
+    for arguments in (("backup", file), ("restore", file, "--yes")):
+        result = await manage(own_database, "db", *arguments, PGSSLMODE="require", PGSSLNEGOTIATION="direct")
+        assert result.exit_code == 0, result.output
+
+
+def test_the_systems_programs_are_used_where_the_driver_uses_tls(path: Path) -> None:
+    """The built-in ones have none."""
+    program = install(path, "psql", "15.14")
+    assert Programs(SERVER, tls=True).find("psql") == program
+    assert Programs(SERVER, tls=False).find("psql") == find_binaries() / "psql"
+
+
+def test_a_missing_program_that_has_tls_is_reported(path: Path) -> None:
+    with pytest.raises(BadParameter, match="postgresql-client"):
+        Programs(SERVER, tls=True).find("pg_dump")
+
+
+@pytest.mark.parametrize(("version", "is_used"), [("15.14 (Debian 15.14-0+deb12u1)", False), ("99beta1", True)])
+def test_a_backup_is_unpacked_by_the_newest_program(path: Path, version: str, is_used: bool) -> None:
+    """Either may have written it, and an older one cannot read it."""
+    program = install(path, "pg_restore", version)
+    built_in = find_binaries() / "pg_restore"
+    assert Programs(SERVER, tls=True).pg_restore()[0] == (program if is_used else built_in)
+    assert Programs(SERVER, tls=False).pg_restore()[0] == built_in
 
 
 async def test_a_restore_by_a_role_that_may_create_no_database_names_the_statement_that_lets_it(

