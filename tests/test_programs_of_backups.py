@@ -88,7 +88,7 @@ def test_the_programs_get_the_tls_and_the_password_that_the_driver_uses(monkeypa
     variables = {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": "/nowhere/ca.crt", "PGPASSFILE": "/nowhere/passwords"}
     for name, value in {**variables, "PGPASSWORD": "wrong"}.items():
         monkeypatch.setenv(name, value)
-    passed = Programs(SERVER, tls=True).environment()
+    passed = Programs(SERVER, 15, tls=True).environment()
     assert passed.items() >= {**variables, "PGPASSWORD": "secret"}.items()
 
 
@@ -105,13 +105,25 @@ async def test_a_backup_and_a_restore_need_no_tls_over_a_unix_socket(
 def test_the_systems_programs_are_used_where_the_driver_uses_tls(path: Path) -> None:
     """The built-in ones have none."""
     program = install(path, "psql", "15.14")
-    assert Programs(SERVER, tls=True).find("psql") == program
-    assert Programs(SERVER, tls=False).find("psql") == find_binaries() / "psql"
+    assert Programs(SERVER, 15, tls=True).find("psql") == program
+    assert Programs(SERVER, 15, tls=False).find("psql") == find_binaries() / "psql"
 
 
-def test_a_missing_program_that_has_tls_is_reported(path: Path) -> None:
-    with pytest.raises(BadParameter, match="postgresql-client"):
-        Programs(SERVER, tls=True).find("pg_dump")
+@pytest.mark.parametrize("printed", ["99.1 (Debian 99.1-1.pgdg12+1)", "99beta1", "100.2"])
+def test_the_systems_programs_are_used_for_a_server_that_is_newer_than_the_built_in_ones(
+    path: Path, printed: str
+) -> None:
+    program = install(path, "pg_dump", printed)
+    assert Programs(SERVER, 99, tls=False).find("pg_dump") == program
+    assert Programs(SERVER, 18, tls=False).find("pg_dump") == find_binaries() / "pg_dump"
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_program_that_is_missing_or_older_than_the_server_is_reported(path: Path, tls: bool) -> None:
+    for _ in range(2):
+        with pytest.raises(BadParameter, match="postgresql-client-99"):
+            Programs(SERVER, 99, tls).find("pg_dump")
+        install(path, "pg_dump", "98.9")
 
 
 @pytest.mark.parametrize(("version", "is_used"), [("15.14 (Debian 15.14-0+deb12u1)", False), ("99beta1", True)])
@@ -119,8 +131,8 @@ def test_a_backup_is_unpacked_by_the_newest_program(path: Path, version: str, is
     """Either may have written it, and an older one cannot read it."""
     program = install(path, "pg_restore", version)
     built_in = find_binaries() / "pg_restore"
-    assert Programs(SERVER, tls=True).pg_restore()[0] == (program if is_used else built_in)
-    assert Programs(SERVER, tls=False).pg_restore()[0] == built_in
+    assert Programs(SERVER, 15, tls=True).pg_restore()[0] == (program if is_used else built_in)
+    assert Programs(SERVER, 15, tls=False).pg_restore()[0] == built_in
 
 
 async def test_a_restore_by_a_role_that_may_create_no_database_names_the_statement_that_lets_it(

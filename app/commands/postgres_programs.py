@@ -22,20 +22,27 @@ _NEWEST = "--host=localhost"
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """Programs that connect to a server as the driver does: with TLS, or without."""
+    """Programs that are as new as a server, and connect to it as the driver does: with TLS, or without."""
 
     address: DatabaseAddress
+    version: int
     tls: bool
 
     def find(self, name: str) -> Path:
         """Returns the path of the built-in program, which has no TLS, else of the system's. Raises BadParameter."""
         if not self.tls:
             with suppress(EmbeddedPostgresError):
-                return find_binaries() / name
-        if path := shutil.which(name):
+                built_in = find_binaries() / name
+                if _major_version(built_in) >= self.version:
+                    return built_in
+        path = shutil.which(name)
+        if path is not None and _major_version(Path(path)) >= self.version:
             return Path(path)
-        tls = " that has TLS" if self.tls else ""
-        raise typer.BadParameter(f"a program {name}{tls} is missing: apt-get install postgresql-client")
+        tls = " with TLS" if self.tls else ""
+        raise typer.BadParameter(
+            f"PostgreSQL {self.version}{tls} needs the system's {name} {self.version} or newer: "
+            f"apt-get install postgresql-client-{self.version}"
+        )
 
     def pg_restore(self) -> list[str | Path]:
         """Returns a command without a connection: it only has to be as new as the pg_dump that wrote the file."""
@@ -66,7 +73,8 @@ async def programs_for(address: DatabaseAddress) -> Programs:
     async with connected(address) as connection:
         # `pg_stat_ssl` would describe the connection of a pooler.
         transport = connection._transport  # type: ignore[attr-defined]  # noqa: SLF001 - ADR 20
-        return Programs(address, tls=transport.get_extra_info("ssl_object") is not None)
+        tls = transport.get_extra_info("ssl_object") is not None
+        return Programs(address, connection.get_server_version().major, tls)
 
 
 def _major_version(program: Path) -> int:
