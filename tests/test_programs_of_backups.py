@@ -10,7 +10,7 @@ from typer import BadParameter
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded.binaries import find_binaries
 from app.commands.postgres_programs import Programs
-from tests.databases import execute
+from tests.databases import execute, fetch
 from tests.manage import manage
 
 SERVER = DatabaseAddress("10.0.0.10", 5432, "messenger", "secret", "messenger")
@@ -147,3 +147,23 @@ async def test_a_restore_by_a_role_that_may_create_no_database_names_the_stateme
         await execute(own_database, f"DROP ROLE {role}")
     assert result.exit_code != 0
     assert f'ALTER ROLE "{role}" CREATEDB' in str(result.exception)
+
+
+async def test_a_restore_needs_no_role_and_no_extension_of_others(
+    own_database: DatabaseAddress, tmp_path: Path
+) -> None:
+    """A role that reads reports may be missing on a new server, and only a superuser may create such an extension."""
+    file, role = str(tmp_path / "monday.dump"), f"reports_of_{own_database.database}"
+    for statement in (
+        f"CREATE ROLE {role}",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
+        "CREATE EXTENSION pg_stat_statements",
+    ):
+        await execute(own_database, statement)
+    assert (await manage(own_database, "db", "backup", file)).exit_code == 0
+    for statement in (f"DROP OWNED BY {role}", f"DROP ROLE {role}"):
+        await execute(own_database, statement)
+    restored = await manage(own_database, "db", "restore", file, "--yes")
+    assert restored.exit_code == 0, restored.output
+    extensions = await fetch(own_database, "SELECT extname FROM pg_extension ORDER BY extname")
+    assert [row["extname"] for row in extensions] == ["plpgsql", "uuid-ossp"]

@@ -21,6 +21,10 @@ from app.modules.streams_module.services.sequence_numbers import move_numbers_ah
 from app.settings import load_settings
 from app.utils.confirmation import Yes, confirm
 
+_NOTHING_OF_OTHERS = ("--no-owner", "--no-privileges")
+"""Roles may be missing where the backup is restored."""
+_OUR_EXTENSIONS = ("--extension=uuid-ossp", "--extension=plpgsql")
+"""An extension of others may need a superuser. plpgsql is always there: pg_dump has to find one of those named."""
 _SINCE_17 = b"SET transaction_timeout = 0;"
 """A statement that pg_restore always writes. Servers before version 17 do not know it."""
 _USERS = """
@@ -49,7 +53,7 @@ def backup(
     try:
         with direct_server(load_settings().db) as address:
             programs = asyncio.run(programs_for(address))
-            arguments = ["--format=custom", "--no-owner", f"--file={unfinished.absolute()}"]
+            arguments = ["--format=custom", *_NOTHING_OF_OTHERS, *_OUR_EXTENSIONS, f"--file={unfinished.absolute()}"]
             done = subprocess.run(  # noqa: S603 - PostgreSQL's own program, and no shell
                 [programs.find("pg_dump"), *arguments, *programs.connection_arguments()],
                 env=programs.environment(),
@@ -132,7 +136,7 @@ def _load(file: Path, address: DatabaseAddress) -> None:
     programs = asyncio.run(programs_for(address))
     pg_restore, psql = programs.pg_restore(), programs.find("psql")
     unpacking = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program, and no shell
-        [*pg_restore, "--no-owner", "--file=-", file.absolute()], stdout=subprocess.PIPE
+        [*pg_restore, *_NOTHING_OF_OTHERS, "--file=-", file.absolute()], stdout=subprocess.PIPE
     )
     arguments = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
     loading = subprocess.Popen(  # noqa: S603 - the same
