@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.database import Database
+from app.adapters.db.database import ANY_PLAN, Database
 from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer, applied_revisions, known_heads, removed_modules
@@ -234,7 +234,7 @@ async def _check_invariant(connection: "asyncpg.Connection[asyncpg.Record]", inv
 async def _repair(address: DatabaseAddress, findings: Sequence[Finding]) -> None:
     """Repairs each finding in its own units of work, under the locks of the chats or accounts concerned."""
     log = Log(MemoryBus())
-    async with Database(address).connected() as database:
+    async with Database(address, session=ANY_PLAN).connected() as database:
         for finding in findings:
             for first in range(0, len(finding.stream_ids), _STREAMS_PER_REPAIR):
                 part = finding.stream_ids[first : first + _STREAMS_PER_REPAIR]

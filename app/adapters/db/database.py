@@ -49,8 +49,10 @@ _SESSION = {
 }
 # Requests read few rows by key. A prepared statement keeps the plan to scan a table that was new, so assumed small,
 # until it is analysed, minutes later. Nor is a small batch planned at each call: plans for any values are as good.
-_BY_KEY = _SESSION | dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin"), "off")
-_BY_KEY |= {"plan_cache_mode": "force_generic_plan"}
+_PLANS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+_BY_KEY = _SESSION | dict.fromkeys(_PLANS, "off") | {"plan_cache_mode": "force_generic_plan"}
+ANY_PLAN = dict.fromkeys(_PLANS, "on") | {"plan_cache_mode": "auto"}
+"""Settings for pooled connections whose statements read many rows."""
 # For the same reason it may choose the wrong one of two indexes: then a send reads every message of its chat.
 _PLAN_LIFETIME = 5
 """Seconds after which a statement is prepared again, so that its plan fits the present size of the tables."""

@@ -4,9 +4,11 @@ from app.utils.invariants import Invariant
 
 _GIVEN = """
 SELECT chat_id, seq, sum(people)::int AS count, jsonb_object_agg(emoji, people) AS counts
-FROM (SELECT chat_id, seq, emoji, count(*) AS people FROM reaction GROUP BY chat_id, seq, emoji) AS one
+FROM (SELECT chat_id, seq, emoji, count(*) AS people FROM reaction {chats} GROUP BY chat_id, seq, emoji) AS one
 GROUP BY chat_id, seq
 """
+_GIVEN_ANYWHERE = _GIVEN.format(chats="")
+_GIVEN_THERE = _GIVEN.format(chats="WHERE chat_id = ANY($1)")
 # Only totals with this sum are read.
 _HELD = """
 SELECT jsonb_object_agg(total ->> 'emoji', (total ->> 'count')::int)
@@ -44,7 +46,7 @@ INVARIANTS = (
         find=f"""
             SELECT m.chat_id AS stream_id, format('message %s counts %s %s, there are %s %s', m.seq, m.reaction_count,
                    m.reaction_totals, coalesce(given.count, 0), given.counts) AS detail
-            FROM message m FULL JOIN ({_GIVEN}) given USING (chat_id, seq)
+            FROM message m FULL JOIN ({_GIVEN_ANYWHERE}) given USING (chat_id, seq)
             WHERE m.reaction_count <> coalesce(given.count, 0) OR ({_HELD}) <> given.counts
         """,  # noqa: S608 - constants only
         advice="--fix counts the reactions again",
@@ -52,11 +54,12 @@ INVARIANTS = (
             f"""
             UPDATE message m SET reaction_count = coalesce(now.count, 0), reaction_totals = NULL
             FROM (
-                SELECT m.chat_id, m.seq, given.count FROM message m LEFT JOIN ({_GIVEN}) given USING (chat_id, seq)
+                SELECT m.chat_id, m.seq, given.count
+                FROM message m LEFT JOIN ({_GIVEN_THERE}) given USING (chat_id, seq)
                 WHERE m.chat_id = ANY($1)
                     AND (m.reaction_count <> coalesce(given.count, 0) OR ({_HELD}) <> given.counts)
             ) now
-            WHERE m.chat_id = now.chat_id AND m.seq = now.seq
+            WHERE m.chat_id = ANY($1) AND m.chat_id = now.chat_id AND m.seq = now.seq
             """,  # noqa: S608 - constants only
         ),
     ),
