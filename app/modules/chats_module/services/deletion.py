@@ -19,7 +19,8 @@ from app.utils import metrics
 from app.utils.background import wait_at_most
 from app.utils.container import Container
 
-_MEMBERS_AT_ONCE = 100
+_MEMBERS_AT_ONCE = 10
+"""Each may have 10,000 rows in a table of another module, which end with the membership."""
 _ROWS_AT_ONCE = 2000
 _PERIOD = 60.0
 """Seconds between two checks for deletions that another process has left unfinished."""

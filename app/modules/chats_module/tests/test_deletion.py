@@ -25,6 +25,9 @@ INSERT INTO stream (id) SELECT id FROM made
 _DELETION_EVENTS = (
     "SELECT count(*) FROM event WHERE stream_id = ANY($1) AND kind = 'chat.left' AND data->>'reason' = 'deleted'"
 )
+_REMOVED_AT_ONCE = """
+SELECT max(count) FROM (SELECT count(*) FROM event WHERE kind = 'chat.left' GROUP BY xmin::text) AS removed
+"""
 _LEFT = """
 SELECT (SELECT count(*) FROM chat_member WHERE chat_id = $1) + (SELECT count(*) FROM account_chat WHERE chat_id = $1)
      + (SELECT count(*) FROM message WHERE chat_id = $1) + (SELECT count(*) FROM reaction WHERE chat_id = $1)
@@ -55,6 +58,17 @@ async def test_each_of_more_members_than_a_chunk_is_notified_once(anna: FakeClie
     await _wait_until_purged(sql, chat)
     assert await sql.fetchval(_DELETION_EVENTS, [*crowd, anna.uuid]) == 151
     assert await sql.fetchval(_LEFT, UUID(chat)) == 0
+
+
+async def test_few_members_are_removed_by_one_transaction(anna: FakeClient, sql: Connection) -> None:
+    """With each, thousands of its positions in threads may end."""
+    crowd = [uuid4() for _ in range(25)]
+    await sql.execute(_CROWD, crowd)
+    chat = ok(await anna.post("/chats", {"type": "channel", "member_ids": [str(guest) for guest in crowd]}))["id"]
+    ok(await anna.delete(f"/chats/{chat}"))
+    await _wait_until_purged(sql, chat)
+    assert await sql.fetchval(_DELETION_EVENTS, [*crowd, anna.uuid]) == 26
+    assert await sql.fetchval(_REMOVED_AT_ONCE) <= 10
 
 
 async def test_no_text_of_a_deleted_chat_is_kept(anna: FakeClient, sql: Connection) -> None:
