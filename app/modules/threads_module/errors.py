@@ -7,7 +7,7 @@ class NoSuchRoot(ValidationFailed):
 
 
 class TooManyThreads(Conflict):
-    title = "You have reached the limit of threads in this chat"
+    title = "You have reached the limit of threads"
 
 
 class RootIsReply(Conflict):

@@ -131,7 +131,10 @@ async def unfollow(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, 
 
 async def _check_room(connection: Connection, chat_id: UUID, root_seq: int, account_id: UUID) -> None:
     if not await positions.has_room(connection, chat_id, root_seq, account_id):
-        raise TooManyThreads(f"A member follows or has read at most {positions.MAX_POSITIONS} threads of a chat")
+        raise TooManyThreads(
+            f"An account follows or has read at most {positions.MAX_POSITIONS} threads of a chat, "
+            f"and {positions.MAX_OF_ACCOUNT} in all"
+        )
 
 
 async def _find_root(connection: Connection, chat_id: UUID, root_seq: int) -> Root:

@@ -1,4 +1,4 @@
-"""The number of positions that a member has in the threads of one chat is limited."""
+"""The number of positions that an account has in the threads of one chat, and of all, is limited."""
 
 from uuid import UUID
 
@@ -40,6 +40,23 @@ async def test_a_member_follows_and_reads_at_most_ten_thousand_threads_of_a_chat
     other = await anna.open_chat(boris)
     await boris.send(other)
     ok(await follow(boris, other, 1))
+
+
+async def test_an_account_follows_and_reads_at_most_twenty_thousand_threads(
+    anna: FakeClient, boris: FakeClient, connection: Connection, full: str
+) -> None:
+    second, third = [await anna.open_chat(boris) for _ in range(2)]
+    for chat in (second, third):
+        await anna.send(chat)
+    await connection.execute(_ADD, UUID(second), boris.uuid, 9_999)
+    ok(await follow(boris, second, 1))
+    problem(await follow(boris, third, 1), 409, "conflict")
+    await reply(boris, third, 1)
+    assert await thread(anna, third, 1) == {"reply_count": 1, "last_seq": 2, "participants": [boris.id]}
+    assert await followed(boris) == []
+    assert await read(boris, second, 1) == {"read_seq": 1, "unread_count": 0}
+    await connection.execute("DELETE FROM thread_position WHERE root_seq = 1000001 AND chat_id = $1", UUID(full))
+    ok(await follow(boris, third, 1))
 
 
 async def test_a_reply_beyond_the_limit_is_sent_and_is_not_followed(

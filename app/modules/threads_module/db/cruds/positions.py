@@ -13,15 +13,19 @@ MAX_UNREAD = 10_000
 
 MAX_POSITIONS = 10_000
 """Positions of a member in the threads of a chat. All are deleted by one statement when the membership ends."""
+MAX_OF_ACCOUNT = 20_000
+"""Positions of an account in all its chats. A page of the threads that it follows reads all of them."""
 
-# True if the member p.account_id has the position of p, or fewer than MAX_POSITIONS in the chat. They are counted only
-# for a new position, in the index of those of a member.
+# True if the member p.account_id has the position of p, or room for it in the chat and in all. Positions are counted
+# only for a new one, in the index of those of a member.
 HAS_ROOM = f"""
 ((
     SELECT count(*) FROM thread_position x
     WHERE x.chat_id = p.chat_id AND x.root_seq = p.root_seq AND x.account_id = p.account_id
 ) > 0 OR NOT EXISTS (
     SELECT FROM thread_position x WHERE x.chat_id = p.chat_id AND x.account_id = p.account_id OFFSET {MAX_POSITIONS} - 1
+) AND NOT EXISTS (
+    SELECT FROM thread_position x WHERE x.account_id = p.account_id OFFSET {MAX_OF_ACCOUNT} - 1
 ))
 """  # noqa: S608 - constants only
 _FIND_ROOM = f"""
@@ -80,7 +84,7 @@ DELETE_OF_ACCOUNT = delete_of_account("thread_position", "chat_id", "root_seq")
 
 
 async def has_room(connection: DatabaseConnection, chat_id: UUID, root_seq: int, account_id: UUID) -> bool:
-    """Returns False if a position in this thread would be one more than MAX_POSITIONS."""
+    """Returns False if a position in this thread would be one more than MAX_POSITIONS or MAX_OF_ACCOUNT."""
     return bool(await connection.fetchval(_FIND_ROOM, chat_id, root_seq, account_id))
 
 
