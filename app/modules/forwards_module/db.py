@@ -26,7 +26,13 @@ class MessageForward(ChatFamilyModel):
     author_id: Mapped[UUID | None]
 
 
-Index("ix_message_forward_author_id", MessageForward.author_id, postgresql_where=MessageForward.author_id.is_not(None))
+Index(
+    "ix_message_forward_author",
+    MessageForward.author_id,
+    MessageForward.chat_id,
+    MessageForward.seq,
+    postgresql_where=MessageForward.author_id.is_not(None),
+)
 
 
 class Origin(NamedTuple):
@@ -45,9 +51,10 @@ SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::uui
 """
 PURGE = delete_of_chat("message_forward", "seq")
 _FIND_CHAT_WITH = "SELECT chat_id FROM message_forward WHERE author_id = $1 LIMIT 1"
+# Looked up by their whole keys, as in `delete_of_chat`.
 _FORGET_AUTHOR = """
-UPDATE message_forward SET author_id = NULL WHERE author_id = $1 AND chat_id = $2 AND seq IN (
-    SELECT seq FROM message_forward WHERE author_id = $1 AND chat_id = $2 LIMIT $3
+UPDATE message_forward SET author_id = NULL WHERE (chat_id, seq) IN (
+    SELECT chat_id, seq FROM message_forward WHERE author_id = $1 AND chat_id = $2 LIMIT $3
 ) RETURNING seq
 """
 

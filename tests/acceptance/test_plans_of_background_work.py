@@ -1,0 +1,55 @@
+"""Background work reads few rows beside those that it changes, however many others there are."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import Database
+from app.modules.forwards_module import db as forwards
+from tests.acceptance.hot_statements import ANNA, LONG_CHAT, Run
+from tests.acceptance.prepared import Preparer, count_rows
+from tests.databases import clone, drop
+
+_OTHERS, _LIMIT = 1_000, 5
+_MOST_ROWS, _MOST_PAGES = 3 * _LIMIT, 100
+_STATEMENTS: dict[str, Run] = {
+    "forget the author of forwards": lambda on: forwards.forget_author(on, ANNA, LONG_CHAT, _LIMIT),
+}
+# The author has forwards in the chat and in many others. So have other authors in the chat.
+_FILL = f"""
+INSERT INTO message_forward (chat_id, seq, origin_chat_id, origin_seq, author_id)
+SELECT coalesce(chat_id, gen_random_uuid()), n, gen_random_uuid(), 1, coalesce(author_id, gen_random_uuid())
+FROM (VALUES (md5('chat1')::uuid, NULL, 0), (NULL, md5('person2')::uuid, 0),
+             (md5('chat1')::uuid, md5('person2')::uuid, {_OTHERS})) AS made(chat_id, author_id, after),
+     generate_series(after + 1, after + {_OTHERS}) n;
+ANALYZE;
+"""  # noqa: S608 - constants only
+
+
+@pytest.fixture(scope="module")
+def plans(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
+    return asyncio.run(_run(template))
+
+
+async def _run(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
+    address = await clone(template)
+    try:
+        async with Database(address).connected() as database, database.connection() as connection:
+            await connection.execute(f"SET statement_timeout = 0; {_FILL}", timeout=60)
+            plans = {}
+            for number, (name, run) in enumerate(_STATEMENTS.items()):
+                prepared = Preparer(connection, f"background_{number}")
+                await run(prepared)
+                plans[name] = await prepared.explain()
+            return plans
+    finally:
+        await drop(address)
+
+
+@pytest.mark.parametrize("name", _STATEMENTS)
+def test_a_statement_reads_few_rows_of_others(plans: dict[str, list[dict[str, Any]]], name: str) -> None:
+    (plan,) = plans[name]
+    assert count_rows(plan) <= _MOST_ROWS
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= _MOST_PAGES
