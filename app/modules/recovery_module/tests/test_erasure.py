@@ -1,20 +1,31 @@
 """Mails to an erased account that are not sent yet, or could not be sent."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.database import BackgroundDatabase
 from app.modules.accounts_module.tests.erasing import erase
 from app.modules.mail_module.tests.mailbox import Mailbox
+from app.modules.recovery_module.db.cruds.tokens import DELETE_UNSENT
 from app.modules.recovery_module.services.housekeeping import TIDY
 from app.modules.recovery_module.tests.links import email_of, tokens_of, until_no_jobs, verify
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import PASSWORD, FakeClient, eventually, ok, problem
 from tests.periodic_jobs import run_once
+from tests.reads import count_read
 
 pytestmark = pytest.mark.usefixtures("erasing_at_once")
 _NEW = "anna@new.example.com"
 _MAILS = "SELECT name, payload FROM job WHERE lane = 'mail'"
+_JOBS = """
+INSERT INTO job (owner_id, id, name, lane, payload, run_at, state, created_at)
+SELECT gen_random_uuid(), gen_random_uuid(), name, 'mail', '{}', now() - past * interval '1 day', state, now()
+FROM (VALUES ('recovery.reset', 'waiting', -1, 1000), ('another', 'dead', 9, 1000), ('recovery.reset', 'dead', 2, 1000),
+             ('recovery.reset', 'dead', 4, 2)) AS made(name, state, past, count), generate_series(1, count)
+"""
 
 
 async def refuse_mails(mailbox: Mailbox, connection: Connection) -> None:
@@ -81,6 +92,14 @@ async def test_a_link_to_a_new_password_that_could_not_be_sent_is_deleted_after_
     await connection.execute(last_attempt, days)
     await run_once(container, TIDY)
     assert [row["name"] for row in await rows(container, _MAILS)] == left
+
+
+async def test_old_links_that_could_not_be_sent_are_found_without_the_other_jobs(container: Container) -> None:
+    async with container.get(BackgroundDatabase).connection() as connection:
+        await connection.execute(_JOBS)
+        before = datetime.now(UTC) - timedelta(days=3)
+        assert await count_read(connection, connection.execute(DELETE_UNSENT, before, 100)) <= 10
+        assert await connection.fetchval("SELECT count(*) FROM job") == 3_000
 
 
 async def test_a_mail_to_the_account_that_has_the_address_now_stays(

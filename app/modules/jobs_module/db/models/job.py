@@ -29,6 +29,7 @@ class JobRow(Base):
         ),
         # One order for due jobs and for jobs whose lease expires.
         Index("ix_job_due", "lane", text("coalesce(leased_until, run_at)"), postgresql_where=text("state <> 'dead'")),
+        Index("ix_job_dead", "name", "run_at", postgresql_where=text("state = 'dead'")),
         # Updated at each claim and each renewal of a lease.
         {"postgresql_with": {"fillfactor": 70}},
     )

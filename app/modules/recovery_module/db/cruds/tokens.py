@@ -33,8 +33,8 @@ DELETE_OLD = delete_before("recovery_token", "expires_at", "token_hash")
 # Links to a new password that could not be sent. An erasure finds their mails only as long as there is the token.
 DELETE_UNSENT = """
 DELETE FROM job WHERE (owner_id, id) IN (
-    SELECT owner_id, id FROM job WHERE name = 'recovery.reset' AND state = 'dead' AND run_at < $1 LIMIT $2
-    FOR UPDATE SKIP LOCKED
+    SELECT owner_id, id FROM job WHERE name = 'recovery.reset' AND state = 'dead' AND run_at < $1
+    ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 """
 _DELETE_OF_ACCOUNT = "DELETE FROM recovery_token WHERE account_id = $1 RETURNING purpose, email"
