@@ -1,4 +1,4 @@
-"""Background work reads few rows beside those that it changes, however many others there are."""
+"""Background work reads few rows beside those that it changes or counts, however many others there are."""
 
 import asyncio
 from typing import Any
@@ -8,6 +8,7 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.modules.forwards_module import db as forwards
+from app.modules.streams_module.db.cruds import sweep
 from tests.acceptance.hot_statements import ANNA, LONG_CHAT, Run
 from tests.acceptance.prepared import Preparer, count_rows
 from tests.databases import clone, drop
@@ -16,6 +17,7 @@ _OTHERS, _LIMIT = 1_000, 5
 _MOST_ROWS, _MOST_PAGES = 3 * _LIMIT, 100
 _STATEMENTS: dict[str, Run] = {
     "forget the author of forwards": lambda on: forwards.forget_author(on, ANNA, LONG_CHAT, _LIMIT),
+    "count events that were set aside": lambda on: sweep.read_behind(on, ["search"]),
 }
 # The author has forwards in the chat and in many others. So have other authors in the chat.
 _FILL = f"""
@@ -24,6 +26,10 @@ SELECT coalesce(chat_id, gen_random_uuid()), n, gen_random_uuid(), 1, coalesce(a
 FROM (VALUES (md5('chat1')::uuid, NULL, 0), (NULL, md5('person2')::uuid, 0),
              (md5('chat1')::uuid, md5('person2')::uuid, {_OTHERS})) AS made(chat_id, author_id, after),
      generate_series(after + 1, after + {_OTHERS}) n;
+INSERT INTO subscriber (name, created_at) VALUES ('search', now()), ('another', now());
+INSERT INTO subscriber_failure (stream_id, subscriber, seq, error, failed_at)
+SELECT gen_random_uuid(), CASE WHEN n > {_LIMIT} THEN 'another' ELSE 'search' END, n, '', now()
+FROM generate_series(1, 20 * {_OTHERS}) n;
 ANALYZE;
 """  # noqa: S608 - constants only
 

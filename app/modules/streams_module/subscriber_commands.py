@@ -27,7 +27,7 @@ Stream = Annotated[UUID | None, typer.Option(help="only this stream, by the id o
 
 @commands.command("list")
 def list_all() -> None:
-    """List the subscribers with their lag, their halted streams and the events that they could not handle."""
+    """List the subscribers with their lag, their halted streams and the first 100 events that each could not handle."""
 
     async def run(database: Database) -> tuple[list[operating.SubscriberStatus], list[operating.Failure]]:
         async with connected_for_long(database) as connection:

@@ -56,6 +56,7 @@ class SubscriberFailure(Base):
     __tablename__ = "subscriber_failure"
     __table_args__ = (
         Index("ix_subscriber_failure_retry_at", "retry_at", postgresql_where=text("retry_at IS NOT NULL")),
+        Index("ix_subscriber_failure_failed_at", "subscriber", "failed_at"),
     )
 
     stream_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -10,6 +10,9 @@ from app.adapters.db.long_statements import LONG
 Result = TypeVar("Result")
 Action = Callable[[Connection], Awaitable[Result]]
 
+MAX_FAILURES = 100
+"""Failures of a subscriber that are listed: those with the oldest last attempts."""
+
 _LIST = """
 SELECT n.name, n.is_registered,
     (SELECT count(*) FROM subscriber_cursor c WHERE c.subscriber = n.name AND c.is_halted) AS streams_halted,
@@ -28,8 +31,10 @@ FROM subscriber n CROSS JOIN LATERAL (
 ORDER BY n.name
 """
 _FAILURES = """
-SELECT subscriber, stream_id, seq, error, retry_at IS NOT NULL AS is_due FROM subscriber_failure
-ORDER BY subscriber, failed_at, stream_id, seq
+SELECT n.name, f.stream_id, f.seq, f.error, f.retry_at IS NOT NULL AS is_due FROM subscriber n CROSS JOIN LATERAL (
+    SELECT * FROM subscriber_failure WHERE subscriber = n.name ORDER BY failed_at, stream_id, seq LIMIT $1
+) f
+ORDER BY n.name, f.failed_at, f.stream_id, f.seq
 """
 _RETRY = """
 WITH failed AS (
@@ -111,7 +116,8 @@ async def list_names(connection: Connection) -> list[str]:
 
 
 async def list_failures(connection: Connection) -> list[Failure]:
-    return [Failure(*row) for row in await connection.fetch(_FAILURES)]
+    """Returns up to MAX_FAILURES of each subscriber."""
+    return [Failure(*row) for row in await connection.fetch(_FAILURES, MAX_FAILURES, timeout=LONG)]
 
 
 async def retry(connection: Connection, name: str, stream_id: UUID | None) -> int:
