@@ -5,11 +5,28 @@ from uuid import uuid4
 
 import pytest
 
+from app.adapters.db.database import Database
 from app.modules.accounts_module.tests.similar_names import add_similar_accounts
+from app.modules.search_module.db.cruds import search
 from app.modules.search_module.services import suggesting
 from app.utils.container import Container
 from tests.fakers import FakeClient, ok, problem
+from tests.reads import count_read
 from tests.turns import counted_turns
+
+_DIRECT_CHATS = """
+WITH others AS (
+    INSERT INTO account (id, email, email_key, username, display_name, password_hash)
+    SELECT id, id, id, 'guest_' || id, '', '' FROM unnest($2::uuid[]) AS id RETURNING id
+), chats AS (
+    INSERT INTO chat (id, type, created_by, member_count, active_at)
+    SELECT id, 'direct', $1, 2, now() FROM others RETURNING id
+), members AS (
+    INSERT INTO chat_member (chat_id, account_id, role, joined_event_seq, joined_at)
+    SELECT id, account_id, 'member', 1, now() FROM chats, unnest(ARRAY[$1::uuid, id]) AS account_id
+)
+INSERT INTO account_chat (account_id, chat_id, joined_seq) SELECT $1, id, 1 FROM chats
+"""
 
 
 async def suggest(user: FakeClient, q: str, **more: Any) -> tuple[list[str], list[str]]:
@@ -47,6 +64,13 @@ async def test_only_the_chats_with_the_newest_messages_are_looked_at(
     assert (await suggest(anna, "бор"))[1] == [direct, clubs[1]]
     await anna.send(clubs[0], "новее")
     assert (await suggest(anna, "бор"))[1] == [clubs[0], direct]
+
+
+async def test_the_other_accounts_of_earlier_direct_chats_are_not_read(anna: FakeClient, container: Container) -> None:
+    async with container.get(Database).connection() as connection:
+        await connection.execute(_DIRECT_CHATS, anna.uuid, [uuid4() for _ in range(30)])
+        assert await count_read(connection, search.list_names(connection, anna.uuid, 3), of="account") <= 3
+        assert len(await search.list_names(connection, anna.uuid, 3)) == 3
 
 
 async def test_an_account_newer_than_many_with_similar_names_is_suggested(

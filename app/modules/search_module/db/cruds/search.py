@@ -19,15 +19,18 @@ _CHATS = f"""
 SELECT c.id, c.last_seq, c.created_at, c.active_at FROM {_MY_CHATS}
 WHERE a.account_id = $1 AND c.deleted_at IS NULL AND ($2::uuid IS NULL OR a.chat_id = $2)
 """  # noqa: S608 - constants only
-# A direct chat is found by the names of the other account.
+# A direct chat is found by the names of the other account, which are read for the newest chats only.
 _NAMES = f"""
-SELECT c.id, coalesce(c.title, '') AS title, coalesce(other.search_text, '') AS other
-FROM {_MY_CHATS}
+SELECT mine.id, coalesce(mine.title, '') AS title, coalesce(other.search_text, '') AS other
+FROM (
+    SELECT c.id, c.type, c.title, c.active_at FROM {_MY_CHATS}
+    WHERE a.account_id = $1 AND c.deleted_at IS NULL ORDER BY c.active_at DESC, c.id DESC LIMIT $2
+) mine
 LEFT JOIN LATERAL (
     SELECT o.search_text FROM chat_member p JOIN account o ON o.id = p.account_id
-    WHERE c.type = 'direct' AND p.chat_id = c.id AND p.account_id <> $1 LIMIT 1
+    WHERE mine.type = 'direct' AND p.chat_id = mine.id AND p.account_id <> $1 LIMIT 1
 ) other ON true
-WHERE a.account_id = $1 AND c.deleted_at IS NULL ORDER BY c.active_at DESC, c.id DESC LIMIT $2
+ORDER BY mine.active_at DESC, mine.id DESC
 """  # noqa: S608 - constants only
 _CURSOR = one_row("subscriber_cursor", stream_id="s.id", subscriber="'search'")
 # One statement, because one transaction moves the cursor past events that the log no longer has, and adds the job.
