@@ -232,13 +232,14 @@ class RefreshCheck:
 class PresenceFilter:
     """Hides presence, typing and read positions of accounts from some viewers, over every transport.
 
-    `list_hidden(context, viewer_id, account_ids)` returns those of the accounts that are hidden from the viewer. It is
-    called once per page. For chats, and when a socket connects, `account_ids` is None: for all accounts. After a change
-    the module calls `PresenceFilters.announce`.
+    `list_hidden(context, viewer_id, account_ids, limit)` returns those of the accounts that are hidden from the viewer.
+    It is called once per page. For chats, and when a socket connects, `account_ids` is None: for all accounts. Then it
+    returns `limit` of them if there are more, all if `limit` is None. After a change the module calls
+    `PresenceFilters.announce`.
     """
 
     name: str
-    list_hidden: Callable[[Context, UUID, Collection[UUID] | None], Awaitable[Collection[UUID]]]
+    list_hidden: Callable[[Context, UUID, Collection[UUID] | None, int | None], Awaitable[Collection[UUID]]]
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ ORDER BY created_at DESC, blocked_id DESC LIMIT $4
 _COUNT = "SELECT count(*) FROM account_block WHERE account_id = $1"
 _BLOCKING = "SELECT account_id FROM account_block WHERE blocked_id = $1 AND account_id = ANY($2)"
 _BLOCKED = "SELECT blocked_id FROM account_block WHERE account_id = $1 AND blocked_id = ANY($2)"
-_ALL_BLOCKING = "SELECT account_id FROM account_block WHERE blocked_id = $1"
+_ALL_BLOCKING = "SELECT account_id FROM account_block WHERE blocked_id = $1 LIMIT $2"
 # A direct chat has two members.
 _BLOCKED_CHATS = f"""
 SELECT m.chat_id FROM chat_member m
@@ -110,8 +110,8 @@ async def list_blocked(connection: DatabaseConnection, account_id: UUID, account
     return [row["blocked_id"] for row in await connection.fetch(_BLOCKED, account_id, list(account_ids))]
 
 
-async def list_all_blocking(connection: DatabaseConnection, blocked_id: UUID) -> list[UUID]:
-    return [row["account_id"] for row in await connection.fetch(_ALL_BLOCKING, blocked_id)]
+async def list_all_blocking(connection: DatabaseConnection, blocked_id: UUID, limit: int | None) -> list[UUID]:
+    return [row["account_id"] for row in await connection.fetch(_ALL_BLOCKING, blocked_id, limit)]
 
 
 async def list_blocked_chats(connection: DatabaseConnection, chat_ids: Collection[UUID]) -> set[UUID]:

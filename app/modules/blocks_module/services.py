@@ -111,9 +111,11 @@ async def _check_mark(context: Context, chat_id: UUID, _: UUID) -> ServiceError 
     return Blocked() if await db.list_blocked_chats(context.connection, {chat_id}) else None
 
 
-async def _list_hidden(context: Context, viewer: UUID, account_ids: Collection[UUID] | None) -> Collection[UUID]:
+async def _list_hidden(
+    context: Context, viewer: UUID, account_ids: Collection[UUID] | None, limit: int | None
+) -> Collection[UUID]:
     if account_ids is None:
-        return await db.list_all_blocking(context.connection, viewer)
+        return await db.list_all_blocking(context.connection, viewer, limit)
     return await db.list_blocking(context.connection, viewer, account_ids)
 
 

@@ -124,14 +124,16 @@ async def _list_absent(context: Context, account_ids: Collection[UUID]) -> Colle
 ABSENT_WITH_OWNER = Absence("bots", _list_absent)
 
 
-async def _list_hidden(context: Context, viewer: UUID, account_ids: Collection[UUID] | None) -> Collection[UUID]:
+async def _list_hidden(
+    context: Context, viewer: UUID, account_ids: Collection[UUID] | None, limit: int | None
+) -> Collection[UUID]:
     """What is hidden from the owner is hidden from the bot. An owner is no bot."""
     owner = (await db.find_owners(context.connection, [viewer])).get(viewer)
     if owner is None:
         return ()
     filters = context.container.get(PresenceFilters)
     if account_ids is None:
-        return await filters.list_all_hidden(context.connection, owner)
+        return await filters.list_all_hidden(context.connection, owner, limit)
     return await filters.list_hidden(context.connection, owner, account_ids)
 
 

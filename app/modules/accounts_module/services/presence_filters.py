@@ -30,9 +30,9 @@ class PresenceFilters:
         """Returns those of the accounts that are hidden from the viewer."""
         return await self._list(connection, viewer, account_ids) if self._filters and account_ids else _NONE
 
-    async def list_all_hidden(self, connection: Connection, viewer: UUID) -> frozenset[UUID]:
-        """Returns all accounts that are hidden from the viewer."""
-        return await self._list(connection, viewer, None) if self._filters else _NONE
+    async def list_all_hidden(self, connection: Connection, viewer: UUID, limit: int | None = None) -> frozenset[UUID]:
+        """Returns all accounts that are hidden from the viewer. If there are more than `limit`, at least so many."""
+        return await self._list(connection, viewer, None, limit) if self._filters else _NONE
 
     async def read_all_hidden(self, viewer: UUID) -> frozenset[UUID]:
         """Does the same over a connection of its own."""
@@ -42,12 +42,12 @@ class PresenceFilters:
             return await self.list_all_hidden(connection, viewer)
 
     async def _list(
-        self, connection: Connection, viewer: UUID, account_ids: Collection[UUID] | None
+        self, connection: Connection, viewer: UUID, account_ids: Collection[UUID] | None, limit: int | None = None
     ) -> frozenset[UUID]:
         context = Context(connection, self._container, datetime.now(UTC))
         hidden: set[UUID] = set()
         for contributed in self._filters:
-            hidden |= set(await contributed.list_hidden(context, viewer, account_ids))
+            hidden |= set(await contributed.list_hidden(context, viewer, account_ids, limit))
         return frozenset(hidden)
 
     def announce(self, viewer: UUID) -> None:

@@ -2,8 +2,18 @@
 
 import pytest
 
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
 from app.modules.blocks_module.tests.blocking import block, unblock
+from app.modules.chats_module.services.parts import ChatParts
+from app.utils.container import Container
 from tests.fakers import FakeClient, ok
+from tests.reads import count_read
+
+_BLOCKS = """
+INSERT INTO account_block (account_id, blocked_id, created_at)
+SELECT gen_random_uuid(), $1, now() FROM generate_series(1, $2::int)
+"""
 
 
 async def test_read_positions_are_hidden_from_the_blocked(
@@ -81,3 +91,23 @@ async def test_a_new_member_does_not_count_as_having_read_what_others_hide(
     assert ok(await boris.get(f"/chats/{club}"))["others_read_seq"] == 0
     ok(await clara.put(f"/chats/{club}/read", {"seq": 2}))
     assert ok(await boris.get(f"/chats/{club}"))["others_read_seq"] == 2
+
+
+async def test_no_read_position_is_shown_to_an_account_that_more_than_five_thousand_have_blocked(
+    anna: FakeClient, boris: FakeClient, container: Container, connection: Connection
+) -> None:
+    club = await anna.open_chat(boris)
+    await boris.send(club)
+    ok(await anna.put(f"/chats/{club}/read", {"seq": 1}))
+
+    async def seen() -> list[int]:
+        (listed,) = ok(await boris.get("/chats"))["items"]
+        return [listed["others_read_seq"], ok(await boris.get(f"/chats/{club}"))["others_read_seq"]]
+
+    await connection.execute(_BLOCKS, boris.uuid, 5_000)
+    assert await seen() == [1, 1]
+    await connection.execute(_BLOCKS, boris.uuid, 5_000)
+    assert await seen() == [0, 0]
+    async with container.get(Database).connection() as raw:
+        hidden = container.get(ChatParts).list_hidden(raw, boris.uuid)
+        assert await count_read(raw, hidden, of="account_block") <= 5_001

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
-from app.modules.chats_module.db.cruds.views import ChatQueries
+from app.modules.chats_module.db.cruds.views import MAX_HIDDEN, ChatQueries
 from app.modules.chats_module.extension import ChatPart
 from app.services.parts import Parts
 from app.utils.container import Container
@@ -21,5 +21,5 @@ class ChatParts(Parts):
         self._filters = container.get(PresenceFilters)
 
     async def list_hidden(self, connection: Connection, viewer: UUID) -> frozenset[UUID]:
-        """Returns the accounts whose read positions the viewer must not see."""
-        return await self._filters.list_all_hidden(connection, viewer)
+        """Returns the accounts whose read positions the viewer must not see, or more than MAX_HIDDEN of them."""
+        return await self._filters.list_all_hidden(connection, viewer, MAX_HIDDEN + 1)

@@ -27,7 +27,7 @@ class FailingFilter:
         self.is_waiting, self.may_fail = asyncio.Event(), asyncio.Event()
 
     async def list_hidden(
-        self, context: Context, viewer: UUID, account_ids: Collection[UUID] | None
+        self, context: Context, viewer: UUID, account_ids: Collection[UUID] | None, limit: int | None
     ) -> Collection[UUID]:
         if viewer == self.viewer and not self.is_waiting.is_set():
             self.is_waiting.set()

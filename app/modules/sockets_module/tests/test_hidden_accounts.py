@@ -40,7 +40,7 @@ class SlowFilter:
         self.may_end = asyncio.Event()
 
     async def list_hidden(
-        self, context: Context, viewer: UUID, account_ids: Collection[UUID] | None
+        self, context: Context, viewer: UUID, account_ids: Collection[UUID] | None, limit: int | None
     ) -> Collection[UUID]:
         self.viewers.append(viewer)
         hidden = set(self.hidden)

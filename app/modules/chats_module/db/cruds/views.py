@@ -11,6 +11,8 @@ from app.modules.chats_module.db.cruds.reading import UNREAD
 
 MOST_READ = 500
 """Members of a chat that are looked at, and accounts that are looked up in it, for one read position."""
+MAX_HIDDEN = 5_000
+"""Hidden accounts with which positions are compared. Any number may have blocked a viewer: beyond, it sees none."""
 
 # $1 viewer, $2 accounts that are hidden from the viewer. A chat knows its two furthest positions, and whose the first
 # one is; both may be those of members who have left. Where the first one is the viewer's, the second one is right
@@ -18,7 +20,8 @@ MOST_READ = 500
 # Counted, because for EXISTS a plan from when the table was empty may read all members of all chats. A subquery for
 # `$2` is hashed once, ALL compares each. A position that a member got by joining is none of reading.
 _OTHERS_READ_SEQ = f"""
-CASE WHEN c.furthest_reader_id IS DISTINCT FROM $1 AND (
+CASE WHEN cardinality($2::uuid[]) > {MAX_HIDDEN} THEN 0
+WHEN c.furthest_reader_id IS DISTINCT FROM $1 AND (
     c.furthest_reader_id NOT IN (SELECT unnest($2::uuid[]))
 ) IS NOT FALSE THEN c.furthest_read_seq
 WHEN c.furthest_reader_id = $1 AND (cardinality($2::uuid[]) = 0 OR (
@@ -85,7 +88,8 @@ class ChatRow(NamedTuple):
 class ChatQueries:
     """SQL statements of one application. Its modules contribute fields. The database writes the JSON.
 
-    In each, `hidden` are the accounts whose read positions the viewer must not see.
+    In each, `hidden` are the accounts whose read positions the viewer must not see. If there are more than MAX_HIDDEN,
+    the viewer sees none.
     """
 
     def __init__(self, columns: Mapping[str, tuple[str, Any]]) -> None:
