@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from app.fastapi_engine.constructor import build_app
 from app.services import rate_limits
@@ -201,13 +200,6 @@ def test_two_rates_with_one_name_are_two_limits() -> None:
     limits.hit("2/minute", "notes", 1)
     with pytest.raises(RateLimited):
         limits.hit("1/hour", "notes", 1)
-
-
-async def test_requests_are_served_while_the_storage_is_unavailable(settings: Settings) -> None:
-    unavailable = LimitsSettings(storage=SecretStr("redis://127.0.0.1:1"))
-    async with served(build_app(limited(settings, unavailable))) as http:
-        anna = await FakeClient.sign_up(http, "anna")
-        await anna.send(await anna.open_chat())
 
 
 def test_a_limit_that_no_module_contributes_is_named() -> None:
