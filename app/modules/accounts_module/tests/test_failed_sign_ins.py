@@ -107,6 +107,16 @@ async def test_strangers_are_locked_out_after_a_hundred_consecutive_wrong_passwo
     ok(await sign_in(other_network, anna.username))
 
 
+async def test_wrong_passwords_count_for_longer_than_the_longest_wait_and_those_of_strangers_until_the_right_one(
+    other_network: httpx.AsyncClient, server: httpx.AsyncClient, anna: FakeClient, connection: Connection
+) -> None:
+    await guess(other_network, anna.username, "unknown")
+    await guess(server, anna.username)
+    statement = "SELECT id = $1, forget_at - failed_at > interval '1 day' FROM sign_in_failures ORDER BY 1"
+    failures = [tuple(row) for row in await connection.fetch(statement, anna.uuid)]
+    assert failures == [(False, True), (False, True), (True, None)]
+
+
 async def test_an_operator_unlocks_the_account_by_resetting_the_password(
     other_network: httpx.AsyncClient, anna: FakeClient, database_address: DatabaseAddress
 ) -> None:

@@ -6,17 +6,23 @@ import struct
 from collections.abc import Callable
 from threading import Event
 from typing import TypeVar
+from uuid import uuid4
 
 import httpx
 import pytest
 from argon2 import Parameters, extract_parameters
 from fastapi import FastAPI
 
+from app.adapters.db.database import Database
 from app.modules.accounts_module.services import passwords as passwords_module
+from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.passwords import Passwords
+from app.services.rate_limits import RateLimits
 from app.settings import Settings
 from app.settings.auth_settings import AuthSettings
+from app.settings.limits_settings import LimitsSettings
 from app.utils.container import Container
+from app.utils.remote_client import ClientLeft, RemoteClient, serve_client
 from tests.fakers import API, PASSWORD, FakeClient, eventually, ok, problem
 from tests.servers import client_of
 
@@ -134,6 +140,26 @@ async def test_no_password_is_computed_for_clients_that_disconnected_while_waiti
         assert signed_in <= computed
         refused = sum(b" 503 " in answer and b'"overloaded"' in answer for answer in answers)
         assert refused == len(clients) - signed_in
+
+
+async def test_no_password_is_checked_for_a_client_that_left_while_another_sign_in_of_its_account_was_checked(
+    container: Container,
+) -> None:
+    limits = RateLimits(LimitsSettings(), {"sign_in": "3/hour"})
+    failed_sign_ins = FailedSignIns(container.get(Database), limits)
+    account_id, client = uuid4(), RemoteClient()
+
+    async def sign_in() -> None:
+        serve_client(client)
+        async with failed_sign_ins.turn(account_id):
+            pytest.fail("the client has left")
+
+    async with failed_sign_ins.turn(account_id):
+        waiting = asyncio.create_task(sign_in())
+        await asyncio.sleep(0)
+        client.has_left = True
+    with pytest.raises(ClientLeft):
+        await waiting
 
 
 def receive(client: socket.socket) -> bytes:
