@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from app.adapters.clients.bus import MemoryBus
@@ -68,6 +69,23 @@ async def test_a_bus_outage_counts_as_a_gap(
     await revocations.refresh()
     await connection.execute("DELETE FROM auth_session")
     bus._report_reconnect()
+    await revocations.refresh()
+    assert ends == [session_id]
+
+
+async def test_a_bus_outage_counts_as_a_gap_until_the_database_answers(
+    running_server: ReusedServer, session_id: UUID, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = MemoryBus()
+    revocations = Revocations(running_server.container.get(Database), bus, timedelta(seconds=5))
+    ends = EndedSessions(revocations, session_id)
+    await revocations.refresh()
+    await connection.execute("DELETE FROM auth_session")
+    bus._report_reconnect()
+    with monkeypatch.context() as failing:
+        failing.setattr(revocations, "_list_revoked", "?")
+        with pytest.raises(asyncpg.PostgresSyntaxError):
+            await revocations.refresh()
     await revocations.refresh()
     assert ends == [session_id]
 
@@ -191,3 +209,17 @@ async def test_a_clock_set_back_does_not_hide_revocations(
     await connection.execute("UPDATE auth_session SET revoked_at = now()")
     await revocations.refresh()
     assert session_id in revocations
+
+
+async def test_an_ended_session_is_known_for_as_long_as_its_tokens_are_valid_and_not_longer(
+    running_server: ReusedServer, session_id: UUID, connection: Connection
+) -> None:
+    revocations = Revocations(running_server.container.get(Database), MemoryBus(), timedelta(minutes=15))
+    await connection.execute("UPDATE auth_session SET revoked_at = now() - interval '10 minutes'")
+    for _ in range(2):
+        await revocations.refresh()
+        assert session_id in revocations
+    # As if ten more minutes had passed.
+    revocations._revoked[session_id] -= timedelta(minutes=10)
+    await revocations.refresh()
+    assert session_id not in revocations
