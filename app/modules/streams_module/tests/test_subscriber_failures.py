@@ -88,7 +88,7 @@ async def test_events_after_one_that_was_set_aside_do_not_wait_for_the_sweep(
         await until_noted(connection, club, ["1", "2"])
 
 
-async def test_a_single_event_that_fails_is_handled_once_per_attempt(
+async def test_each_event_that_fails_alone_is_handled_once_per_attempt(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
     calls = 0
@@ -99,12 +99,13 @@ async def test_a_single_event_that_fails_is_handled_once_per_attempt(
         raise ValueError
 
     async def is_set_aside() -> bool:
-        return bool(await connection.fetchval("SELECT count(*) FROM subscriber_failure"))
+        return bool(await connection.fetchval("SELECT count(*) = $1 FROM subscriber_failure", sent))
 
     async with process(container, Subscriber("failing", ("message.created",), handle)):
-        await anna.send(club, "alone")
-        await eventually(is_set_aside)
-    assert calls == len(handling.BACKOFF) + 1
+        for sent in (1, 2):
+            await anna.send(club, "alone")
+            await eventually(is_set_aside)
+            assert calls == sent * (len(handling.BACKOFF) + 1)
 
 
 async def test_others_handle_a_long_stream_while_one_subscriber_has_halted_in_it(
@@ -150,6 +151,8 @@ async def test_a_statement_timeout_delays_only_its_stream_and_subscriber(
         is_slow = False
         await until_noted(connection, club, ["1", "slow", "2"], "a slow one")
         assert await operating.list_failures(connection) == []
+        # The next failure is a first one again.
+        assert await connection.fetchval("SELECT max(attempts) FROM subscriber_cursor") == 0
 
 
 async def test_a_stream_halts_at_a_failing_event_with_on_failure_stop(
