@@ -71,6 +71,17 @@ async def test_what_others_append_meanwhile_is_continued(anna: FakeClient, club:
     assert len(lockings) == 3
 
 
+async def test_sends_to_a_chat_that_others_have_changed_meanwhile_keep_their_order(
+    anna: FakeClient, club: str, queue: SendQueue
+) -> None:
+    await send(anna, club)
+    ok(await anna.patch(f"/chats/{club}", {"title": "Новый клуб"}))
+    texts = [str(number) for number in range(5)]
+    await asyncio.gather(*(queue.submit(UUID(club), anna.uuid, MessageCreate(text=text)) for text in texts))
+    history = ok(await anna.get(f"/chats/{club}/messages", after_seq=1))["items"]
+    assert [message["text"] for message in history] == texts
+
+
 async def test_who_has_lost_the_right_or_the_membership_since_the_last_send_is_refused(
     anna: FakeClient, boris: FakeClient, club: str
 ) -> None:

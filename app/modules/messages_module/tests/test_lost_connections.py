@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -12,6 +12,9 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
+from app.modules.messages_module.errors import OutcomeUnknown
+from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.settings import MessagesSettings
 from app.modules.messages_module.tests.stuck import LOCKING, find_stuck
 from app.settings import Settings
@@ -27,7 +30,7 @@ FOR EACH ROW EXECUTE FUNCTION wait()
 _LET_WAIT = "SELECT pg_advisory_xact_lock(1)"
 _TERMINATE = "SELECT pg_terminate_backend($1, 1000)"
 
-pytestmark = pytest.mark.parametrize(("before", "statement"), [(0, "COMMIT"), (1, "WITH checked")])
+both_ways = pytest.mark.parametrize(("before", "statement"), [(0, "COMMIT"), (1, "WITH checked")])
 """The messages that the process has written to the chat before, and the statement that commits the next one."""
 
 
@@ -53,6 +56,7 @@ async def commits_waiting(connection: Connection, sender: FakeClient, chat: str,
         yield
 
 
+@both_ways
 async def test_a_retry_settles_the_outcome_of_a_commit_on_a_broken_connection(
     anna: FakeClient, club: str, connection: Connection, before: int, statement: str
 ) -> None:
@@ -66,6 +70,7 @@ async def test_a_retry_settles_the_outcome_of_a_commit_on_a_broken_connection(
     assert (await anna.post(f"/chats/{club}/messages", body)).headers["idempotent-replayed"] == "true"
 
 
+@both_ways
 async def test_a_message_of_another_process_with_the_number_of_a_lost_one_is_not_taken_for_it(
     anna: FakeClient,
     boris: FakeClient,
@@ -88,6 +93,7 @@ async def test_a_message_of_another_process_with_the_number_of_a_lost_one_is_not
     assert ok(await anna.post(f"/chats/{club}/messages", body))["seq"] == before + 2
 
 
+@both_ways
 async def test_a_commit_that_goes_on_without_its_connection_is_waited_for(
     anna: FakeClient,
     club: str,
@@ -104,3 +110,19 @@ async def test_a_commit_that_goes_on_without_its_connection_is_waited_for(
         wire.reset()
         await find_stuck(connection, LOCKING)
     assert (await sending)["seq"] == before + 1
+
+
+async def test_repeated_and_refused_sends_of_a_lost_batch_are_answered_too(
+    anna: FakeClient, stranger: FakeClient, club: str, connection: Connection, queue: SendQueue
+) -> None:
+    stored = MessageCreate(client_msg_id=uuid4(), text="было")
+    await queue.submit(UUID(club), anna.uuid, stored)
+    sends = [(anna, MessageCreate(text="дошло ли?")), (anna, stored), (stranger, MessageCreate(text="?"))]
+    async with commits_waiting(connection, anna, club, 0):
+        # Submitted before the writer runs, so all are in one batch.
+        sending = asyncio.gather(
+            *(queue.submit(UUID(club), user.uuid, message) for user, message in sends), return_exceptions=True
+        )
+        assert await connection.fetchval(_TERMINATE, await find_stuck(connection, "COMMIT"))
+    async with asyncio.timeout(30):
+        assert [type(outcome) for outcome in await sending] == [OutcomeUnknown] * 3
