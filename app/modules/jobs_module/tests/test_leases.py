@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -206,6 +206,28 @@ async def test_at_shutdown_jobs_are_cancelled_and_released(
         await until_empty(connection)
     assert await texts(connection) == ["ends in time", "is cancelled"]
     assert await attempts(connection) == [1, 1]
+
+
+async def test_a_job_that_ignores_its_cancellation_at_shutdown_keeps_its_lease(
+    container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_GRACE", "_CANCEL_TIMEOUT"):
+        monkeypatch.setattr(runner, name, 0.2)
+    has_begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def run(context: JobContext, payload: Text) -> None:
+        has_begun.set()
+        with suppress(asyncio.CancelledError):
+            await may_end.wait()
+        await may_end.wait()
+
+    job = Job("slow", Text, run)
+    async with _runner(container, job):
+        await enqueuing(container, job).enqueue(job)
+        await has_begun.wait()
+    assert await connection.fetchval("SELECT state = 'running' AND lease_id IS NOT NULL FROM job")
+    may_end.set()
+    await until_empty(connection)
 
 
 async def test_a_short_database_outage_is_no_failure_of_a_job(container: Container, connection: Connection) -> None:
