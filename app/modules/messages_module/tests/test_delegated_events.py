@@ -1,7 +1,7 @@
 """Events of messages on their way to other processes of the machine."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,26 +18,11 @@ from app.modules.messages_module.tests.delegating import container_of, message, 
 from app.modules.streams_module.db.cruds.read import Part
 from app.modules.streams_module.services import awaited_events
 from app.modules.streams_module.services.frames import Frame
-from app.modules.streams_module.services.hub import Feed, Gap, Hub
+from app.modules.streams_module.services.hub import Hub
+from app.modules.streams_module.tests.recording_follower import Recorder
 from tests.fakers import FakeClient, eventually, ok
 
 pytestmark = pytest.mark.usefixtures("every_process_writes")
-
-
-class Recorder:
-    """Follows one stream."""
-
-    def __init__(self) -> None:
-        self.frames: list[Frame] = []
-
-    def deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:
-        self.frames += frames
-
-    def report_gap(self, feed: Feed, gap: Gap) -> None:
-        raise AssertionError
-
-    def fail(self, feed: Feed) -> None:
-        raise AssertionError
 
 
 async def test_other_processes_get_the_events_of_a_message_without_reading_them(
@@ -61,6 +46,7 @@ async def test_other_processes_get_the_events_of_a_message_without_reading_them(
 
     await eventually(have_arrived)
     assert near.frames == far.frames
+    assert near.gaps == far.gaps == []
     monkeypatch.undo()
     assert [event_of(frame) for frame in far.frames] == (await anna.events(str(chat)))[-5:]
     for hub, followed, recorder in feeds:
@@ -102,6 +88,7 @@ async def test_a_notification_that_overtakes_its_events_causes_no_read(
     sent += 1
     await anna.send(str(chat), "late")
     await eventually(has_all)
+    assert recorder.gaps == []
     hub.leave([feed], recorder)
 
 
@@ -122,6 +109,7 @@ async def test_events_that_are_announced_and_not_given_are_read(app: FastAPI, ot
         return [frame.kind for frame in recorder.frames] == ["message.created", "message.edited"]
 
     await eventually(has_both)
+    assert recorder.gaps == []
     hub.leave([feed], recorder)
 
 
@@ -182,4 +170,5 @@ async def test_a_batch_too_large_for_a_frame_is_not_given_and_ends_no_connection
 
     await eventually(are_read)
     assert [link.is_closed for link in links] == [False]
+    assert recorder.gaps == []
     hub.leave(feeds, recorder)
