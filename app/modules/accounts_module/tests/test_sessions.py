@@ -5,11 +5,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
 from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.services import authenticator
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.tokens import Identity
 from app.settings import Settings
 from app.settings.sizes_settings import SizesSettings
+from app.utils.container import Container
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.servers import served
 
@@ -111,6 +115,16 @@ async def test_a_token_expires_with_a_lifetime_that_was_shortened_since(settings
             token = tokens.make_access(identity, issued_at, issued_at + timedelta(minutes=15))
             anna.headers["Authorization"] = f"Bearer {token}"
             assert (await anna.get("/accounts/me")).status_code == status
+
+
+async def test_as_many_verified_tokens_are_in_memory_as_there_is_room_for(
+    anna: FakeClient, container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authenticator, "_MAX_CACHED", 2)
+    devices = [anna, *[await anna.another_device().sign_in() for _ in range(2)]]
+    for device in (*devices, anna):
+        ok(await device.get("/accounts/me"))
+    assert len(container.get(Authenticator)._verified) <= 2
 
 
 async def test_a_session_of_another_account_cannot_be_ended(anna: FakeClient, boris: FakeClient) -> None:

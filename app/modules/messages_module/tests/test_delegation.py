@@ -18,6 +18,7 @@ from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.services.delegation import Delegation
 from app.modules.messages_module.services.delegation import delegation as sender_side
+from app.modules.messages_module.services.delegation import receiver as writer_side
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.services.sends import Sent
 from app.modules.messages_module.settings import MessagesSettings
@@ -184,6 +185,21 @@ async def test_the_writer_refuses_a_send_of_a_session_that_has_ended(
     refusal = await result
     assert refusal.code == "unauthenticated"
     assert await texts_of(anna, chat) == []
+
+
+async def test_a_writer_keeps_as_many_senders_and_sessions_in_memory_as_there_is_room_for(
+    app: FastAPI, other: FastAPI, anna: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_side, "_MAX_CACHED", 2)
+    for chat in [await open_chat_of(app, anna) for _ in range(3)]:
+        result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        container_of(app).get(SendQueue).put(
+            UUID(chat), anna.uuid, message("?"), result.set_result, lambda: None, session_id=uuid4()
+        )
+        assert isinstance(await result, Sent)
+    receiver = container_of(other).get(Delegation).group._receive.__self__  # type: ignore[attr-defined]
+    assert 0 < len(receiver._ids) <= 2
+    assert 0 < len(receiver._checks) <= 2
 
 
 @pytest.mark.parametrize("limit", ["MAX_WAITING_IN_CHAT", "MAX_WAITING"])
