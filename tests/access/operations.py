@@ -9,12 +9,15 @@ from tests.fakers import API
 
 
 class Operation(NamedTuple):
-    """An operation of the document, with the values of its examples; or a page that the document does not name."""
+    """An operation of the document, with the values of its examples; or a page that the document does not name.
+
+    `fields` are those of a JSON body."""
 
     method: str
     path: str
     parameters: dict[str, str]
     body: Any
+    fields: tuple[str, ...] = ()
 
     def at(self, **values: str) -> str:
         """Returns the whole path, with the examples' values where no others are given."""
@@ -39,8 +42,9 @@ def _documented(document: dict[str, Any]) -> dict[str, Operation]:
                 if each["in"] == "path"
             }
             content = operation.get("requestBody", {}).get("content", {}).get("application/json")
-            body = _resolve(document, content["schema"])["example"] if content else None
-            found[operation["operationId"]] = Operation(method.upper(), path, parameters, body)
+            schema: dict[str, Any] = _resolve(document, content["schema"]) if content else {"example": None}
+            fields = tuple(schema.get("properties", ()))
+            found[operation["operationId"]] = Operation(method.upper(), path, parameters, schema["example"], fields)
     return found
 
 

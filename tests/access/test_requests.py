@@ -75,6 +75,22 @@ async def test_an_unknown_field_is_refused_everywhere(
     assert asked == {name for name, operation in operations.items() if isinstance(operation.body, dict)}
 
 
+async def test_a_wrong_value_is_one_error_at_its_field(
+    server: httpx.AsyncClient, database_address: DatabaseAddress, operations: dict[str, Operation]
+) -> None:
+    world = await World.make(server, database_address)
+    asked = set()
+    async for row, caller, chat in allowed(world):
+        operation = operations[row.operation]
+        for field in operation.fields:
+            if (row.operation, field) not in asked:
+                asked.add((row.operation, field))
+                refused = await world.ask(operation, row, caller, chat, body={field: 1.5})
+                body = problem(refused, 422, "validation_error")
+                assert [error["loc"] for error in body["errors"]] == [["body", field]], (row.operation, field)
+    assert asked == {(name, field) for name, operation in operations.items() for field in operation.fields}
+
+
 async def allowed(world: World) -> AsyncIterator[tuple[Row, str, Chat | None]]:
     """Yields each row of the table with a caller who is not refused, and the chat in question.
 

@@ -5,12 +5,11 @@ from uuid import UUID
 
 from fastapi import Path, Query
 from pydantic import ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from app.dependencies.scopes import scoped
 from app.modules.accounts_module.extension import AccountPart, Erasure
 from app.modules.accounts_module.schemas import Bio, DisplayName, Username
-from app.modules.base_module.schemas import NOT_NULL, Page, RequestModel, ResponseModel
+from app.modules.base_module.schemas import NOT_NULL, UNCHANGED, Page, RequestModel, ResponseModel
 from app.modules.bots_module.db import list_which_are_bots
 from app.services.context import Context
 
@@ -38,7 +37,7 @@ class BotUpdate(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {"bio": "Прогноз на завтра"}})
 
-    username: Annotated[Username | SkipJsonSchema[None], NOT_NULL] = None
+    username: Annotated[Username, NOT_NULL] = UNCHANGED
     display_name: DisplayName | None = None
     bio: Bio | None = None
 

@@ -3,10 +3,9 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StrictBool
-from pydantic.json_schema import SkipJsonSchema
 
 from app.dependencies.scopes import scoped
-from app.modules.base_module.schemas import NOT_NULL, BodyMoment, RequestModel, ResponseModel
+from app.modules.base_module.schemas import NOT_NULL, UNCHANGED, BodyMoment, RequestModel, ResponseModel
 from app.utils.event_texts import EventText
 
 Notify = Literal["all", "mentions", "none"]
@@ -27,9 +26,9 @@ class ChatSettingsUpdate(RequestModel):
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
     muted_until: Annotated[BodyMoment | None, _MUTED] = None
-    is_archived: Annotated[StrictBool | SkipJsonSchema[None], NOT_NULL] = None
-    is_pinned: Annotated[StrictBool | SkipJsonSchema[None], NOT_NULL] = None
-    notify: Annotated[Notify | SkipJsonSchema[None], NOT_NULL, _NOTIFY] = None
+    is_archived: Annotated[StrictBool, NOT_NULL] = UNCHANGED
+    is_pinned: Annotated[StrictBool, NOT_NULL] = UNCHANGED
+    notify: Annotated[Notify, NOT_NULL, _NOTIFY] = UNCHANGED
 
 
 class ChatSettingsRead(ResponseModel):

@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from app.modules.base_module.schemas import (
     NOT_NULL,
+    UNCHANGED,
     BodyInt,
     BodyMoment,
     Page,
@@ -19,7 +19,7 @@ from app.modules.base_module.schemas import (
 from app.modules.messages_module.extension import MessagePart
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.schemas.message import ReplacedText, Text
-from app.modules.messages_module.schemas.models import UNCHANGED, may_replace_text, message_models
+from app.modules.messages_module.schemas.models import may_replace_text, message_models
 from app.utils.event_texts import EventText
 from app.utils.module import Modules
 
@@ -37,7 +37,7 @@ class ScheduleUpdate(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {"text": "С добрым утром! ☀️"}})
 
-    send_at: Annotated[BodyMoment | SkipJsonSchema[None], NOT_NULL] = None
+    send_at: Annotated[BodyMoment, NOT_NULL] = UNCHANGED
     reply_to_seq: BodyInt | None = None
 
 

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from app.modules.accounts_module.extension import AccountPart, public_parts
 from app.modules.base_module.schemas import (
     NOT_BLANK,
     NOT_NULL,
+    UNCHANGED,
     RequestModel,
     ResponseModel,
     check_name,
@@ -111,14 +111,14 @@ class AccountUpdate(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {"display_name": "Анна К.", "bio": "Пишу код и письма"}})
 
-    username: Annotated[Username | SkipJsonSchema[None], NOT_NULL] = None
+    username: Annotated[Username, NOT_NULL] = UNCHANGED
     display_name: DisplayName | None = None
     bio: Bio | None = None
     who_may_add: Annotated[
-        WhoMayAdd | SkipJsonSchema[None],
+        WhoMayAdd,
         NOT_NULL,
         Field(description="who may add the account to groups and channels; anyone may open a direct chat"),
-    ] = None
+    ] = UNCHANGED
 
 
 class AccountPublic(ResponseModel):

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
-from pydantic.json_schema import SkipJsonSchema
 
 from app.modules.accounts_module.extension import Grant
 from app.modules.base_module.schemas import RequestModel, ResponseModel, extended
@@ -57,8 +56,7 @@ def token_form(grants: Sequence[Grant]) -> type[TokenForm]:
     optional: dict[str, Any] = {"username": Login, "password": GivenPassword}
     for grant in grants:
         optional |= grant.fields
-    absent: Any = SkipJsonSchema[None]  # type: ignore[misc]
-    fields: dict[str, Any] = {name: (annotation | absent, None) for name, annotation in optional.items()}
+    fields: dict[str, Any] = {name: (annotation, None) for name, annotation in optional.items()}
     fields["grant_type"] = (Literal[names], "password")
     return extended(TokenForm, fields, {})
 

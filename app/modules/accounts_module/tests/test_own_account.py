@@ -82,7 +82,7 @@ async def test_a_taken_username_changes_nothing_and_writes_no_event(anna: FakeCl
     assert await anna.own_events() == []
 
 
-async def test_invalid_names_and_bios_are_refused(anna: FakeClient) -> None:
+async def test_invalid_names_and_bios_are_refused_with_their_location(anna: FakeClient) -> None:
     for wrong in (
         {"username": "a"},
         {"username": "анна"},
@@ -99,7 +99,8 @@ async def test_invalid_names_and_bios_are_refused(anna: FakeClient) -> None:
         {"bio": 5},
         {"is_admin": True},
     ):
-        problem(await anna.patch("/accounts/me", wrong), 422, "validation_error")
+        refused = problem(await anna.patch("/accounts/me", wrong), 422, "validation_error")
+        assert [error["loc"] for error in refused["errors"]] == [["body", *wrong]], wrong
 
 
 async def test_a_new_password_ends_only_the_other_sessions(server: httpx.AsyncClient, anna: FakeClient) -> None:

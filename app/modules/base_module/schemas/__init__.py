@@ -13,6 +13,7 @@ from app.modules.base_module.schemas.texts import check_name, check_prose
 from app.modules.base_module.schemas.types import (
     NOT_BLANK,
     NOT_NULL,
+    UNCHANGED,
     BodyInt,
     BodyMoment,
     Moment,
@@ -25,6 +26,7 @@ from app.modules.base_module.schemas.types import (
 __all__ = [
     "NOT_BLANK",
     "NOT_NULL",
+    "UNCHANGED",
     "BodyInt",
     "BodyMoment",
     "Cursor",

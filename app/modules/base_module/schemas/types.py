@@ -71,6 +71,9 @@ def _refuse_null(value: object) -> object:
 NOT_NULL = BeforeValidator(_refuse_null)
 """For a field of a PATCH body that may be omitted but not be null: its value cannot be removed."""
 
+UNCHANGED: Any = Field(default_factory=lambda: None)
+"""Default of a field of PATCH. It is neither checked nor in the document: a field that is left out keeps its value."""
+
 NOT_BLANK = r"\S"
 """A pattern for the OpenAPI document: at least one character that is not white space."""
 

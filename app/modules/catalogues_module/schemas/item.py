@@ -4,9 +4,8 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
-from pydantic.json_schema import SkipJsonSchema
 
-from app.modules.base_module.schemas import NOT_BLANK, NOT_NULL, RequestModel, ResponseModel, check_name
+from app.modules.base_module.schemas import NOT_BLANK, NOT_NULL, UNCHANGED, RequestModel, ResponseModel, check_name
 
 MAX_POSITION = 2**31 - 1
 
@@ -53,10 +52,10 @@ class CatalogueItemUpdate(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {"value_ru": "Флуд и повторы", "is_active": False}})
 
-    value_ru: Annotated[Value | SkipJsonSchema[None], NOT_NULL] = None
-    value_en: Annotated[Value | SkipJsonSchema[None], NOT_NULL] = None
-    position: Annotated[Order | SkipJsonSchema[None], NOT_NULL] = None
-    is_active: Annotated[StrictBool | SkipJsonSchema[None], NOT_NULL] = None
+    value_ru: Annotated[Value, NOT_NULL] = UNCHANGED
+    value_en: Annotated[Value, NOT_NULL] = UNCHANGED
+    position: Annotated[Order, NOT_NULL] = UNCHANGED
+    is_active: Annotated[StrictBool, NOT_NULL] = UNCHANGED
 
 
 class CatalogueItemRead(ResponseModel):

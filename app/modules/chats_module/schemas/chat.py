@@ -6,12 +6,12 @@ from typing import Annotated, Literal, NamedTuple, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
-from pydantic.json_schema import SkipJsonSchema
 
 from app.modules.accounts_module.extension import public_parts
 from app.modules.base_module.schemas import (
     NOT_BLANK,
     NOT_NULL,
+    UNCHANGED,
     RequestModel,
     ResponseModel,
     check_name,
@@ -69,7 +69,7 @@ class ChatUpdate(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {"title": "Книжный клуб", "description": "По четвергам"}})
 
-    title: Annotated[Title | SkipJsonSchema[None], NOT_NULL] = None
+    title: Annotated[Title, NOT_NULL] = UNCHANGED
     description: Description | None = None
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 
-from app.modules.base_module.schemas import NOT_BLANK, BodyInt, RequestModel, ResponseModel
+from app.modules.base_module.schemas import NOT_BLANK, UNCHANGED, BodyInt, RequestModel, ResponseModel
 from app.utils.emoji import canonical_emoji
 from app.utils.texts import has_escape, is_seen, overrides_direction
 
@@ -110,7 +110,7 @@ class PartialMessageUpdate(RequestModel):
     model_config = ConfigDict(json_schema_extra={"example": {"text": "Привет, Анна! 👋"}})
 
     # Not `Text | None`: null is refused.
-    text: Text = Field(default_factory=lambda: None)  # type: ignore[assignment]
+    text: Text = UNCHANGED
 
 
 class ReactionCount(ResponseModel):

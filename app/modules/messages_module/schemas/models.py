@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field, create_model
 
-from app.modules.base_module.schemas import check_names, extended
+from app.modules.base_module.schemas import UNCHANGED, check_names, extended
 from app.modules.messages_module.extension import MessagePart, MessageView
 from app.modules.messages_module.schemas.events import MessageDeletedPayload, MessageEditedPayload, MessagePayload
 from app.modules.messages_module.schemas.message import (
@@ -18,9 +18,6 @@ from app.modules.messages_module.schemas.message import (
     ReplacedText,
 )
 from app.utils.module import Modules
-
-UNCHANGED: Final = Field(default_factory=lambda: None)
-"""Default of a field of PATCH. It is neither checked nor in the document: a field that is left out keeps its value."""
 
 
 class MessageModels(NamedTuple):

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from pydantic.json_schema import SkipJsonSchema
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
@@ -151,7 +150,7 @@ _PENDING = Annotated[
     str | None,
     Field(description="the address that replaces `email` when it is confirmed", examples=["anna@new.example.com"]),
 ]
-_EMAIL = Annotated[Email | SkipJsonSchema[None], NOT_NULL]
+_EMAIL = Annotated[Email, NOT_NULL]
 SIGN_UP = SignUpHook("recovery", _after_sign_up)
 VERIFIED = AccountPart("email_verified", _IS_VERIFIED, empty=False, describe=_describe_verified, is_own=True)
 PENDING = AccountPart("pending_email", _PENDING, describe=_describe_pending, is_own=True)

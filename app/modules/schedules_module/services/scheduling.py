@@ -115,7 +115,6 @@ async def edit(
     await _check_message(raw, as_message(body, use.models), use.parts, chat_id, membership, at)
     send_at, state, code, detail = row["send_at"], row["state"], row["code"], row["detail"]
     if "send_at" in given:
-        assert request.send_at is not None  # noqa: S101 - null is refused
         _check_time(request.send_at, at)
         send_at, state, code, detail = request.send_at, "waiting", None, None
     if (body, send_at, state) == (before, row["send_at"], row["state"]):
