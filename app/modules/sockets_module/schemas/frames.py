@@ -3,13 +3,27 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StrictInt, StrictStr, field_validator
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, StrictInt, StrictStr, field_validator
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import custom_error_schema
 
 from app.modules.base_module.schemas import BodyInt, RequestModel
 from app.modules.base_module.schemas.types import check_text
 from app.resources.constants import MAX_BIGINT
 
-RequestId = Annotated[StrictInt, Field(ge=-MAX_BIGINT, le=MAX_BIGINT)] | Annotated[StrictStr, Field(max_length=64)]
+
+class _OneError:
+    """Makes a wrong id one error at its field. A union has one for each of its types, below the field."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = "Input should be an integer, or a string of at most 64 characters"
+        return custom_error_schema(handler(source), "request_id", custom_error_message=text)
+
+
+RequestId = Annotated[
+    Annotated[StrictInt, Field(ge=-MAX_BIGINT, le=MAX_BIGINT)] | Annotated[StrictStr, Field(max_length=64)],
+    _OneError(),
+]
 """Chosen by the client, and returned as `reply_to`."""
 
 MAX_CURSORS = 20_000
