@@ -181,7 +181,7 @@ def _by_chat(plan: Plan, at: datetime) -> list[Written]:
 async def _replay(connection: Connection, views: MessageViews, send: Send, seq: int) -> Sent | Exception:
     """Returns the stored message in its current state, edited or deleted."""
     try:
-        return Sent(await views.view_sent(connection, send.chat_id, seq), replayed=True)
+        return Sent(await views.view_sent(connection, send.chat_id, seq, send.sender_id), replayed=True)
     except Exception as error:  # noqa: BLE001 - the error concerns only this send
         return error
 

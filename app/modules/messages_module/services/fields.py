@@ -51,7 +51,7 @@ class MessageFields:
         self.names = [name for name, _ in in_events]
         """Names of the fields in events."""
         self.event_sql = json_object(in_events)
-        """SQL of the JSON in events, over the message `m`. It is the same for every viewer."""
+        """SQL of the JSON in events, over the message `m`; with a viewer `$2`, in responses to sends."""
         self.read_sql = json_object([*_BEFORE_PARTS, *stored, *_AFTER_PARTS, *shown])
         """SQL of the JSON that the viewer `$2` reads."""
 

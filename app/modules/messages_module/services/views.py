@@ -40,9 +40,9 @@ class MessageViews:
             (message,) = await self._describe(connection, viewer, [(chat_id, message)])
         return message
 
-    async def view_sent(self, connection: Connection, chat_id: UUID, seq: int) -> bytes:
-        """Returns a message as events and responses to sends contain it: the same for every viewer."""
-        message = await self._queries.find_for_event(connection, chat_id, seq)
+    async def view_sent(self, connection: Connection, chat_id: UUID, seq: int, viewer: UUID | None = None) -> bytes:
+        """Returns a message as responses to sends contain it. Without a viewer it is as in events: the same for all."""
+        message = await self._queries.find_sent(connection, chat_id, seq, viewer)
         if message is None:
             raise MessageNotFound
         return message

@@ -57,6 +57,19 @@ async def test_members_see_counts_of_reactions_and_which_are_their_own(
     assert "mine" not in str(reactions)
 
 
+async def test_a_repeated_send_says_which_reactions_are_the_senders_own(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    sent = await anna.send(club, "Какая книга следующая?")
+    ok(await boris.put(f"/chats/{club}/messages/1/reactions/👍"))
+    ok(await anna.put(f"/chats/{club}/messages/1/reactions/❤️"))
+    body = {"client_msg_id": sent["client_msg_id"], "text": sent["text"]}
+    assert ok(await anna.post(f"/chats/{club}/messages", body))["reactions"] == [
+        {"emoji": "👍", "count": 1, "mine": False},
+        {"emoji": "❤️", "count": 1, "mine": True},
+    ]
+
+
 async def test_repeated_adding_or_removing_changes_nothing(anna: FakeClient, club: str, liked: str) -> None:
     answers = await asyncio.gather(*(anna.put(f"{liked}/👍") for _ in range(5)))
     assert all(ok(answer)["reactions"] == [{"emoji": "👍", "count": 1, "mine": True}] for answer in answers)

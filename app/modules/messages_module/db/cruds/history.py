@@ -89,7 +89,7 @@ class MessageQueries:
         """`read_json` and `event_json` are SQL expressions over the message `m`."""
         self._pages = {side: _PAGE.format(json=read_json, range=condition) for side, condition in _RANGES.items()}
         self._one = _ONE.format(json=read_json)
-        self._one_for_event = _ONE.format(json=event_json)
+        self._sent = _ONE.format(json=event_json)
         self._last = _LAST.format(json=read_json)
         self._found = _FOUND.format(json=read_json)
 
@@ -115,9 +115,11 @@ class MessageQueries:
         message: bytes | None = await connection.fetchval(self._one, chat_id, viewer, seq)
         return message
 
-    async def find_for_event(self, connection: DatabaseConnection, chat_id: UUID, seq: int) -> bytes | None:
-        """Returns one message as JSON, as events contain it."""
-        message: bytes | None = await connection.fetchval(self._one_for_event, chat_id, None, seq)
+    async def find_sent(
+        self, connection: DatabaseConnection, chat_id: UUID, seq: int, viewer: UUID | None = None
+    ) -> bytes | None:
+        """Returns one message as JSON, as responses to sends contain it. Without a viewer it is as in events."""
+        message: bytes | None = await connection.fetchval(self._sent, chat_id, viewer, seq)
         return message
 
     async def list_last(
