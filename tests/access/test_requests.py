@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from app.adapters.db.address import DatabaseAddress
 from tests.access.operations import Operation
@@ -89,6 +90,28 @@ async def test_a_wrong_value_is_one_error_at_its_field(
                 body = problem(refused, 422, "validation_error")
                 assert [error["loc"] for error in body["errors"]] == [["body", field]], (row.operation, field)
     assert asked == {(name, field) for name, operation in operations.items() for field in operation.fields}
+
+
+async def test_an_empty_cursor_is_the_first_page_of_every_list(
+    app: FastAPI, server: httpx.AsyncClient, database_address: DatabaseAddress, operations: dict[str, Operation]
+) -> None:
+    lists = {
+        operation["operationId"]
+        for methods in app.openapi()["paths"].values()
+        for operation in methods.values()
+        if "cursor" in [each["name"] for each in operation.get("parameters", ())]
+    }
+    world = await World.make(server, database_address)
+    asked: set[str] = set()
+    async for row, caller, chat in allowed(world):
+        if row.operation in lists - asked:
+            asked.add(row.operation)
+            pages = [
+                ok(await world.ask(operations[row.operation], row, caller, chat, query=query))["items"]
+                for query in ({}, {"cursor": ""})
+            ]
+            assert pages[0] == pages[1], row.operation
+    assert asked == lists
 
 
 async def allowed(world: World) -> AsyncIterator[tuple[Row, str, Chat | None]]:

@@ -82,10 +82,12 @@ class World:
         chat: Chat | None,
         *,
         path: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> httpx.Response:
-        """Send the request of the row. `path` and `body` replace parts of its own, `headers` those of the caller."""
+        """Send the request of the row. `path`, `query` and `body` replace parts of its own, `headers` those of the
+        caller."""
         asked = await self.fill(ASKED.get(row.name, ASKED.get(row.operation, {})), caller, chat)
         parts = {name: value for name, value in asked.items() if name not in _NOT_IN_PATH}
         if chat is not None:
@@ -97,7 +99,7 @@ class World:
             asked.get("path") or operation.at(**parts | (path or {})),
             json=None if "form" in asked else sent | body if body else sent,
             data=asked.get("form"),
-            params=asked.get("query"),
+            params=asked.get("query", {}) | (query or {}) or None,
             headers=(user.headers if headers is None else headers) | asked.get("headers", {}),
         )
 

@@ -48,7 +48,7 @@ async def list_of_chat(
 ) -> dict[str, Any]:
     """Returns a page, newest messages first. The caller is known to be a member."""
     first = MAX_BIGINT, 0
-    before = first if cursor is None else decode_cursor(cursor, tuple[Position, _NegativePosition], of="attachments")
+    before = decode_cursor(cursor, tuple[Position, _NegativePosition], of="attachments") if cursor else first
     async with database.connection() as connection:
         rows = await crud.list_of_chat(connection, chat_id, before, kind, limit + 1)
     page = rows[:limit]

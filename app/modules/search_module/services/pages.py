@@ -47,7 +47,7 @@ class NewestFirst:
     @staticmethod
     def read(cursor: str | None) -> tuple[Key | None, bool]:
         """Returns the place of a cursor. Raises ValidationFailed."""
-        if cursor is None:
+        if not cursor:
             return None, False
         at, chat_id, seq, by_windows = decode_cursor(cursor, tuple[Moment, UUID, _Seq, bool], of="search")
         return (at, chat_id, seq), by_windows
@@ -85,7 +85,7 @@ class BestFirst:
     @staticmethod
     def read(cursor: str | None) -> _RelevantPlace | None:
         """Returns the place of a cursor. Raises ValidationFailed."""
-        if cursor is None:
+        if not cursor:
             return None
         values = decode_cursor(
             cursor, tuple[Moment, UUID, _Seq, Moment, UUID, _Seq, _Score, Moment, UUID, _Seq], of="search relevant"
