@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from app.fastapi_engine.error_texts import ERROR_TEXTS
 from app.fastapi_engine.problems import CODES, STATUSES
 from app.services.errors import ErrorText, ServiceError
-from app.utils.event_texts import EventText
+from app.utils.event_texts import event_texts
 from app.utils.metrics import DEFINED
 from app.utils.module import Module, Modules
 
@@ -37,18 +37,11 @@ def tabulate_metrics() -> str:
 
 def tabulate_events(modules: Modules, *, in_russian: bool) -> str:
     """Returns a row for each kind of event that these modules write."""
-    known = {text.kind: text for text in modules.contributions(EventText)}
-    texts = (known.get(kind) or _text_by_fields(kind, model) for kind, model in modules.events.items())
     return "".join(
         f"| `{text.kind}` | {_STREAMS[text.stream] if in_russian else text.stream} "
         f"| {(text.russian_data if in_russian else '') or text.data} |\n"
-        for text in texts
+        for text in event_texts(modules).values()
     )
-
-
-def _text_by_fields(kind: str, model: type) -> EventText:
-    names: list[str] = list(getattr(model, "model_fields", {}))
-    return EventText(kind, "chat" if "chat_id" in names else "account", ", ".join(f"`{name}`" for name in names))
 
 
 def _subclasses(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:

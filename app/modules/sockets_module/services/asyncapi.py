@@ -31,6 +31,7 @@ from app.modules.sockets_module.services.socket import (
 from app.modules.streams_module.schemas import EventRead
 from app.services.problem import Problem
 from app.settings.app_settings import AppSettings
+from app.utils.event_texts import event_texts
 from app.utils.json_schemas import finish_numbers
 from app.utils.module import Modules
 
@@ -53,7 +54,8 @@ CLOSE_CODES = {
     RESTARTING: "the server restarts: reconnect with the cursors after a short random pause",
 }
 
-_STREAM = "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"
+_CHAT = "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"
+_ACCOUNT = "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"
 
 _DESCRIPTION = """\
 One socket for all streams of an account. Frames are JSON text. The first frame is `hello`, with an access token and
@@ -90,7 +92,8 @@ def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secu
     ]
     example = {"reply_to": 1, "status": "error", "error": example_of(Problem)}
     refusal = _Message("error.reply", ErrorReply, example, "reply_to")
-    events = [_event(kind, data) for kind, data in modules.events.items()]
+    texts = event_texts(modules)
+    events = [_event(kind, data, texts[kind].stream) for kind, data in modules.events.items()]
     gap = _Message("gap", GapFrame, {"gap": example_of(Gap)})
     signals = [_signal(signal) for signal in modules.contributions(Signal)]
     replies = {reply.key: reply for _, reply in requests}.values()
@@ -134,14 +137,14 @@ def _reply(name: str, model: type[BaseModel], data: type[BaseModel]) -> _Message
     return _Message(name, model, {"reply_to": 1, "status": "ok", "data": example_of(data)}, "reply_to")
 
 
-def _event(kind: str, data: type[BaseModel]) -> _Message:
+def _event(kind: str, data: type[BaseModel], stream: str) -> _Message:
     """Returns the frame of one kind of event with a model of its own: `MessageCreatedFrame`."""
     name = title_of(kind)
     only: Any = Literal[kind]
     event = create_model(f"{name}Event", __base__=EventRead, kind=(only, ...), data=(data, ...))
     frame = create_model(f"{name}Frame", __base__=ResponseModel, __doc__=data.__doc__, event=(event, ...))
     example_data = example_of(data)
-    stream_id = example_data.get("chat_id", example_data.get("id", _STREAM))
+    stream_id = _ACCOUNT if stream == "account" else example_data.get("chat_id", _CHAT)
     example = {"stream_id": stream_id, "seq": 1, "kind": kind, "data": example_data, "at": "2026-01-01T12:00:00Z"}
     return _Message(kind, frame, {"event": example} if example_data else {})
 

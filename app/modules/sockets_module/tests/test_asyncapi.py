@@ -23,6 +23,7 @@ from tests.servers import served
 
 _KIND = re.compile(r"[a-z]+\.(?:[a-z_]+ed|left|ready|sent|signed_in|hidden)")
 _NOTIFICATIONS = {"session.ended", "presence.left", "presence.hidden"}
+ANNA = "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"
 
 
 class Recorder(FakeSocket):
@@ -109,6 +110,18 @@ async def test_examples_match_their_schemas(document: dict[str, Any]) -> None:
         for example in schema.get("examples", []):
             validator = Draft7Validator({**schema, "components": document["components"]})
             assert complain(validator, example) is None, name
+
+
+async def test_the_example_of_an_event_is_on_the_stream_that_the_page_names(
+    document: dict[str, Any], project_root: Path
+) -> None:
+    page = (project_root / "docs" / "realtime.md").read_text(encoding="utf-8")
+    streams = dict(re.findall(r"^\| `([^`]+)` \| (chat|account) \|", page, re.MULTILINE))
+    for key in names_of(document, "send_events"):
+        message = document["components"]["messages"][key]
+        for event in (example["payload"]["event"] for example in message["examples"]):
+            owner = event["data"]["chat_id"] if streams[message["name"]] == "chat" else ANNA
+            assert event["stream_id"] == owner, key
 
 
 async def test_every_kind_of_event_in_the_code_is_described(document: dict[str, Any], project_root: Path) -> None:
