@@ -8,8 +8,7 @@ from app.dependencies.scopes import scoped
 from app.modules.base_module.schemas import ResponseModel
 from app.utils.event_texts import EventText
 
-_ID = "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"
-_EXAMPLE: dict[str, Any] = {"account_id": _ID}
+_EXAMPLE: dict[str, Any] = {"account_id": "b6a1c1d7-52f0-4d0a-9b0e-2f8d3c5b7a91"}
 
 
 class BlockRead(ResponseModel):
