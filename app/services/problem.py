@@ -14,7 +14,9 @@ class ProblemError(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     loc: list[str | int] = Field(
-        description="path to the field; starts with `body`, `query` or `path`", examples=[["body", "text"]]
+        description="path to the field; starts with `body`, `query`, `path` or `header`, over the WebSocket with "
+        "`data` or another field of the frame",
+        examples=[["body", "text"]],
     )
     msg: str = Field(examples=["Field required"])
     type: str = Field(examples=["missing"])
