@@ -29,7 +29,7 @@ class AccountPayload(ResponseModel):
     username: str
     display_name: str
     bio: str
-    who_may_add: Literal["everyone", "nobody"] | None = Field(None, description="present if it was changed")
+    who_may_add: Literal["everyone", "nobody"] | None = Field(None, description="present if it was in the request")
 
 
 @scoped(None)
