@@ -99,7 +99,7 @@ async def options(uploads: UploadsDep) -> Response:
             QuotaExceeded,
             StoreUnavailable,
         ),
-        **_body("application/octet-stream", tus.PART_TYPE),
+        **_body("application/octet-stream", "*/*", tus.PART_TYPE),
         "parameters": _version("`1.0.0` creates an upload by tus; without it the body is the whole file")
         + sent_headers(
             ("Upload-Length", "size of the file, with tus"),
