@@ -31,6 +31,17 @@ async def test_the_page_explains_who_cannot_be_added_to_a_chat(
     eve.ignore_complaints("403")
 
 
+async def test_the_page_explains_beside_the_field_why_a_username_is_refused(eve: Reader) -> None:
+    settings = await eve.settings()
+    await settings.locator("#username").fill("___")
+    await settings.get_by_role("button", name="Save").click()
+    await expect(settings.locator("#username-error")).to_have_text(
+        "A username has 3 to 32 of a–z, digits, _ and ., a letter or digit among them, and is not reserved."
+    )
+    await expect(settings.locator("#username")).to_be_focused()
+    eve.ignore_complaints("422")
+
+
 async def test_a_line_that_is_shown_again_is_not_doubled_and_its_time_begins_anew(eve: Reader) -> None:
     await eve.page.clock.install()
     await eve.page.clock.pause_at(datetime.now() + timedelta(seconds=1))
