@@ -62,7 +62,8 @@ async def create(
     client_msg_id, digest = request.client_msg_id or uuid4(), digest_of(request)
     before = await db.find_by_client_id(raw, chat_id, account_id, client_msg_id)
     if before is not None:
-        if before["digest"] != digest:
+        # Processes of an earlier version included the defaults.
+        if before["digest"] not in (digest, digest_of(request, exclude_defaults=False)):
             raise IdempotencyMismatch
         return view(before, use.models), True
     if await db.find_sent(raw, chat_id, account_id, client_msg_id) is not None:
@@ -108,11 +109,14 @@ async def edit(
         raise AlreadySent
     given = request.model_fields_set
     before = orjson.loads(row["body"])
-    # A field of a module that was switched off is not shown, so the author could not remove it.
+    # Fields of a module that was switched off are not shown, and would refuse each change.
     known = {name: value for name, value in before.items() if name in use.models.message.model_fields}
     body = known | request.model_dump(mode="json", include=given - _NOT_IN_BODY)
     check(membership, POST)
     await _check_message(raw, as_message(body, use.models), use.parts, chat_id, membership, at)
+    if row["state"] == "waiting":
+        # The module may be on again when the message is sent.
+        body = before | body
     send_at, state, code, detail = row["send_at"], row["state"], row["code"], row["detail"]
     if "send_at" in given:
         _check_time(request.send_at, at)
@@ -195,10 +199,12 @@ async def _check_message(
         raise NoMessageToReplyTo
 
 
-def digest_of(request: MessageCreate) -> bytes:
-    """Returns the digest by which a repeated request is recognized."""
-    # Without the defaults, so that it stays the same when a module that adds a field is switched on or off.
-    body = request.model_dump(mode="json", exclude={"client_msg_id"}, exclude_defaults=True)
+def digest_of(request: MessageCreate, *, exclude_defaults: bool = True) -> bytes:
+    """Returns the digest by which a repeated request is recognized.
+
+    Without the defaults it stays the same when a module that adds a field is switched on or off.
+    """
+    body = request.model_dump(mode="json", exclude={"client_msg_id"}, exclude_defaults=exclude_defaults)
     return blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 

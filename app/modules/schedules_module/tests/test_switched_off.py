@@ -1,5 +1,10 @@
 """Without the module nothing of it is left. Without another one, what was scheduled with its field still works."""
 
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
 from app.commands.generated import openapi_text
 from app.modules.schedules_module.schemas import schedule_models
 from app.modules.schedules_module.services.scheduling import digest_of
@@ -11,6 +16,14 @@ from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok
 from tests.servers import without
 
+_ADD_UNKNOWN = """
+UPDATE scheduled_message SET body = (body::jsonb || '{"field_of_a_module": 1}')::json
+"""
+
+
+async def stored_bodies(container: Container) -> list[dict[str, Any]]:
+    return [orjson.loads(row["body"]) for row in await rows(container, "SELECT body FROM scheduled_message")]
+
 
 def test_a_server_without_schedules_has_no_trace_of_them_in_its_documents(base_settings: Settings) -> None:
     assert "schedule" not in openapi_text(without(base_settings, "schedules")).lower()
@@ -20,8 +33,7 @@ async def test_a_message_with_the_field_of_a_module_that_was_switched_off_is_sen
     anna: FakeClient, club: str, container: Container
 ) -> None:
     scheduled = await schedule(anna, club, "Раз")
-    unknown = """(body::jsonb || '{"field_of_a_module": 1}')::json"""
-    await rows(container, f"UPDATE scheduled_message SET body = {unknown}")  # noqa: S608
+    await rows(container, _ADD_UNKNOWN)
     assert await bring_forward(container, anna, scheduled)
 
     async def has_failed() -> bool:
@@ -31,9 +43,30 @@ async def test_a_message_with_the_field_of_a_module_that_was_switched_off_is_sen
     await eventually(has_failed)
     edited = ok(await anna.patch(path_of(club, scheduled), {"send_at": after()}))
     assert (edited["state"], edited["text"]) == ("waiting", "Раз")
+    assert await stored_bodies(container) == [{"text": "Раз"}]
+
+
+async def test_a_message_that_waits_keeps_the_field_of_a_module_that_was_switched_off(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    scheduled = await schedule(anna, club, "Раз")
+    await rows(container, _ADD_UNKNOWN)
+    ok(await anna.patch(path_of(club, scheduled), {"text": "Два"}))
+    assert await stored_bodies(container) == [{"text": "Два", "field_of_a_module": 1}]
 
 
 def test_a_retry_is_recognized_after_a_module_that_adds_a_field_to_messages_was_switched_off() -> None:
     body = {"text": "Раз", "send_at": after()}
     enabled = [enabled_modules(["BASE", *absent]) for absent in ([], ["-threads"], ["-attachments"])]
     assert len({digest_of(schedule_models(modules).create.model_validate(body)) for modules in enabled}) == 1
+
+
+async def test_a_retry_of_a_message_that_an_earlier_version_has_scheduled_is_recognized(
+    anna: FakeClient, club: str, container: Container, settings: Settings
+) -> None:
+    body = {"text": "Раз", "send_at": after(), "client_msg_id": str(uuid4())}
+    first = ok(await anna.post(path_of(club), body))
+    request = schedule_models(enabled_modules(settings.modules.enabled_modules)).create.model_validate(body)
+    digest = digest_of(request, exclude_defaults=False)
+    await rows(container, "UPDATE scheduled_message SET digest = $1", digest)
+    assert ok(await anna.post(path_of(club), body)) == first
