@@ -3,7 +3,7 @@
 Such a file has `REST` (tables by the kind of chat, as in table.py), `ASKED`, and `VALUES`: functions that return the
 value of each `@name` for a signed-in user. The user is the caller, or another one for `@name_of_another`. A module that
 adds actions to the socket has `SOCKET` and `REQUESTS` as well. `SCOPES` (as in scopes.py) has the operations that
-API keys may call."""
+API keys may call. `LIMITS` (as in limits.py) has the operations of its rate limits."""
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from app.resources.constants import MODULES_DIR
-from tests.access import scopes, table
+from tests.access import limits, scopes, table
 from tests.access.scopes import Scoped, scoped_rows
 from tests.access.table import Row, rows_of
 from tests.fakers import FakeClient
@@ -38,3 +38,6 @@ SCOPES: dict[str, Scoped] = {
     for part in (scopes.OPERATIONS, *(tables.SCOPES for tables in _BROUGHT if hasattr(tables, "SCOPES")))
     for row in scoped_rows(part)
 }
+LIMITS: dict[str, tuple[str, ...]] = dict(
+    chain(limits.LIMITS.items(), *(getattr(tables, "LIMITS", {}).items() for tables in _BROUGHT))
+)

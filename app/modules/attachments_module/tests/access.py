@@ -77,6 +77,17 @@ async def _avatar(user: FakeClient) -> str:
 
 
 VALUES = {"upload": _upload, "address": _address, "image": _image, "avatar": _avatar}
+LIMITS = {
+    "create_attachment": ("attachments_create",),
+    "upload_part": ("attachments_append: one's own",),
+    "download_file": ("attachments_download: signed", "attachments_show_avatar: signed"),
+    "change_avatar": (
+        "attachments_set_own_avatar: one's own",
+        "attachments_remove_own_avatar",
+        "attachments_set_chat_avatar",
+        "attachments_remove_chat_avatar",
+    ),
+}
 SCOPES = """
                           scope           key
 attachments_create        files:write     201

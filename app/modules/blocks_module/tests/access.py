@@ -17,3 +17,4 @@ ASKED: dict[str, dict[str, Any]] = {
     "blocks_unblock": {"account_id": "@second_admin"},
 }
 VALUES: dict[str, Any] = {}
+LIMITS = {"block": ("blocks_block", "blocks_unblock")}

@@ -51,3 +51,4 @@ ASKED: dict[str, dict[str, Any]] = {
     },
 }
 VALUES = {"a_bot": find_or_create, "bot_key": create_key}
+LIMITS = {"create_bot": ("bots_create",)}

@@ -16,6 +16,7 @@ chat_settings_change           401     -      404       404      404      -     
 }
 ASKED: dict[str, dict[str, Any]] = {"chat_settings_change": {"body": {"is_archived": True}}}
 VALUES: dict[str, Any] = {}
+LIMITS = {"change_chat_settings": ("chat_settings_change",)}
 SCOPES = """
                           scope           key  bot
 chat_settings_change      chats:write     200  200

@@ -18,6 +18,7 @@ drafts_save                    401     -      404       404      404      -     
 }
 ASKED: dict[str, dict[str, Any]] = {"drafts_save": {"body": {"text": "Привет, я"}}}
 VALUES: dict[str, Any] = {}
+LIMITS = {"save_draft": ("drafts_save",)}
 SCOPES = """
                           scope           key  bot
 drafts_read               messages:read   200  200

@@ -10,6 +10,7 @@ entities_list_mine             401   401      200       200      200    200    2
 }
 ASKED: dict[str, dict[str, Any]] = {}
 VALUES: dict[str, Any] = {}
+LIMITS = {"list_mentions": ("entities_list_mine",)}
 SCOPES = """
                           scope           key  bot
 entities_list_mine        messages:read   200  200

@@ -24,3 +24,4 @@ ASKED: dict[str, dict[str, Any]] = {
     "keys_revoke: another's": {"key_id": "@key_of_another"},
 }
 VALUES = {"key": create}
+LIMITS = {"api_key": (), "create_key": ("keys_create", "bots_create_for_bot: one's own")}

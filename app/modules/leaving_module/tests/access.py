@@ -18,3 +18,4 @@ ASKED: dict[str, dict[str, Any]] = {
     "leaving_deactivate: guessed code": {"body": {"code": "000000", "messages": "keep"}},
 }
 VALUES: dict[str, Any] = {}
+LIMITS = {"deactivate": ("leaving_deactivate",)}

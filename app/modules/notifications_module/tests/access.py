@@ -11,6 +11,7 @@ notifications_change           401   401      200       200      200    200    2
 }
 ASKED: dict[str, dict[str, Any]] = {"notifications_change": {"body": {"language": "ru"}}}
 VALUES: dict[str, Any] = {}
+LIMITS = {"change_notifications": ("notifications_change",)}
 SCOPES = """
                           scope           key  bot
 notifications_read        profile:read    200  200

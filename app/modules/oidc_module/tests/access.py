@@ -18,3 +18,4 @@ ASKED: dict[str, dict[str, Any]] = {
     "oidc_callback": {"query": {"state": "af0ifjsldkj"}},
 }
 VALUES: dict[str, Any] = {}
+LIMITS = {"oidc_sign_in": ("oidc_start", "oidc_callback")}

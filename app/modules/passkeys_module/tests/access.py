@@ -15,3 +15,4 @@ passkeys_sign_in                   401   401      401       401      401    401 
 }
 ASKED: dict[str, dict[str, Any]] = {}
 VALUES: dict[str, Any] = {}
+LIMITS = {"passkey_options": ("passkeys_begin_sign_in",)}

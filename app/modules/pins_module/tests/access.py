@@ -20,6 +20,7 @@ pins_unpin                     401     -      404       404      404      -     
 }
 ASKED: dict[str, dict[str, Any]] = {"pins_pin": {"seq": "@own_seq"}, "pins_unpin": {"seq": "@own_seq"}}
 VALUES: dict[str, Any] = {}
+LIMITS = {"change_pins": ("pins_pin", "pins_unpin")}
 SCOPES = """
                           scope           key  bot
 pins_list_of_chat         messages:read   200  200

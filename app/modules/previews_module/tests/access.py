@@ -21,6 +21,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "previews_remove: another's": {"seq": "@seq_of_another"},
 }
 VALUES: dict[str, Any] = {}
+LIMITS: dict[str, tuple[str, ...]] = {"link_preview": ()}
 SCOPES = """
                           scope           key
 previews_remove           messages:write  204

@@ -13,3 +13,8 @@ recovery_reset_password        410   410      410       410      410    410    4
 }
 ASKED: dict[str, dict[str, Any]] = {}
 VALUES: dict[str, Any] = {}
+LIMITS = {
+    "verify_email": ("recovery_verify_email",),
+    "forgot_password": ("recovery_forgot_password",),
+    "follow_link": ("recovery_confirm_email", "recovery_reset_password"),
+}

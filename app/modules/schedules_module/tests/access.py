@@ -58,6 +58,7 @@ async def _scheduled(user: FakeClient) -> str:
 
 
 VALUES = {"chat_of_schedules": _chat, "scheduled": _scheduled}
+LIMITS = {"schedule": ("schedules_create", "schedules_change: made up")}
 SCOPES = """
                           scope           key  bot
 schedules_create          messages:write  201  201

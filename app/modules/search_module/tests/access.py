@@ -19,6 +19,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "search_messages: in a chat": {"query": {"q": "пишет", "chat_id": "@chat"}},
 }
 VALUES: dict[str, Any] = {}
+LIMITS = {"search_messages": ("search_messages",), "suggest": ("search_suggest",)}
 SCOPES = """
                           scope           key  bot
 search_messages           messages:read   200  200

@@ -14,3 +14,4 @@ second_factor_second_step      401   401      401       401      401    401    4
 }
 ASKED: dict[str, dict[str, Any]] = {}
 VALUES: dict[str, Any] = {}
+LIMITS = {"second_factor": ("second_factor_confirm", "leaving_deactivate: guessed code")}

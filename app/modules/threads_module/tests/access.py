@@ -32,6 +32,10 @@ ASKED: dict[str, dict[str, Any]] = {
     "threads_unfollow": _OWN,
 }
 VALUES: dict[str, Any] = {}
+LIMITS = {
+    "change_threads": ("threads_mark_read", "threads_follow", "threads_unfollow"),
+    "list_threads": ("threads_list_followed",),
+}
 SCOPES = """
                           scope           key
 threads_list_followed     messages:read   200
