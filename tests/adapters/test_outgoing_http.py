@@ -1,4 +1,4 @@
-"""The client of outgoing requests: its limits, redirects, certificates, and what it does not send."""
+"""The client of outgoing requests: its limits, certificates, and what it does not send."""
 
 import gzip
 import ssl
@@ -13,7 +13,6 @@ from app.adapters.clients.http.errors import (
     InvalidUrl,
     TimedOut,
     TooLarge,
-    TooManyRedirects,
     Unreachable,
 )
 from app.adapters.clients.http.metrics import REQUESTS
@@ -55,6 +54,22 @@ async def test_a_response_that_is_too_long_is_refused_or_cut(server: RawServer) 
         assert (len(whole.body), whole.is_cut) == (300_000, False)
 
 
+def chunked(count: int) -> bytes:
+    """Returns a response in so many chunks of one byte."""
+    return b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * count + b"0\r\n\r\n"
+
+
+async def test_a_response_in_too_many_chunks_is_refused_or_cut(server: RawServer) -> None:
+    server.pages |= {"/many": chunked(10_000), "/more": chunked(10_001)}
+    async with http_client() as client:
+        whole = await client.request("GET", server.url("/many"), purpose="test")
+        assert (len(whole.body), whole.is_cut) == (10_000, False)
+        with pytest.raises(TooLarge):
+            await client.request("GET", server.url("/more"), purpose="test")
+        cut = await client.request("GET", server.url("/more"), purpose="test", may_cut=True)
+        assert (len(cut.body), cut.is_cut) == (10_001, True)
+
+
 async def test_a_compressed_response_is_refused(server: RawServer) -> None:
     """A few bytes could become gigabytes. Compression is not offered."""
     server.pages["/"] = response(gzip.compress(b"x" * 10_000_000), content_encoding="gzip")
@@ -82,44 +97,6 @@ async def test_the_time_of_a_slow_response_is_limited_as_a_whole(server: RawServ
     async with http_client(timeout_s=0.3) as client:
         with pytest.raises(TimedOut):
             await client.request("GET", server.url(), purpose="test")
-
-
-async def test_redirects_are_followed_as_browsers_do(server: RawServer) -> None:
-    server.pages |= {
-        "/a": redirect("/b", "303 See Other"),
-        "/b": redirect(server.url("/c", "other.example"), "307 Temporary Redirect"),
-        "/c": response(b"end"),
-    }
-    resolver = FakeResolver({"one.example": [["127.0.0.1"]], "other.example": [["127.0.0.1"]]})
-    async with http_client(resolver) as client:
-        secret = {"authorization": "Bearer secret", "accept-language": "ru"}
-        got = await client.request(
-            "POST", server.url("/a", "one.example"), purpose="test", headers=secret, content=b"{}", max_redirects=3
-        )
-    assert (got.body, got.url) == (b"end", server.url("/c", "other.example"))
-    first, second, third = (request.lower() for request in server.requests)
-    assert first.startswith("post /a")
-    assert second.startswith("get /b")
-    assert "secret" in first
-    assert "secret" in second
-    # Another origin.
-    assert "secret" not in third
-    assert "accept-language: ru" in third
-
-
-async def test_a_redirect_is_returned_unless_the_caller_follows_some(server: RawServer) -> None:
-    server.pages["/"] = redirect("/other")
-    async with http_client() as client:
-        got = await client.request("POST", server.url(), purpose="test")
-    assert (got.status, got.headers["location"], len(server.requests)) == (302, "/other", 1)
-
-
-async def test_the_number_of_redirects_is_limited(server: RawServer) -> None:
-    server.pages["/"] = redirect("/")
-    async with http_client() as client:
-        with pytest.raises(TooManyRedirects):
-            await client.request("GET", server.url(), purpose="test", max_redirects=3)
-    assert len(server.requests) == 4
 
 
 async def test_no_cookie_is_kept(server: RawServer) -> None:
