@@ -11,7 +11,7 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.pictures import declared_png
 from app.settings import Settings
-from tests.browsers import Reader
+from tests.browsers import PHONE, Reader
 from tests.fakers import FakeClient
 from tests.servers import http_client, listening, without
 
@@ -62,6 +62,27 @@ async def test_what_goes_wrong_is_said_in_words(browser: Browser, small: str) ->
     reader.ignore_complaints("413", "507")
     assert reader.complaints == []
     await reader.context.close()
+
+
+async def test_a_file_that_keeps_a_message_from_being_sent_is_scrolled_into_view(browser: Browser, small: str) -> None:
+    async with http_client(f"http://{small}") as http:
+        anna = await FakeClient.sign_up(http, "anna", "Анна")
+        await anna.open_chat(title="Двор")
+        reader = await Reader.open_signed_in(browser, small, anna, **PHONE)
+    page = reader.page
+    await reader.open("Двор")
+    files: list[FilePayload] = [
+        {"name": f"{number}.txt", "mimeType": "text/plain", "buffer": b"x" * (2001 if number == 7 else 1)}
+        for number in range(8)
+    ]
+    await page.locator("input[type=file]").set_input_files(files)
+    await expect(page.locator(".tray .failed")).to_have_count(1)
+    await expect(page.locator(".tray .failed")).not_to_be_in_viewport()
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await expect(page.locator(".tray .failed")).to_be_in_viewport(ratio=1)
+    await reader.context.close()
+    reader.ignore_complaints("413")
+    assert reader.complaints == []
 
 
 async def test_without_files_and_entities_the_page_has_no_trace_of_them(browser: Browser, settings: Settings) -> None:

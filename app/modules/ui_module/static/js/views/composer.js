@@ -257,6 +257,7 @@ export class Composer {
     if (!text && !files.length) return;
     if (files.some((upload) => upload.error || !(upload.file || upload.isDone))) {
       this.error.textContent = t('files.unfinished');
+      this.tray.querySelector('.failed, .lost').scrollIntoView({ block: 'nearest' });
       return;
     }
     this.clear();
