@@ -50,10 +50,12 @@ async def test_what_goes_wrong_is_said_in_words(browser: Browser, small: str) ->
         ]
     )
     await reader.write("Файлы")
-    await expect(page.get_by_text("Remove the files that failed, or try again.")).to_be_visible()
+    unfinished = page.get_by_text("Remove the files that failed, or try again.")
+    await expect(unfinished).to_be_visible()
     for name in ("1", "3.png", "4"):
         await page.get_by_role("button", name=f"Remove {name}", exact=True).click()
     await expect(page.locator(".tray .upload")).to_have_count(1)
+    await expect(unfinished).to_have_count(0)
     await reader.composer.press("Enter")
     await expect(page.get_by_role("link", name="2")).to_be_visible()
     await page.locator("input[type=file]").set_input_files([file(str(number), b"") for number in range(11)])

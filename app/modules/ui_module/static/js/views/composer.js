@@ -30,7 +30,7 @@ export class Composer {
     this.listeners = new AbortController();
     this.error = h('p', { id: 'composer-error', class: 'error', role: 'alert' });
     this.above = h('div', { class: 'target', hidden: true });
-    this.tray = h('ul', { class: 'uploads tray', 'aria-label': t('files.tray') });
+    this.tray = h('ul', { class: 'uploads tray', 'aria-label': t('files.tray'), on: { click: () => { this.error.textContent = ''; } } });
     this.picker = h('input', { type: 'file', multiple: true, hidden: true, on: { change: () => this.picked() } });
     this.clip = iconButton('attach', t('files.attach'), () => this.picker.click());
     this.scheduled = new Scheduled(context, id);
