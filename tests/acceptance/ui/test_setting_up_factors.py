@@ -55,7 +55,7 @@ async def test_a_user_sets_up_a_second_factor_and_signs_in_with_it(
     again = eve.page.get_by_role("dialog", name="Sign in again")
     await again.get_by_label("Password").fill("not hers")
     await again.get_by_role("button", name="Continue").click()
-    await expect(again.get_by_role("alert")).to_have_text("Wrong username, email or password.")
+    await expect(again.get_by_role("alert")).to_have_text("The current password is wrong.")
     await again.get_by_label("Password").fill(PASSWORD)
     await again.get_by_role("button", name="Continue").click()
     await again.get_by_label("Code").fill(second)

@@ -2,7 +2,7 @@
 
 import { canUsePasskeys, renewSession, signIn, signInWithCode, signInWithPasskey } from '../api.js';
 import { h } from '../dom.js';
-import { explain, t } from '../i18n.js';
+import { explain, fieldOf, t } from '../i18n.js';
 import { canUseProviders } from '../providers.js';
 import { dialog } from './dialogs.js';
 import { providerButtons } from './providerButtons.js';
@@ -49,7 +49,8 @@ export function signsInAgain(username, ticket = null) {
           ticket = error.body.ticket;
           place.replaceChildren(...codeField());
         } else {
-          alert.textContent = explain(error);
+          // Only the password was asked for.
+          alert.textContent = fieldOf(error) === 'password' ? t('error.The current password is wrong') : explain(error);
         }
         place.querySelector('input').focus();
       } finally {
