@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from playwright.async_api import expect
 
 from app.modules.bots_module.tests.bots import create_bot
+from tests.acceptance.ui.conftest import Busy
 from tests.browsers import Reader
 from tests.fakers import FakeClient, ok
 
@@ -40,6 +41,14 @@ async def test_the_page_explains_beside_the_field_why_a_username_is_refused(eve:
     )
     await expect(settings.locator("#username")).to_be_focused()
     eve.ignore_complaints("422")
+
+
+async def test_devices_that_cannot_be_read_do_not_load_forever(eve: Reader) -> None:
+    await Busy.begin(eve.page, "**/api/v1/accounts/sessions?*")
+    settings = await eve.settings()
+    await expect(eve.page.locator(".toast")).to_have_text("The server is busy. Try again.")
+    await expect(settings.locator(".loading")).to_have_count(0)
+    eve.ignore_complaints("503")
 
 
 async def test_a_line_that_is_shown_again_is_not_doubled_and_its_time_begins_anew(eve: Reader) -> None:

@@ -121,7 +121,7 @@ function sessions() {
     if (await confirmed(t('settings.endOthersSure'), t('auth.signOut'))) await end(known.filter((session) => !session.current));
   }
 
-  const shown = () => attempt(show);
+  const shown = async () => await attempt(show) || list.querySelector('.loading')?.remove();
   shown();
   return { element: section(t('settings.sessions'), list, h('div', { class: 'buttons' }, others)), show: shown };
 }
