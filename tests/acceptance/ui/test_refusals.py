@@ -43,6 +43,23 @@ async def test_the_page_explains_beside_the_field_why_a_username_is_refused(eve:
     eve.ignore_complaints("422")
 
 
+async def test_mentions_that_cannot_be_read_do_not_load_forever(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await anna.send(yard, f"Привет, @{her.username}")
+    busy = await Busy.begin(eve.page, "**/api/v1/mentions?*")
+    await eve.page.locator(".icon-mention").click()
+    mentions = eve.page.get_by_role("dialog", name="Mentions")
+    note = mentions.locator(".hint")
+    await expect(note).to_have_text("The server is busy. Try again.")
+    await expect(note).not_to_contain_class("loading")
+    await busy.end_once_asked()
+    await mentions.get_by_role("button", name="Only unread").click()
+    await expect(mentions.get_by_role("listitem")).to_have_count(1)
+    await expect(note).to_be_empty()
+    eve.ignore_complaints("503")
+
+
 async def test_devices_that_cannot_be_read_do_not_load_forever(eve: Reader) -> None:
     await Busy.begin(eve.page, "**/api/v1/accounts/sessions?*")
     settings = await eve.settings()

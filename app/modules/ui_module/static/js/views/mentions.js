@@ -2,10 +2,9 @@
 
 import { get, has } from '../api.js';
 import { h, iconButton, reconcile } from '../dom.js';
-import { t } from '../i18n.js';
+import { explain, t } from '../i18n.js';
 import { summary } from '../summary.js';
 import { dialog } from './dialogs.js';
-import { attempt } from './forms.js';
 import { foundMessage } from './foundMessage.js';
 
 const PAGE = 30;
@@ -38,10 +37,11 @@ function mentionsDialog(context) {
   let cursor = null;
   let count = store.unreadMentions;
   let asked = null;
+  let failure = '';
   const unread = h('button', { type: 'button', class: 'only-here', 'aria-pressed': 'false', on: { click: filter } }, t('mentions.unreadOnly'));
   const list = h('ul', { class: 'chat-list', 'aria-label': t('mentions.list') });
   const note = h('p', { class: 'hint', role: 'status' });
-  const more = h('button', { type: 'button', class: 'button plain wide', hidden: true, on: { click: () => attempt(() => load(cursor)) } }, t('search.more'));
+  const more = h('button', { type: 'button', class: 'button plain wide', hidden: true, on: { click: () => load(cursor) } }, t('search.more'));
   const element = dialog(t('mentions.list'), h('div', { class: 'dialog-form' }, h('div', {}, unread), list, note, more), { className: 'drawer' });
   const opening = { store, openChat: (id, seq) => { element.close(); context.openChat(id, seq); } };
   const isUnreadOnly = () => unread.getAttribute('aria-pressed') === 'true';
@@ -50,10 +50,16 @@ function mentionsDialog(context) {
   async function load(after = null) {
     const query = { unread: isUnreadOnly(), cursor: after, limit: PAGE };
     const request = asked = store.readsSent().then(() => get('/mentions', query));
-    const page = await request;
-    if (request !== asked) return;
-    items = [...after ? items : [], ...page.items];
-    cursor = page.next_cursor;
+    try {
+      const page = await request;
+      if (request !== asked) return;
+      items = [...after ? items : [], ...page.items];
+      cursor = page.next_cursor;
+      failure = '';
+    } catch (error) {
+      if (request !== asked) return;
+      failure = explain(error);
+    }
     render();
   }
 
@@ -63,13 +69,14 @@ function mentionsDialog(context) {
       return foundMessage(opening, message, [text, isUnread], text, isUnread && h('span', { class: 'badge', 'aria-label': t('mentions.isUnread') }, '@'));
     }));
     more.hidden = !cursor;
-    note.classList.toggle('loading', !items);
-    note.textContent = !items ? t('chats.loading') : items.length || cursor ? '' : t(isUnreadOnly() ? 'mentions.noneUnread' : 'mentions.none');
+    const isWaiting = !items && !failure;
+    note.classList.toggle('loading', isWaiting);
+    note.textContent = failure || (isWaiting ? t('chats.loading') : items.length || cursor ? '' : t(isUnreadOnly() ? 'mentions.noneUnread' : 'mentions.none'));
   }
 
   function filter() {
     unread.setAttribute('aria-pressed', String(!isUnreadOnly()));
-    attempt(load);
+    load();
   }
 
   /** A mention has come, or some were read on another device. */
@@ -77,11 +84,11 @@ function mentionsDialog(context) {
     render();
     if (store.unreadMentions === count) return;
     count = store.unreadMentions;
-    attempt(load);
+    load();
   }
 
   store.addEventListener('change', changed);
   element.addEventListener('close', () => store.removeEventListener('change', changed));
   render();
-  attempt(load);
+  load();
 }
