@@ -1,15 +1,16 @@
 """Previews of links in messages on the page."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from app.modules.attachments_module.tests.pictures import picture
 from app.modules.previews_module.tests.previewing import page, until_titled, url_of, web_for
 from app.utils.container import Container
 from tests.adapters.http_servers import RawServer, response
-from tests.browsers import Reader
+from tests.browsers import PHONE, Reader
 from tests.fakers import FakeClient
 
 
@@ -51,6 +52,22 @@ async def test_the_image_of_the_page_comes_from_the_server(
     assert shown == 2
     await eve.page.reload()
     await expect(image).to_have_class("loaded")
+
+
+async def test_a_preview_fits_a_phone_before_its_image_is_loaded(
+    browser: Browser, live_server: str, her: FakeClient, anna: FakeClient, yard: str, web: RawServer
+) -> None:
+    title = "Книжный клуб собирается по четвергам"
+    web.pages |= {"/club": page(title, image="/cover.png"), "/cover.png": response(picture("PNG", (640, 320)))}
+    phone = await Reader.open_signed_in(browser, live_server, her, **PHONE)
+    held = await phone.hold(re.compile("/attachments"))
+    await phone.open("Двор")
+    await anna.send(yard, url_of(web, "/club"))
+    await held.until_asked()
+    await expect(phone.page.locator(".link-preview")).to_have_text(title)
+    width = await phone.page.locator(".scroller").evaluate("place => place.scrollWidth - place.clientWidth")
+    await phone.context.close()
+    assert width == 0
 
 
 async def test_only_the_sender_can_remove_a_preview(eve: Reader, anna: FakeClient, yard: str, web: RawServer) -> None:
