@@ -77,6 +77,15 @@ def test_a_restore_brings_the_files_to_the_new_database(page: str, restored: str
     assert sorted(map(rest.index, order)) == [rest.index(command) for command in order]
 
 
+def test_a_restore_of_containers_stops_all_that_use_the_database(page: str) -> None:
+    """A worker does, too, if there is one."""
+    [block] = [block for block in blocks(page) if "docker compose" in block]
+    lines = block.splitlines()
+    [loaded] = [number for number, line in enumerate(lines) if "-T api sh -c 'cat >" in line]
+    commands = lines[loaded - 1].partition("#")[0].rstrip().split(" && ")
+    assert commands[1:] == ["docker compose down", "docker compose up --detach --wait postgres"]
+
+
 def test_containers_get_the_files_of_a_backup_as_their_own_user(page: str) -> None:
     """`docker compose cp` makes files of root, which the server can neither write nor delete."""
     [block] = [block for block in blocks(page) if "docker compose" in block]
