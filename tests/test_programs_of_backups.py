@@ -136,6 +136,14 @@ def test_the_systems_programs_are_used_for_a_server_that_is_newer_than_the_built
     assert Programs(SERVER, 18, tls=False).find("pg_dump") == find_binaries() / "pg_dump"
 
 
+def test_a_refusal_because_of_tls_alone_names_the_variable_that_needs_no_other_program(path: Path) -> None:
+    with pytest.raises(BadParameter, match="PGSSLMODE=disable"):
+        Programs(SERVER, 18, tls=True).find("pg_dump")
+    with pytest.raises(BadParameter) as newer:
+        Programs(SERVER, 99, tls=True).find("pg_dump")
+    assert "PGSSLMODE" not in str(newer.value)
+
+
 @pytest.mark.parametrize("tls", [False, True])
 def test_a_program_that_is_missing_or_older_than_the_server_is_reported(path: Path, tls: bool) -> None:
     for _ in range(2):

@@ -30,18 +30,20 @@ class Programs:
 
     def find(self, name: str) -> Path:
         """Returns the path of the built-in program, which has no TLS, else of the system's. Raises BadParameter."""
-        if not self.tls:
-            with suppress(EmbeddedPostgresError):
-                built_in = find_binaries() / name
-                if _major_version(built_in) >= self.version:
+        without_tls = ""
+        with suppress(EmbeddedPostgresError):
+            built_in = find_binaries() / name
+            if _major_version(built_in) >= self.version:
+                if not self.tls:
                     return built_in
+                without_tls = "; or, if the network is safe, set PGSSLMODE=disable for this command"
         path = shutil.which(name)
         if path is not None and _major_version(Path(path)) >= self.version:
             return Path(path)
         tls = " with TLS" if self.tls else ""
         raise typer.BadParameter(
             f"PostgreSQL {self.version}{tls} needs the system's {name} {self.version} or newer: "
-            f"apt-get install postgresql-client-{self.version}"
+            f"apt-get install postgresql-client-{self.version}{without_tls}"
         )
 
     def pg_restore(self) -> list[str | Path]:
