@@ -17,6 +17,7 @@ class MessageVersion(ChatFamilyModel):
 
     A row with the number 0 says when the present text of the message was written: edits of other fields have moved
     `edited_at` since. It has this text: one of an earlier text says nothing, as after an edit without the module.
+    Without a text, as an older server writes it, it is about the present one.
     """
 
     __tablename__ = "message_version"
@@ -34,14 +35,14 @@ SELECT text, written_at FROM message_version WHERE chat_id = $1 AND seq = $2 AND
 _INSERT = """
 WITH noted AS (DELETE FROM message_version WHERE chat_id = $1 AND seq = $2 AND number = 0 RETURNING text, written_at)
 INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at)
-SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, coalesce((SELECT written_at FROM noted WHERE text = $4), $5)
+SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, coalesce((SELECT written_at FROM noted WHERE text IN ('', $4)), $5)
 FROM message_version WHERE chat_id = $1 AND seq = $2
 RETURNING number
 """
 _NOTE_TIME = """
 INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at) VALUES ($1, $2, 0, $3, $4, $5)
 ON CONFLICT (chat_id, seq, number) DO UPDATE SET text = excluded.text, written_at = excluded.written_at
-WHERE message_version.text <> excluded.text
+WHERE message_version.text NOT IN ('', excluded.text)
 """
 _TRIM = "DELETE FROM message_version WHERE chat_id = $1 AND seq = $2 AND number <= $3"
 PURGE = delete_of_chat("message_version", "seq", "number")

@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.messages_module.extension import Messages
@@ -79,6 +81,19 @@ async def test_a_text_keeps_its_time_when_only_the_format_is_edited(anna: FakeCl
         {"text": "Другое", "written_at": second["edited_at"]},
         {"text": "Одно", "written_at": sent["created_at"]},
     ]
+
+
+@pytest.mark.parametrize("formats", [["markdown"], ["markdown", "plain"]])
+async def test_a_text_keeps_its_time_when_an_older_server_has_edited_the_format(
+    anna: FakeClient, club: str, container: Container, formats: list[str]
+) -> None:
+    sent = await anna.send(club, "Одно")
+    for text_format in formats:
+        ok(await anna.patch(f"/chats/{club}/messages/1", {"text_format": text_format}))
+        # As that server writes it.
+        await rows(container, "UPDATE message_version SET text = '' WHERE number = 0")
+    await edit(anna, club, "Другое")
+    assert await versions(anna, club) == [{"text": "Одно", "written_at": sent["created_at"]}]
 
 
 async def test_the_oldest_texts_are_deleted_beyond_the_limit(anna: FakeClient, club: str, container: Container) -> None:
