@@ -12,9 +12,12 @@ EXISTS (
       AND a.state = 'ready' AND a.chat_id IS NULL AND a.expires_at IS NULL
 )
 """
-_SHOWS_NO_PREVIEW = """
-f.position < 0 AND m.chat_id = f.chat_id AND m.seq = f.seq AND m.deleted_at IS NULL
-    AND coalesce(json_array_length(m.parts -> 'link_previews'), 0) = 0
+# One that is processed at present is shown later, and none in a deleted chat.
+_IS_NOT_SHOWN = """
+f.position < 0 AND a.id = f.attachment_id AND c.id = f.chat_id AND c.deleted_at IS NULL
+    AND m.chat_id = f.chat_id AND m.seq = f.seq AND m.deleted_at IS NULL
+    AND m.parts -> 'link_previews' -> 0 ->> 'attachment_id' IS DISTINCT FROM a.id::text
+    AND (a.state <> 'processing' OR coalesce(json_array_length(m.parts -> 'link_previews'), 0) = 0)
 """
 INVARIANTS = (
     Invariant(
@@ -105,17 +108,17 @@ INVARIANTS = (
         ),
     ),
     Invariant(
-        says="a message without a link preview has no image of one",
+        says="the image of a link preview is shown in it",
         find=f"""
             SELECT f.chat_id AS stream_id, format('file %s of message %s', f.attachment_id, f.seq) AS detail
-            FROM message_attachment f, message m WHERE {_SHOWS_NO_PREVIEW}
+            FROM message_attachment f, message m, attachment a, chat c WHERE {_IS_NOT_SHOWN}
         """,  # noqa: S608 - constants only
         advice="messages were edited while a module was disabled; --fix has these images collected",
         fix=(
             f"""
             WITH dropped AS (
-                DELETE FROM message_attachment f USING message m
-                WHERE f.chat_id = ANY($1) AND {_SHOWS_NO_PREVIEW} RETURNING attachment_id
+                DELETE FROM message_attachment f USING message m, attachment a, chat c
+                WHERE f.chat_id = ANY($1) AND {_IS_NOT_SHOWN} RETURNING attachment_id
             )
             UPDATE attachment SET state = 'deleted', expires_at = now()
             FROM dropped WHERE id = dropped.attachment_id
