@@ -60,16 +60,19 @@ class ChatPurge:
         return cls(name, purge)
 
 
-def nothing_of_deleted(*tables: str) -> Invariant:
-    """Returns the invariant that these tables, each with a `chat_id`, have no rows of a chat that was purged."""
-    chats = " UNION ALL ".join(" ".join(["SELECT chat_id FROM", quoted(table)]) for table in tables)
+def nothing_of_deleted(*tables: str, only: str = "true") -> Invariant:
+    """Returns the invariant that these tables, each with a `chat_id`, have no rows of a chat that was purged.
+
+    `only`: a condition on the rows `x`; others are no finding.
+    """
+    chats = " UNION ALL ".join(" ".join(["SELECT chat_id FROM", quoted(table), "x WHERE", only]) for table in tables)
     purged = "SELECT id AS stream_id, format('it was purged at %s', purged_at) AS detail FROM chat"
-    deleted_too = "USING chat c WHERE c.id = ANY($1) AND c.purged_at IS NOT NULL AND x.chat_id = c.id"
+    deleted_too = "USING chat c WHERE c.id = ANY($1) AND c.purged_at IS NOT NULL AND x.chat_id = c.id AND"
     return Invariant(
         says=f"nothing of a deleted chat is left in {', '.join(tables)}",
         find=" ".join([purged, "WHERE purged_at IS NOT NULL AND id IN (", chats, ") ORDER BY id"]),
         advice="the chats were deleted while the module was disabled; --fix deletes these rows",
-        fix=tuple(" ".join(["DELETE FROM", quoted(table), "x", deleted_too]) for table in tables),
+        fix=tuple(" ".join(["DELETE FROM", quoted(table), "x", deleted_too, only]) for table in tables),
     )
 
 

@@ -103,6 +103,14 @@ NOT EXISTS (
     WHERE j.owner_id = s.account_id AND j.name = 'schedules.send' AND j.key = s.id::text AND j.state <> 'dead'
 )
 """
+# The subscriber of the module ends the others, with an event for their authors, perhaps once it is enabled again.
+HAS_NO_EVENT = """
+NOT EXISTS (
+    SELECT FROM event e LEFT JOIN subscriber_cursor s ON s.stream_id = e.stream_id AND s.subscriber = 'schedules'
+    WHERE e.stream_id = x.account_id AND e.seq > coalesce(s.seq, 0)
+      AND e.kind = 'chat.left' AND e.data ->> 'chat_id' = x.chat_id::text
+)
+"""
 
 INVARIANTS = (
     Invariant(

@@ -1,11 +1,12 @@
 """Without the module nothing of it is left. Without another one, what was scheduled with its field still works."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 
 from app.commands.generated import openapi_text
+from app.modules.schedules_module.module import module
 from app.modules.schedules_module.schemas import schedule_models
 from app.modules.schedules_module.services.scheduling import digest_of
 from app.modules.schedules_module.tests.scheduling import after, bring_forward, path_of, schedule, scheduled_of
@@ -70,3 +71,22 @@ async def test_a_retry_of_a_message_that_an_earlier_version_has_scheduled_is_rec
     digest = digest_of(request, exclude_defaults=False)
     await rows(container, "UPDATE scheduled_message SET digest = $1", digest)
     assert ok(await anna.post(path_of(club), body)) == first
+
+
+async def test_doctor_finds_what_is_left_of_a_deleted_chat_unless_the_server_ends_it_later(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container
+) -> None:
+    await schedule(boris, club)
+    (invariant,) = [one for one in module.invariants if "purged_at" in one.find]
+    # As a process without the module leaves the chat.
+    halt = "INSERT INTO subscriber_cursor (stream_id, subscriber, seq, is_halted) VALUES ($1, 'schedules', 1, true)"
+    await rows(container, f"{halt} ON CONFLICT (stream_id, subscriber) DO UPDATE SET is_halted = true", boris.uuid)
+    ok(await anna.delete(f"/chats/{club}/members/{boris.id}"))
+    await rows(container, "UPDATE chat SET deleted_at = now(), purged_at = now()")
+    assert await rows(container, invariant.find) == []
+    await rows(container, invariant.fix[0], [UUID(club)])
+    assert await rows(container, "SELECT FROM scheduled_message")
+    await rows(container, "DELETE FROM event WHERE kind = 'chat.left'")
+    assert [row["stream_id"] for row in await rows(container, invariant.find)] == [UUID(club)]
+    await rows(container, invariant.fix[0], [UUID(club)])
+    assert not await rows(container, "SELECT FROM scheduled_message")
