@@ -103,7 +103,7 @@ async def _add_preview(context: JobContext, message: ToPreview) -> None:
 
 
 async def _remove_shown(work: UnitOfWork, container: Container, message: ToPreview) -> None:
-    """Removes the preview of an address that an edit has made code."""
+    """Removes the preview of an address that an edit has made code, or has put into a spoiler."""
     await container.get(Log).lock(work, chats=[message.chat_id])
     raw = await work.raw()
     is_shown = await db.find_preview(raw, message.chat_id, message.seq) is not None
