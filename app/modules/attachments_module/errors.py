@@ -127,11 +127,11 @@ class ChecksumMismatch(ServiceError):
 class QuotaExceeded(ServiceError):
     category = Category.FULL
     code = "quota_exceeded"
-    title = "Your files take all the space that an account has"
+    title = "The space for the files of an account and of its bots is used up"
     text = ErrorText(
-        "the files of the account would take more than `ATTACHMENT_QUOTA_BYTES`",
+        "the files of an account and of its bots would take more than `ATTACHMENT_QUOTA_BYTES`",
         "delete messages with files, or send a smaller file",
-        "файлы аккаунта заняли бы больше, чем `ATTACHMENT_QUOTA_BYTES`",
+        "файлы аккаунта и его ботов заняли бы больше, чем `ATTACHMENT_QUOTA_BYTES`",
         "удалите сообщения с файлами или отправьте файл поменьше",
     )
 

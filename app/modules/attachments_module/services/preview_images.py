@@ -1,6 +1,6 @@
 """Images of link previews: members of the chat read them as the files of its messages. `attachments` leaves them out.
 
-They are processed as uploads are, and count for the quota of the message's sender.
+They are processed as uploads are, and count for the quota as files of the message's sender.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ async def _store(context: JobContext, image: FetchedImage) -> None:
 
 
 async def _add(context: JobContext, work: UnitOfWork, image: FetchedImage, attachment_id: UUID, piece: str) -> bool:
-    """Returns False if the message has changed or has its image, or if the quota of its sender is used up."""
+    """Returns False if the message has changed or has its image, or if the quota is used up."""
     await context.container.get(Log).lock(work, chats=[image.chat_id])
     raw, at, size = await work.raw(), now(), len(image.data)
     owner_id = await find_sender(raw, image)
