@@ -63,7 +63,8 @@ INVARIANTS = (
             WHERE f.position >= 0 AND m.deleted_at IS NULL AND m.parts -> 'attachments' IS NULL
             ORDER BY f.chat_id, f.seq, f.position
         """,
-        advice="messages were edited while the module was disabled; --fix shows their files again",
+        advice="messages were edited while the module was disabled; --fix shows their files again, without an event;"
+        " clients see them in their next read, and `has:file` finds them after `python manage.py search rebuild`",
         fix=(
             # As new messages show them: `view_in_message`.
             """

@@ -64,7 +64,8 @@ INVARIANTS = (
             FROM thread_reply r JOIN message m USING (chat_id, seq)
             WHERE m.deleted_at IS NULL AND m.parts -> 'root_seq' IS NULL
         """,
-        advice="replies were edited while the module was disabled; --fix sets their root again",
+        advice="replies were edited while the module was disabled; --fix sets their root again, without an event;"
+        " clients see it in their next read",
         fix=(
             """
             UPDATE message m
