@@ -6,7 +6,7 @@ from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import PathSeq, refuses
 from app.modules.chats_module.dependencies import ChatId, ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
-from app.modules.forwards_module.errors import OriginNotFound
+from app.modules.forwards_module.errors import NothingToForward, OriginNotFound
 from app.modules.forwards_module.schemas import ForwardCreate, OriginRead
 from app.modules.forwards_module.services import forwarding
 from app.modules.messages_module.dependencies import MessagesDep, PartsDep, refused_by_parts, replay_of, sent_response
@@ -35,6 +35,7 @@ def make_router(modules: Modules) -> APIRouter:
             MessageNotFound,
             NotAllowedInChat,
             MessageIsDeleted,
+            NothingToForward,
             IdempotencyMismatch,
             QueueFull,
             OutcomeUnknown,

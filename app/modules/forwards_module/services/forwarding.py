@@ -9,7 +9,7 @@ from app.modules.chats_module.errors import ChatNotFound
 from app.modules.chats_module.services.access import get_membership
 from app.modules.forwards_module import db
 from app.modules.forwards_module.db import Origin
-from app.modules.forwards_module.errors import OriginNotFound
+from app.modules.forwards_module.errors import NothingToForward, OriginNotFound
 from app.modules.forwards_module.schemas import ForwardCreate
 from app.modules.forwards_module.services.part import FORWARDED_FROM, Forwarded
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound
@@ -41,12 +41,12 @@ async def forward(
 ) -> Sent:
     """Posts a message of one chat in another one. `create` is the application's model of sends.
 
-    Raises ChatNotFound, MessageNotFound or MessageIsDeleted for the source, and what a send raises.
+    Raises ChatNotFound, MessageNotFound, MessageIsDeleted or NothingToForward for the source, and what a send raises.
     """
     async with database.connection() as connection:
         try:
             source = await _read(connection, parts, account_id, chat_id, seq)
-        except (ChatNotFound, MessageNotFound, MessageIsDeleted) as refusal:
+        except (ChatNotFound, MessageNotFound, MessageIsDeleted, NothingToForward) as refusal:
             if request.client_msg_id is None:
                 raise
             # A repeated forward is answered as before: the refusal only counts if no message is stored.
@@ -67,13 +67,16 @@ async def _read(connection: Connection, parts: MessageParts, account_id: UUID, c
     message = await parts.views.for_event(connection, chat_id, seq)
     if message["deleted_at"] is not None:
         raise MessageIsDeleted
+    taken = parts.of_forward(message)
+    if not parts.has_content(message["text"], taken):
+        raise NothingToForward
     sender_id = UUID(message["sender_id"])
     origin = await db.find_origin(connection, chat_id, seq) or Origin(chat_id, seq, sender_id)
     value = message[FORWARDED_FROM.name] or {
         "sender_name": await db.find_name(connection, sender_id),
         "sent_at": message["created_at"],
     }
-    return _Source(message["text"], parts.of_forward(message) | {FORWARDED_FROM.name: Forwarded(value, origin)})
+    return _Source(message["text"], taken | {FORWARDED_FROM.name: Forwarded(value, origin)})
 
 
 async def find_origin(connection: Connection, account_id: UUID, chat_id: UUID, seq: int) -> Origin:

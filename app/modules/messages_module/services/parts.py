@@ -73,8 +73,13 @@ class MessageParts:
 
     def check_content(self, text: str, values: Mapping[str, Any]) -> None:
         """Raises ValidationFailed if an edit leaves a message without a text, and nothing replaces it."""
-        if not text and all(values[name] == self.fields.empty[name] for name in self._replacing):
+        if not self.has_content(text, values):
             raise self._missing_text()
+
+    def has_content(self, text: str, values: Mapping[str, Any]) -> bool:
+        """Returns True if there is a text, or a part that replaces it. Parts without a value are empty."""
+        empty = self.fields.empty
+        return bool(text) or any(values.get(name, empty[name]) != empty[name] for name in self._replacing)
 
     def _missing_text(self) -> ValidationFailed:
         names = ", ".join(part.name for part in self.fields.parts if part.name in self._replacing & self._creatable)
