@@ -2,8 +2,8 @@
 
 Such a file has `REST` (tables by the kind of chat, as in table.py), `ASKED`, and `VALUES`: functions that return the
 value of each `@name` for a signed-in user. The user is the caller, or another one for `@name_of_another`. A module that
-adds actions to the socket has `SOCKET` and `REQUESTS` as well. `SCOPES` (as in scopes.py) has the operations that
-API keys may call. `LIMITS` (as in limits.py) has the operations of its rate limits."""
+adds actions to the socket has `SOCKET` and `REQUESTS` as well. `SCOPES` and `SOCKET_SCOPES` (as in scopes.py) have the
+operations and actions that API keys may call. `LIMITS` (as in limits.py) has the operations of its rate limits."""
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
@@ -33,11 +33,15 @@ SOCKET: list[Row] = list(
 REQUESTS: dict[str, dict[str, Any]] = dict(
     chain(table.REQUESTS.items(), *(getattr(tables, "REQUESTS", {}).items() for tables in _BROUGHT))
 )
-SCOPES: dict[str, Scoped] = {
-    row.operation: row
-    for part in (scopes.OPERATIONS, *(tables.SCOPES for tables in _BROUGHT if hasattr(tables, "SCOPES")))
-    for row in scoped_rows(part)
-}
 LIMITS: dict[str, tuple[str, ...]] = dict(
     chain(limits.LIMITS.items(), *(getattr(tables, "LIMITS", {}).items() for tables in _BROUGHT))
 )
+
+
+def _scoped(own: str, name: str) -> dict[str, Scoped]:
+    tables = (own, *(getattr(brought, name) for brought in _BROUGHT if hasattr(brought, name)))
+    return {row.operation: row for part in tables for row in scoped_rows(part)}
+
+
+SCOPES = _scoped(scopes.OPERATIONS, "SCOPES")
+SOCKET_SCOPES = _scoped(scopes.SOCKET, "SOCKET_SCOPES")

@@ -2,7 +2,8 @@
 
 `key` calls as the owner of the chat, `bot` as a bot of this owner that is an admin; each with a key that has only this
 scope. Without the column `bot`, it gets the same as `key`. A dash: the caller does not get that far. All other
-operations that need a token are closed to keys. Modules bring rows of their own as `SCOPES` in `tests/access.py`."""
+operations that need a token are closed to keys. Modules bring rows of their own as `SCOPES` in `tests/access.py`,
+for actions as `SOCKET_SCOPES`."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -8,8 +8,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.dependencies.scopes import SCOPES as ALL_SCOPES
 from app.modules.keys_module.tests.keys import create_key, program_of
 from tests.access.operations import Operation
-from tests.access.rows import REQUESTS, REST, SCOPES
-from tests.access.scopes import SOCKET, scoped_rows
+from tests.access.rows import REQUESTS, REST, SCOPES, SOCKET_SCOPES
 from tests.access.table import Row
 from tests.access.test_table import ask_over_socket, difference
 from tests.access.world import Chat, World
@@ -105,15 +104,14 @@ async def test_a_key_opens_the_operations_of_its_scopes_alone(
 
 async def test_a_key_opens_the_actions_of_its_scopes_alone(live_server: str, database_address: DatabaseAddress) -> None:
     differences: dict[tuple[str, str, str], str] = {}
-    rows = {row.operation: row for row in scoped_rows(SOCKET)}
-    hello = rows["hello"].scope
+    hello = SOCKET_SCOPES["hello"].scope
     async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=60) as http:
         world = await World.make(http, database_address)
         both = await make_keys(world)
         chat = await open_chat(world, "group")
         for caller, keys in both.items():
             for name in REQUESTS.keys() - {"ping"}:
-                data, row = await world.fill(REQUESTS[name], "owner", chat), rows.get(name)
+                data, row = await world.fill(REQUESTS[name], "owner", chat), SOCKET_SCOPES.get(name)
                 expected = [(await keys.with_scopes(*ALL_SCOPES), "403")]
                 if row is not None:
                     expected = [
