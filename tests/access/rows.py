@@ -1,9 +1,11 @@
 """All rows: those of the table, and those that modules bring in a file `tests/access.py` of their own.
 
 Such a file has `REST` (tables by the kind of chat, as in table.py), `ASKED`, and `VALUES`: functions that return the
-value of each `@name` for a signed-in user. The user is the caller, or another one for `@name_of_another`. A module that
-adds actions to the socket has `SOCKET` and `REQUESTS` as well. `SCOPES` and `SOCKET_SCOPES` (as in scopes.py) have the
-operations and actions that API keys may call. `LIMITS` (as in limits.py) has the operations of its rate limits."""
+value of each `@name` for a signed-in user. The user is the caller, or another one for `@name_of_another`. `IN_CHAT` has
+functions for values in the chat of the row: they get its owner, or a member of the direct chat, and the chat's id. A
+module that adds actions to the socket has `SOCKET` and `REQUESTS` as well. `SCOPES` and `SOCKET_SCOPES` (as in
+scopes.py) have the operations and actions that API keys may call. `LIMITS` (as in limits.py) has the operations of its
+rate limits."""
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
@@ -27,6 +29,9 @@ REST: dict[str, list[Row]] = {
 }
 ASKED: dict[str, dict[str, Any]] = dict(chain(table.ASKED.items(), *(tables.ASKED.items() for tables in _BROUGHT)))
 VALUES: dict[str, Callable[[FakeClient], Awaitable[str]]] = dict(chain(*(tables.VALUES.items() for tables in _BROUGHT)))
+IN_CHAT: dict[str, Callable[[FakeClient, str], Awaitable[Any]]] = dict(
+    chain(*(getattr(tables, "IN_CHAT", {}).items() for tables in _BROUGHT))
+)
 SOCKET: list[Row] = list(
     chain(rows_of(table.SOCKET), *(rows_of(tables.SOCKET) for tables in _BROUGHT if hasattr(tables, "SOCKET")))
 )

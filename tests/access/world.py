@@ -7,7 +7,7 @@ import httpx
 
 from app.adapters.db.address import DatabaseAddress
 from tests.access.operations import Operation
-from tests.access.rows import ASKED, VALUES
+from tests.access.rows import ASKED, IN_CHAT, VALUES
 from tests.access.table import USERS, Row
 from tests.databases import execute
 from tests.fakers import FakeClient, ok
@@ -23,10 +23,11 @@ _WRITERS = {
 
 
 class Chat(NamedTuple):
-    """A chat in which each kind of user has a place, and the id of the message that each has written."""
+    """A chat in which each kind of user has a place, the message that each has written, and the values of modules."""
 
     id: str
     messages: dict[str, dict[str, Any]]
+    values: dict[str, Any]
 
 
 class World:
@@ -59,7 +60,7 @@ class World:
         In a channel member and reader have been admins, and have posted."""
         owner, users = self.owner_of(kind), self.users
         members = [users[name] for name in _MEMBERS.get(kind, _GROUP)]
-        chat = Chat(await owner.open_chat(*members, type=kind), {})
+        chat = Chat(await owner.open_chat(*members, type=kind), {}, {})
         if kind != "direct":
             admins = [users["admin"].id, users["second_admin"].id]
             ok(await owner.post(f"/chats/{chat.id}/members", {"account_ids": admins, "role": "admin"}))
@@ -67,6 +68,8 @@ class World:
             ok(await owner.patch(f"/chats/{chat.id}/members/{users[name].id}", {"role": "admin"}))
         for name in _WRITERS[kind]:
             chat.messages[name] = await users[name].send(chat.id, f"Пишет {name}")
+        for name, make in IN_CHAT.items():
+            chat.values[name] = await make(owner, chat.id)
         if kind == "channel":
             ok(await owner.patch(f"/chats/{chat.id}/members/{users['member'].id}", {"role": "member"}))
         if kind != "direct":
@@ -133,6 +136,8 @@ class World:
             case _ if name in self.users:
                 return self.users[name].id
         assert chat is not None, name
+        if name in IN_CHAT:
+            return chat.values[name]
         own = chat.messages.get(caller, next(iter(chat.messages.values())))
         match name:
             case "chat":
