@@ -43,6 +43,7 @@ def _documented(document: dict[str, Any]) -> dict[str, Operation]:
             }
             content = operation.get("requestBody", {}).get("content", {}).get("application/json")
             schema: dict[str, Any] = _resolve(document, content["schema"]) if content else {"example": None}
+            assert "example" in schema, f"the model of the body of {operation['operationId']} has no example"
             fields = tuple(schema.get("properties", ()))
             found[operation["operationId"]] = Operation(method.upper(), path, parameters, schema["example"], fields)
     return found

@@ -33,7 +33,7 @@ async def test_a_rate_limit_that_is_used_up_refuses_each_of_its_operations(setti
             async with client_of(app, address) as http:
                 owner, other = [await FakeClient.sign_up(http) for _ in range(2)]
                 world = World(dict.fromkeys(OTHERS, other) | {"owner": owner})
-                chat = Chat(await owner.open_chat(), {})
+                chat = Chat(await owner.open_chat(), {}, {})
                 chat.messages["owner"] = await owner.send(chat.id)
                 # The codes of a signed-in user count for the account, whatever the device.
                 subjects: dict[str, Any] = {"account": owner.uuid.int, "IP address": address, "device": owner.id}
