@@ -15,7 +15,6 @@ from app.dependencies.scopes import scoped
 from app.fastapi_engine import constructor
 from app.fastapi_engine.constructor import build_app
 from app.resources.constants import MAX_BIGINT
-from app.services.problem import Problem
 from app.settings import Settings
 from app.utils.module import Module
 from app.utils.setup_modules import discover_modules
@@ -133,46 +132,6 @@ def test_no_two_requests_send_the_same_example_of_a_message(document: Json) -> N
     schemas = document["components"]["schemas"]
     ids = [schemas[name]["example"]["client_msg_id"] for name in ("MessageCreate", "ScheduleCreate", "ForwardCreate")]
     assert len(set(ids)) == 3
-
-
-def test_the_example_of_an_error_has_its_code(document: Json) -> None:
-    reported: dict[str, set[str]] = {}
-    for method, path, operation in _operations(document):
-        for status, answer in operation["responses"].items():
-            for example in answer.get("content", {}).get("application/problem+json", {}).get("examples", {}).values():
-                problem = example["value"]
-                where = (method, path, status, problem["code"])
-                Problem.model_validate(problem)
-                assert str(problem["status"]) == status, where
-                assert problem["type"].endswith(problem["code"]), where
-                assert "{" not in problem["instance"], where
-                reported.setdefault(status, set()).add(problem["code"])
-    assert reported["422"] == {"validation_error", "idempotency_mismatch"}
-    assert {status: codes for status, codes in reported.items() if status != "422"} == {
-        "400": {"bad_request"},
-        "401": {"unauthenticated", "reauthentication_required", "second_factor_required", "wrong_code"},
-        "403": {"forbidden", "second_factor_missing", "sign_up_closed"},
-        "404": {"not_found"},
-        "409": {
-            "conflict",
-            "link_required",
-            "offset_mismatch",
-            "attachment_taken",
-            "attachment_not_ready",
-            "root_is_reply",
-        },
-        "410": {"stream_gap", "upload_expired", "link_expired"},
-        "412": {"tus_version_not_supported", "precondition_failed"},
-        "413": {"payload_too_large"},
-        "414": {"uri_too_long"},
-        "415": {"unsupported_media_type"},
-        "416": {"range_not_satisfiable"},
-        "429": {"rate_limited"},
-        "460": {"checksum_mismatch"},
-        "500": {"internal_error"},
-        "503": {"unavailable", "search_building"},
-        "507": {"quota_exceeded"},
-    }
 
 
 def test_examples_have_every_required_member(document: Json) -> None:
