@@ -61,8 +61,7 @@ class MessageParts:
         """Returns the values of the parts of a new message. Raises ServiceError if a part refuses the request."""
         if not self.fields.parts:
             return NOTHING
-        given = request.__pydantic_fields_set__ & self._creatable
-        collected = self._collect(request, given, server_parts, is_new=True)
+        collected = self._collect(request, request.__pydantic_fields_set__ & self._creatable, server_parts, is_new=True)
         if self._replacing and not request.text and self._replacing.isdisjoint((*collected.values, *collected.needs)):
             raise self._missing_text()
         return collected
@@ -83,9 +82,8 @@ class MessageParts:
 
     def _missing_text(self) -> ValidationFailed:
         names = ", ".join(part.name for part in self.fields.parts if part.name in self._replacing & self._creatable)
-        return ValidationFailed(
-            ("body", "text"), f"text or one of {names} is required" if names else "text is required"
-        )
+        wanted = f"text or one of {names}" if names else "text"
+        return ValidationFailed(("body", "text"), f"{wanted} is required")
 
     def of_forward(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Returns those parts of a message that a forward takes along."""
