@@ -68,7 +68,8 @@ SELECT chat_id, root_seq, count(*), max(seq), '2026-01-01' FROM thread_reply GRO
 INSERT INTO thread_participant (chat_id, root_seq, account_id, first_seq, reply_count)
 SELECT chat_id, root_seq, sender_id, min(seq), count(*) FROM thread_reply GROUP BY chat_id, root_seq, sender_id;
 INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following)
-SELECT md5('chat1')::uuid, p, md5('person' || p)::uuid, 1, true FROM generate_series(1, {_PEOPLE}) p;
+SELECT md5('chat1')::uuid, p, md5('person' || p)::uuid, 1, true FROM generate_series(1, {_PEOPLE}) p
+UNION ALL SELECT md5('chat2')::uuid, n, md5('person2')::uuid, 1, false FROM generate_series(1, 1000) n;
 INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at)
 SELECT md5('chat1')::uuid, {LIKED}, CASE WHEN n < 10 THEN '🎉' ELSE '👍' END, md5('person' || n)::uuid, now()
 FROM generate_series(1, {_PEOPLE}) n;

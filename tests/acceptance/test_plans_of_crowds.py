@@ -2,6 +2,7 @@
 or changes few of them reads few of them."""
 
 from collections.abc import AsyncIterator, Awaitable
+from datetime import UTC, datetime
 
 import orjson
 import pytest
@@ -12,7 +13,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.database import Database
 from app.modules.chats_module.db.cruds import access, members, reading, views
-from app.modules.threads_module.db.cruds import replies
+from app.modules.threads_module.db.cruds import positions, replies
 from app.modules.threads_module.services.part import THREAD
 from tests.acceptance.hot_statements import ANNA, LONG_CHAT, numbered
 from tests.databases import clone, drop
@@ -128,6 +129,20 @@ async def test_the_deletion_of_a_reply_reads_no_replies_and_participants_of_othe
 async def test_a_thread_is_shown_without_most_of_its_participants(database: Database) -> None:
     async with database.connection() as connection:
         assert await _count_read(connection, connection.fetch(_THREAD, LONG_CHAT, _ROOT)) <= _FEW
+
+
+async def test_replies_count_the_threads_of_their_sender_once(database: Database) -> None:
+    async with database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following) "
+            "SELECT $1, n, $2, n, true FROM generate_series(5001, 6000) n",
+            LONG_CHAT,
+            ANNA,
+        )
+        new = [replies.Reply(LONG_CHAT, root_seq, 20_000 + root_seq, ANNA) for root_seq in range(2, 22)]
+        # In the chat, and in all chats.
+        assert await _count_read(connection, replies.add_replies(connection, new, datetime.now(UTC))) <= 3_000
+        assert len(await positions.list_followed(connection, ANNA, None, 51, only_unread=False)) == len(new)
 
 
 async def test_a_read_position_moves_without_a_change_of_an_index(database: Database) -> None:

@@ -79,5 +79,7 @@ Index(
     ThreadParticipant.first_seq,
     postgresql_where=ThreadParticipant.first_seq >= 0,
 )
-# The memberships that end, and the threads of an account.
+# The memberships that end, and the positions of a member.
 Index("ix_thread_position_account_id", ThreadPosition.account_id, ThreadPosition.chat_id)
+# The threads that an account follows. It may have any number of other positions.
+Index("ix_thread_position_followed", ThreadPosition.account_id, postgresql_where=ThreadPosition.is_following)

@@ -111,6 +111,8 @@ async def follow(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, ro
     if refusal is not None:
         raise refusal
     await _check_room(raw, chat_id, root_seq, account_id)
+    if not await positions.may_follow(raw, chat_id, root_seq, account_id):
+        raise TooManyThreads(f"An account follows at most {positions.MAX_FOLLOWED} threads: unfollow others first")
     if await positions.follow(raw, chat_id, root_seq, account_id):
         await log.append(work, account_id, event("thread.followed", {"chat_id": chat_id, "root_seq": root_seq}))
 
@@ -132,8 +134,7 @@ async def unfollow(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, 
 async def _check_room(connection: Connection, chat_id: UUID, root_seq: int, account_id: UUID) -> None:
     if not await positions.has_room(connection, chat_id, root_seq, account_id):
         raise TooManyThreads(
-            f"An account follows or has read at most {positions.MAX_POSITIONS} threads of a chat, "
-            f"and {positions.MAX_OF_ACCOUNT} in all"
+            f"A member has a position in at most {positions.MAX_POSITIONS} threads of a chat until it leaves the chat"
         )
 
 

@@ -13,24 +13,33 @@ MAX_UNREAD = 10_000
 
 MAX_POSITIONS = 10_000
 """Positions of a member in the threads of a chat. All are deleted by one statement when the membership ends."""
-MAX_OF_ACCOUNT = 20_000
-"""Positions of an account in all its chats. A page of the threads that it follows reads all of them."""
+MAX_FOLLOWED = 20_000
+"""Threads that an account follows in all its chats. A page of them reads all of them."""
 
-# True if the member p.account_id has the position of p, or room for it in the chat and in all. Positions are counted
-# only for a new one, in the index of those of a member.
-HAS_ROOM = f"""
-((
-    SELECT count(*) FROM thread_position x
-    WHERE x.chat_id = p.chat_id AND x.root_seq = p.root_seq AND x.account_id = p.account_id
-) > 0 OR NOT EXISTS (
-    SELECT FROM thread_position x WHERE x.chat_id = p.chat_id AND x.account_id = p.account_id OFFSET {MAX_POSITIONS} - 1
-) AND NOT EXISTS (
-    SELECT FROM thread_position x WHERE x.account_id = p.account_id OFFSET {MAX_OF_ACCOUNT} - 1
-))
-"""  # noqa: S608 - constants only
-_FIND_ROOM = f"""
-SELECT {HAS_ROOM} FROM (SELECT $1::uuid AS chat_id, $2::bigint AS root_seq, $3::uuid AS account_id) p
-"""  # noqa: S608 - constants only
+# The position x of p, if there is one. Only the primary key has the two columns that are compared together: in the
+# index of the positions of a member, a lookup would read all of them.
+WITH_POSITION = """
+LEFT JOIN LATERAL (
+    SELECT * FROM thread_position
+    WHERE chat_id = p.chat_id
+      AND (root_seq, account_id) BETWEEN (p.root_seq, p.account_id) AND (p.root_seq, p.account_id)
+    ORDER BY root_seq, account_id
+) x ON true
+"""
+# They read up to the limit.
+HAS_MOST = f"""
+EXISTS (
+    SELECT FROM thread_position o WHERE o.chat_id = p.chat_id AND o.account_id = p.account_id OFFSET {MAX_POSITIONS} - 1
+)
+"""
+FOLLOWS_MOST = f"""
+EXISTS (
+    SELECT FROM thread_position o WHERE o.account_id = p.account_id AND o.is_following OFFSET {MAX_FOLLOWED} - 1
+)
+"""
+_ASKED = f"(SELECT $1::uuid AS chat_id, $2::bigint AS root_seq, $3::uuid AS account_id) p {WITH_POSITION}"
+_FIND_ROOM = f"SELECT x.account_id IS NOT NULL OR NOT {HAS_MOST} FROM {_ASKED}"  # noqa: S608 - constants only
+_MAY_FOLLOW = f"SELECT x.is_following IS TRUE OR NOT {FOLLOWS_MOST} FROM {_ASKED}"  # noqa: S608 - constants only
 _MOVE = """
 INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following) VALUES ($1, $2, $3, $4, NULL)
 ON CONFLICT (chat_id, root_seq, account_id) DO UPDATE SET read_seq = excluded.read_seq
@@ -84,8 +93,13 @@ DELETE_OF_ACCOUNT = delete_of_account("thread_position", "chat_id", "root_seq")
 
 
 async def has_room(connection: DatabaseConnection, chat_id: UUID, root_seq: int, account_id: UUID) -> bool:
-    """Returns False if a position in this thread would be one more than MAX_POSITIONS or MAX_OF_ACCOUNT."""
+    """Returns False if a position in this thread would be one more than MAX_POSITIONS."""
     return bool(await connection.fetchval(_FIND_ROOM, chat_id, root_seq, account_id))
+
+
+async def may_follow(connection: DatabaseConnection, chat_id: UUID, root_seq: int, account_id: UUID) -> bool:
+    """Returns False if this thread would be one more than MAX_FOLLOWED."""
+    return bool(await connection.fetchval(_MAY_FOLLOW, chat_id, root_seq, account_id))
 
 
 async def move_read(connection: DatabaseConnection, chat_id: UUID, root_seq: int, account_id: UUID, seq: int) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import delete_of_chat, one_row
-from app.modules.threads_module.db.cruds.positions import HAS_ROOM
+from app.modules.threads_module.db.cruds.positions import FOLLOWS_MOST, HAS_MOST, WITH_POSITION
 
 
 class Root(NamedTuple):
@@ -55,31 +55,46 @@ ON CONFLICT (chat_id, root_seq) DO UPDATE SET reply_count = thread.reply_count +
 """
 # The sender follows the thread and has read it up to its own reply. The author of the root follows it from the first
 # reply on, unless it has left the chat, has unfollowed the thread or is erased: an erased account stays a member of its
-# direct chats. After it has joined again, what was said before is not unread. Who has too many positions does not
-# follow any more. Replies of one batch do not count each other.
+# direct chats. After it has joined again, what was said before is not unread. Who has too many positions, or follows
+# too many threads, does not follow any more. Replies of one batch do not count each other, and are decided by one
+# count per member and one per account.
+_IF_ROOM = f"""
+{WITH_POSITION}
+WHERE x.is_following OR p.account_id NOT IN (SELECT account_id FROM full_accounts) AND (
+    x.account_id IS NOT NULL OR (p.chat_id, p.account_id) NOT IN (SELECT chat_id, account_id FROM full_members)
+)
+"""  # noqa: S608 - constants only
 _FOLLOW_BY_REPLIES = f"""
 WITH new AS (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[]) AS new(chat_id, root_seq, seq, sender_id)
+), roots AS (
+    SELECT DISTINCT m.chat_id, m.seq AS root_seq, m.sender_id AS account_id
+    FROM new CROSS JOIN LATERAL {one_row("message", chat_id="new.chat_id", seq="new.root_seq")} m
+), members AS (
+    SELECT chat_id, account_id FROM roots UNION SELECT chat_id, sender_id FROM new
+), full_members AS MATERIALIZED (
+    SELECT chat_id, account_id FROM members p WHERE {HAS_MOST}
+), full_accounts AS MATERIALIZED (
+    SELECT account_id FROM (SELECT DISTINCT account_id FROM members) p WHERE {FOLLOWS_MOST}
 ), authors AS (
     INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following)
     SELECT p.* FROM (
-        SELECT DISTINCT m.chat_id, m.seq AS root_seq, m.sender_id AS account_id,
-               greatest(m.seq, r.joined_read_seq), true
-        FROM new CROSS JOIN LATERAL {one_row("message", chat_id="new.chat_id", seq="new.root_seq")} m
-        CROSS JOIN LATERAL {one_row("chat_member", chat_id="m.chat_id", account_id="m.sender_id")} r
-        JOIN LATERAL {one_row("account", id="m.sender_id")} a ON a.erased_at IS NULL
+        SELECT m.chat_id, m.root_seq, m.account_id, greatest(m.root_seq, r.joined_read_seq), true
+        FROM roots m
+        CROSS JOIN LATERAL {one_row("chat_member", chat_id="m.chat_id", account_id="m.account_id")} r
+        JOIN LATERAL {one_row("account", id="m.account_id")} a ON a.erased_at IS NULL
         WHERE NOT EXISTS (
             SELECT FROM new own
-            WHERE own.chat_id = m.chat_id AND own.root_seq = m.seq AND own.sender_id = m.sender_id
+            WHERE own.chat_id = m.chat_id AND own.root_seq = m.root_seq AND own.sender_id = m.account_id
         )
-    ) p WHERE {HAS_ROOM}
+    ) p {_IF_ROOM}
     ON CONFLICT (chat_id, root_seq, account_id)
     DO UPDATE SET is_following = true WHERE thread_position.is_following IS NULL
 )
 INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following)
 SELECT p.* FROM (
     SELECT chat_id, root_seq, sender_id AS account_id, max(seq), true FROM new GROUP BY chat_id, root_seq, sender_id
-) p WHERE {HAS_ROOM}
+) p {_IF_ROOM}
 ON CONFLICT (chat_id, root_seq, account_id)
 DO UPDATE SET read_seq = greatest(thread_position.read_seq, excluded.read_seq), is_following = true
 """  # noqa: S608 - constants only
