@@ -2,12 +2,10 @@
 
 import asyncio
 import os
-import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -18,19 +16,15 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.servers import direct_server
 from app.commands.create_database import connected, create_like, drop_database, quote
-from app.commands.postgres_programs import Programs, programs_for
+from app.commands.postgres_programs import programs_for
 from app.modules.streams_module.services.sequence_numbers import move_numbers_ahead
 from app.settings import load_settings
 from app.utils.confirmation import Yes, confirm
 
 _NOTHING_OF_OTHERS = ("--no-owner", "--no-privileges")
 """Roles may be missing where the backup is restored."""
-_OF_OTHERS = re.compile(
-    rb"\d+; \d+ \d+ (COMMENT - )?"
-    rb"(EXTENSION (?!(- )?\"?uuid-ossp\"? )|EVENT TRIGGER|PUBLICATION|SUBSCRIPTION"
-    rb"|FOREIGN DATA WRAPPER|SERVER|USER MAPPING)"
-)
-"""Lines of a backup's table of contents. Such an object needs a superuser, or is of no use without its extension."""
+_OUR_EXTENSIONS = ("--extension=uuid-ossp", "--extension=plpgsql")
+"""An extension of others may need a superuser. plpgsql is always there: pg_dump has to find one of those named."""
 _SINCE_17 = b"SET transaction_timeout = 0;"
 """A statement that pg_restore always writes. Servers before version 17 do not know it."""
 _USERS = """
@@ -59,7 +53,7 @@ def backup(
     try:
         with direct_server(load_settings().db) as address:
             programs = asyncio.run(programs_for(address))
-            arguments = ["--format=custom", *_NOTHING_OF_OTHERS, f"--file={unfinished.absolute()}"]
+            arguments = ["--format=custom", *_NOTHING_OF_OTHERS, *_OUR_EXTENSIONS, f"--file={unfinished.absolute()}"]
             done = subprocess.run(  # noqa: S603 - PostgreSQL's own program, and no shell
                 [programs.find("pg_dump"), *arguments, *programs.connection_arguments()],
                 env=programs.environment(),
@@ -135,40 +129,15 @@ def _already_exists(file: Path) -> typer.BadParameter:
 
 
 def _load(file: Path, address: DatabaseAddress) -> None:
-    """Loads a backup into a new database, without objects of others."""
-    programs = asyncio.run(programs_for(address))
-    pg_restore = programs.pg_restore()
-    with _chosen(file, pg_restore) as choice:
-        _execute([*pg_restore, *_NOTHING_OF_OTHERS, *choice, "--file=-", file.absolute()], programs)
-
-
-@contextmanager
-def _chosen(file: Path, pg_restore: list[str | Path]) -> Iterator[list[str]]:
-    """Yields an option of pg_restore that leaves out objects of others.
-
-    A pipe can be read only once, so all of it is loaded.
-    """
-    if not file.is_file():
-        yield []
-        return
-    contents = subprocess.run(  # noqa: S603 - PostgreSQL's own program, and no shell
-        [*pg_restore, "--list", file.absolute()], stdout=subprocess.PIPE, check=False
-    )
-    if contents.returncode:
-        raise typer.Exit(contents.returncode)
-    with tempfile.NamedTemporaryFile() as chosen:
-        chosen.writelines(line for line in contents.stdout.splitlines(keepends=True) if not _OF_OTHERS.match(line))
-        chosen.flush()
-        yield [f"--use-list={chosen.name}"]
-
-
-def _execute(pg_restore: list[str | Path], programs: Programs) -> None:
-    """Loads a backup in one transaction: pg_restore unpacks it and psql executes it.
+    """Loads a backup into a new database in one transaction: pg_restore unpacks it and psql executes it.
 
     pg_restore may be newer than the server, so a statement that an older server does not know is removed in between.
     """
-    psql = programs.find("psql")
-    unpacking = subprocess.Popen(pg_restore, stdout=subprocess.PIPE)  # noqa: S603 - as above
+    programs = asyncio.run(programs_for(address))
+    pg_restore, psql = programs.pg_restore(), programs.find("psql")
+    unpacking = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program, and no shell
+        [*pg_restore, *_NOTHING_OF_OTHERS, "--file=-", file.absolute()], stdout=subprocess.PIPE
+    )
     arguments = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
     loading = subprocess.Popen(  # noqa: S603 - the same
         [psql, *arguments, *programs.connection_arguments()],
