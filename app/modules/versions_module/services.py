@@ -28,11 +28,11 @@ async def list_versions(
 
 
 async def _keep(context: WorkContext, message: EditedMessage) -> None:
-    """Keeps the text, or after an edit of other fields only the time at which it was written."""
+    """Keeps the text, or after an edit of other fields only the time at which it was written. No text has no time."""
     chat_id, seq, sender_id, text, written_at, new_text = message
-    if text == new_text:
+    if text == new_text and text:
         await db.note_time(context.connection, chat_id, seq, sender_id, text, written_at)
-    else:
+    elif text != new_text:
         kept = context.container.get(VersionsSettings).kept
         await db.insert_version(context.connection, chat_id, seq, sender_id, text, written_at, kept)
 
