@@ -46,7 +46,7 @@ async def test_what_goes_wrong_is_said_in_words(browser: Browser, small: str) ->
         [
             "The file is too large for this server.",
             "The image is broken.",
-            re.compile("^Your files take all the space you have."),
+            re.compile("^There is no space left for your files."),
         ]
     )
     await reader.write("Файлы")
