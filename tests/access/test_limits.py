@@ -10,7 +10,7 @@ from app.utils.setup_modules import discover_modules
 from tests.access.operations import operations_of
 from tests.access.rows import LIMITS
 from tests.access.table import Row
-from tests.access.world import Chat, World
+from tests.access.world import Chat, World, values_in
 from tests.fakers import FakeClient
 from tests.rates import limited
 from tests.servers import client_of, served
@@ -33,7 +33,8 @@ async def test_a_rate_limit_that_is_used_up_refuses_each_of_its_operations(setti
             async with client_of(app, address) as http:
                 owner, other = [await FakeClient.sign_up(http) for _ in range(2)]
                 world = World(dict.fromkeys(OTHERS, other) | {"owner": owner})
-                chat = Chat(await owner.open_chat(), {}, {})
+                chat_id = await owner.open_chat()
+                chat = Chat(chat_id, {}, await values_in(chat_id, owner))
                 chat.messages["owner"] = await owner.send(chat.id)
                 # The codes of a signed-in user count for the account, whatever the device.
                 subjects: dict[str, Any] = {"account": owner.uuid.int, "IP address": address, "device": owner.id}

@@ -30,6 +30,11 @@ class Chat(NamedTuple):
     values: dict[str, Any]
 
 
+async def values_in(chat_id: str, owner: FakeClient) -> dict[str, Any]:
+    """Create what modules want to have in a chat."""
+    return {name: await make(owner, chat_id) for name, make in IN_CHAT.items()}
+
+
 class World:
     """The users by their names in the table. Bystanders, newcomers and a second admin are the targets of actions.
 
@@ -68,8 +73,7 @@ class World:
             ok(await owner.patch(f"/chats/{chat.id}/members/{users[name].id}", {"role": "admin"}))
         for name in _WRITERS[kind]:
             chat.messages[name] = await users[name].send(chat.id, f"Пишет {name}")
-        for name, make in IN_CHAT.items():
-            chat.values[name] = await make(owner, chat.id)
+        chat.values.update(await values_in(chat.id, owner))
         if kind == "channel":
             ok(await owner.patch(f"/chats/{chat.id}/members/{users['member'].id}", {"role": "member"}))
         if kind != "direct":
