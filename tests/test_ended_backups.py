@@ -51,7 +51,8 @@ async def start(
     return process
 
 
-ENDED = (128 + signal.SIGTERM, 128 + signal.SIGHUP)
+# Python restores the default actions at its end: the last signal may still meet the process.
+ENDED = (128 + signal.SIGTERM, 128 + signal.SIGHUP, -signal.SIGTERM, -signal.SIGHUP)
 
 
 async def end(process: asyncio.subprocess.Process, number: signal.Signals) -> int:

@@ -80,8 +80,8 @@ async def test_a_server_without_files_forwards_no_message_that_has_only_files(
     sent = ok(await anna.post(path, before))
     async with served(build_app(without(settings, "attachments", "previews"))) as http:
         there = FakeClient(http, headers=anna.headers)
-        (error,) = problem(await there.post(path, to), 422, "validation_error")["errors"]
-        assert error["msg"] == "text is required"
+        refused = problem(await there.post(path, to), 409, "conflict")
+        assert refused["title"] == "Nothing of this message can be forwarded"
         # A repetition of one that was sent before is answered as before.
         assert ok(await there.post(path, before))["id"] == sent["id"]
 

@@ -82,8 +82,8 @@ class MessageParts:
 
     def _missing_text(self) -> ValidationFailed:
         names = ", ".join(part.name for part in self.fields.parts if part.name in self._replacing & self._creatable)
-        wanted = f"text or one of {names}" if names else "text"
-        return ValidationFailed(("body", "text"), f"{wanted} is required")
+        required = f"text or one of {names}" if names else "text"
+        return ValidationFailed(("body", "text"), f"{required} is required")
 
     def of_forward(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Returns those parts of a message that a forward takes along."""

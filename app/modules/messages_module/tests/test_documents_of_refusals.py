@@ -22,12 +22,12 @@ def test_the_document_names_the_refusals_of_the_parts_of_a_message(base_settings
     assert errors_of(document, "post", "/messages") == {"ChatNotFound", *of_send}
     assert errors_of(document, "post", "/scheduled") >= of_send
     assert errors_of(document, "patch", "/scheduled/{scheduled_id}") >= of_send
-    of_forward = {"AttachmentNotReady", "MessageIsDeleted", "QuotaExceeded"}
+    of_forward = {"AttachmentNotReady", "MessageIsDeleted", "NothingToForward", "QuotaExceeded"}
     assert errors_of(document, "post", "/messages/{seq}/forward") == {"ChatNotFound", "MessageNotFound", *of_forward}
 
 
 def test_the_document_of_a_server_without_threads_and_files_has_no_refusals_of_them(base_settings: Settings) -> None:
     document = build_app(without(base_settings, "threads", "attachments", "previews")).openapi()
     assert errors_of(document, "post", "/messages") == {"ChatNotFound"}
-    of_forward = {"ChatNotFound", "MessageNotFound", "MessageIsDeleted"}
+    of_forward = {"ChatNotFound", "MessageNotFound", "MessageIsDeleted", "NothingToForward"}
     assert errors_of(document, "post", "/messages/{seq}/forward") == of_forward

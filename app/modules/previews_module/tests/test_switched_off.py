@@ -14,7 +14,14 @@ from app.modules.attachments_module.tests.pictures import picture
 from app.modules.previews_module.db import PageDescription
 from app.modules.previews_module.services.part import as_value
 from app.modules.previews_module.services.removing import replace
-from app.modules.previews_module.tests.previewing import page, send_link, titles_of, until_shown, url_of
+from app.modules.previews_module.tests.previewing import (
+    page,
+    send_link,
+    titles_of,
+    until_idle,
+    until_shown,
+    url_of,
+)
 from app.settings import Settings
 from app.utils.container import Container
 from tests.adapters.http_servers import RawServer, response
@@ -62,7 +69,8 @@ async def test_doctor_has_the_image_collected_of_a_preview_that_a_server_without
         there = FakeClient(http, headers=anna.headers)
         ok(await there.patch(f"/chats/{club}/messages/1", {"text": "Без ссылки"}))
         for title in new:
-            # As the job does it after an edit to another link.
+            # As the job does it after an edit to another link. The job for the edit above would remove the preview.
+            await until_idle(container)
             preview = as_value(url_of(web, "/other"), PageDescription(title, None, None))
             async with open_unit_of_work(container.get(Database)) as work:
                 await replace(work, app.state.container, UUID(club), 1, preview)
