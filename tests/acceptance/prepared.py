@@ -2,11 +2,27 @@
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
 
-from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection, DatabaseConnection
+from app.adapters.db.database import Database
+from tests.databases import clone, drop
+
+
+@asynccontextmanager
+async def pooled_connection(template: DatabaseAddress) -> AsyncIterator[Connection]:
+    """A connection of the server's own pool, to a copy of the database. It keeps plans for any values."""
+    address = await clone(template)
+    try:
+        async with Database(address).connected() as database, database.connection() as connection:
+            yield connection
+    finally:
+        await drop(address)
 
 
 class Instead(ABC):

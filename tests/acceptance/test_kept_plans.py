@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.database import Database
 from app.modules.entities_module.db import EVERYONE
 from tests.acceptance.hot_statements import LIKED, hot_statements
-from tests.acceptance.prepared import Preparer, count_rows
-from tests.databases import clone, drop
+from tests.acceptance.prepared import Preparer, count_rows, pooled_connection
 
 _STATEMENTS = hot_statements(5)
 MAX_PAGES, MAX_ROWS = 120, 120
@@ -102,24 +100,18 @@ def plans(template: DatabaseAddress) -> dict[str, list[tuple[str, dict[str, Any]
 
 
 async def _run(template: DatabaseAddress) -> dict[str, list[tuple[str, dict[str, Any]]]]:
-    address = await clone(template)
-    try:
-        # A connection of the server's own pool.
-        async with Database(address).connected() as database, database.connection() as connection:
-            await connection.execute("SET plan_cache_mode = force_generic_plan")
-            prepared = {name: Preparer(connection, f"kept_{n}") for n, name in enumerate(_STATEMENTS)}
-            for name, run in _STATEMENTS.items():
-                await run(prepared[name])
-            await connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
-            await connection.execute(_FILL, timeout=600)
-            plans = {name: [("empty", plan) for plan in await prepared[name].explain()] for name in prepared}
-            for step, table in _STEPS:
-                await connection.execute(f"{step} {table}", timeout=600)
-                for name in prepared:
-                    plans[name] += [(f"{step} {table}", plan) for plan in await prepared[name].explain(table)]
-            return plans
-    finally:
-        await drop(address)
+    async with pooled_connection(template) as connection:
+        prepared = {name: Preparer(connection, f"kept_{n}") for n, name in enumerate(_STATEMENTS)}
+        for name, run in _STATEMENTS.items():
+            await run(prepared[name])
+        await connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
+        await connection.execute(_FILL, timeout=600)
+        plans = {name: [("empty", plan) for plan in await prepared[name].explain()] for name in prepared}
+        for step, table in _STEPS:
+            await connection.execute(f"{step} {table}", timeout=600)
+            for name in prepared:
+                plans[name] += [(f"{step} {table}", plan) for plan in await prepared[name].explain(table)]
+        return plans
 
 
 @pytest.mark.parametrize("name", _STATEMENTS)

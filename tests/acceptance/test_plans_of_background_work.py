@@ -6,12 +6,10 @@ from typing import Any
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.database import Database
 from app.modules.forwards_module import db as forwards
 from app.modules.streams_module.db.cruds import sweep
 from tests.acceptance.hot_statements import ANNA, LONG_CHAT, Run
-from tests.acceptance.prepared import Preparer, count_rows
-from tests.databases import clone, drop
+from tests.acceptance.prepared import Preparer, count_rows, pooled_connection
 
 _OTHERS, _LIMIT = 1_000, 5
 _MOST_ROWS, _MOST_PAGES = 3 * _LIMIT, 100
@@ -40,18 +38,14 @@ def plans(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
 
 
 async def _run(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
-    address = await clone(template)
-    try:
-        async with Database(address).connected() as database, database.connection() as connection:
-            await connection.execute(f"SET statement_timeout = 0; {_FILL}", timeout=60)
-            plans = {}
-            for number, (name, run) in enumerate(_STATEMENTS.items()):
-                prepared = Preparer(connection, f"background_{number}")
-                await run(prepared)
-                plans[name] = await prepared.explain()
-            return plans
-    finally:
-        await drop(address)
+    async with pooled_connection(template) as connection:
+        await connection.execute(f"SET statement_timeout = 0; {_FILL}", timeout=60)
+        plans = {}
+        for number, (name, run) in enumerate(_STATEMENTS.items()):
+            prepared = Preparer(connection, f"background_{number}")
+            await run(prepared)
+            plans[name] = await prepared.explain()
+        return plans
 
 
 @pytest.mark.parametrize("name", _STATEMENTS)

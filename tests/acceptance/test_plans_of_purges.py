@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.database import Database
 from app.modules.entities_module import db as entities
 from app.modules.forwards_module import db as forwards
 from app.modules.pins_module import db as pins
@@ -15,8 +14,7 @@ from app.modules.previews_module import db as previews
 from app.modules.threads_module.db.cruds import replies
 from app.modules.versions_module import db as versions
 from tests.acceptance.hot_statements import LONG_CHAT
-from tests.acceptance.prepared import Preparer, count_rows
-from tests.databases import clone, drop
+from tests.acceptance.prepared import Preparer, count_rows, pooled_connection
 
 _LIMIT = 200
 _CHATS, _ROWS = 5_000, 5_000
@@ -53,20 +51,15 @@ def plans(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
 
 
 async def _run(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
-    address = await clone(template)
-    try:
-        async with Database(address).connected() as database, database.connection() as connection:
-            await connection.execute(f"SET statement_timeout = 0; {_FILL}", timeout=60)
-            await connection.execute("SET plan_cache_mode = force_generic_plan")
-            plans = {}
-            for number, (name, statements) in enumerate(_PURGES.items()):
-                prepared = Preparer(connection, f"purge_{number}")
-                for statement in statements:
-                    await prepared.fetch(statement, LONG_CHAT, _LIMIT)
-                plans[name] = await prepared.explain()
-            return plans
-    finally:
-        await drop(address)
+    async with pooled_connection(template) as connection:
+        await connection.execute(f"SET statement_timeout = 0; {_FILL}", timeout=60)
+        plans = {}
+        for number, (name, statements) in enumerate(_PURGES.items()):
+            prepared = Preparer(connection, f"purge_{number}")
+            for statement in statements:
+                await prepared.fetch(statement, LONG_CHAT, _LIMIT)
+            plans[name] = await prepared.explain()
+        return plans
 
 
 @pytest.mark.parametrize("name", _PURGES)

@@ -29,7 +29,7 @@ def test_two_workers_serve_and_a_killed_one_is_replaced(project: Path, data_dir:
         # The other one may still be starting, so wait for it first.
         assert eventually(lambda: len(server.workers()) == 2 and first not in server.workers(), 60)
         assert second in server.workers()
-        assert f"worker {first} has ended with status -{signal.SIGKILL}\n" in server.output
+        assert eventually(lambda: f"worker {first} has ended with status -{signal.SIGKILL}\n" in server.output)
         assert server.answers("/healthcheck/ready")
         for _ in range(20):
             httpx.get(f"{server.base_url}/healthcheck/live", timeout=60).raise_for_status()
