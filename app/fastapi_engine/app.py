@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from app.fastapi_engine.constructor import build_app
 from app.settings import SettingsError
 from app.utils.err_message import stop_with
+from app.utils.garbage import collect_rarely
 from app.utils.logs import setup_logging
 from app.utils.own_settings import load_all_settings
 from app.utils.processes import end_with_parent
@@ -24,8 +25,7 @@ def create_app() -> FastAPI:
         stop_with(*error.problems)
     except ModulesError as error:
         stop_with(str(error))
-    # The objects that exist now live as long as the process. Requests create almost no reference cycles. With the
-    # default threshold of 700 new objects, the collector would run for each request.
+    # The objects that exist now live as long as the process. Requests create almost no reference cycles.
     gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
+    collect_rarely()
     return app

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from app.utils.err_message import stop_with
+from app.utils.garbage import collect_rarely
 
 _OLDEST = (3, 11)
 
@@ -14,6 +15,7 @@ def launch(module: str) -> None:
     """Calls `main` of a module. Ends the process with one line if the packages are not installed."""
     if sys.version_info < _OLDEST:
         stop_with(f"this is Python {sys.version.split()[0]}; 3.11 or newer is needed: {sys.executable}")
+    collect_rarely()
     try:
         main = import_module(module).main
     except ModuleNotFoundError as error:
