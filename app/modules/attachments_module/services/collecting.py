@@ -132,9 +132,10 @@ async def _delete_orphans(context: JobContext, store: FileStore, paths: Sequence
     """Leaves what belongs to a content to the collector: since no row was found, an upload may have claimed it."""
     contents = {path: found[1] for path in paths if (found := _OF_CONTENT.match(path))}
     await store.delete(*(path for path in paths if path not in contents))
-    async with context.unit_of_work() as work:
-        await crud.check_soon(await work.raw(), sorted(set(contents.values())), now())
-        await collect_soon(work, context.container.get(Jobs))
+    if contents:
+        async with context.unit_of_work() as work:
+            await crud.check_soon(await work.raw(), sorted(set(contents.values())), now())
+            await collect_soon(work, context.container.get(Jobs))
 
 
 async def _list_known(context: JobContext, uploads: Sequence[UUID], contents: Sequence[str]) -> set[str]:
