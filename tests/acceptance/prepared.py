@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -79,6 +79,20 @@ class Preparer(Instead):
             await self._connection.execute("ROLLBACK")
         plan: dict[str, Any] = orjson.loads(explained)[0]["Plan"]
         return plan
+
+
+async def plans_of(
+    template: DatabaseAddress, fill: str, runs: Mapping[str, Callable[[Preparer], Awaitable[Any]]]
+) -> dict[str, list[dict[str, Any]]]:
+    """Returns the plans of what each run does in a copy of the database, after `fill`."""
+    async with pooled_connection(template) as connection:
+        await connection.execute(f"SET statement_timeout = 0; {fill}", timeout=60)
+        plans = {}
+        for number, (name, run) in enumerate(runs.items()):
+            prepared = Preparer(connection, f"planned_{number}")
+            await run(prepared)
+            plans[name] = await prepared.explain()
+        return plans
 
 
 def count_rows(plan: dict[str, Any]) -> float:

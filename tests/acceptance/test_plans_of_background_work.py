@@ -9,7 +9,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.modules.forwards_module import db as forwards
 from app.modules.streams_module.db.cruds import sweep
 from tests.acceptance.hot_statements import ANNA, LONG_CHAT, Run
-from tests.acceptance.prepared import Preparer, count_rows, pooled_connection
+from tests.acceptance.prepared import count_rows, plans_of
 
 _OTHERS, _LIMIT = 1_000, 5
 _MOST_ROWS, _MOST_PAGES = 3 * _LIMIT, 100
@@ -34,18 +34,7 @@ ANALYZE;
 
 @pytest.fixture(scope="module")
 def plans(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
-    return asyncio.run(_run(template))
-
-
-async def _run(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
-    async with pooled_connection(template) as connection:
-        await connection.execute(f"SET statement_timeout = 0; {_FILL}", timeout=60)
-        plans = {}
-        for number, (name, run) in enumerate(_STATEMENTS.items()):
-            prepared = Preparer(connection, f"background_{number}")
-            await run(prepared)
-            plans[name] = await prepared.explain()
-        return plans
+    return asyncio.run(plans_of(template, _FILL, _STATEMENTS))
 
 
 @pytest.mark.parametrize("name", _STATEMENTS)

@@ -2,6 +2,8 @@
 about one row in each table, since most have."""
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from app.modules.previews_module import db as previews
 from app.modules.threads_module.db.cruds import replies
 from app.modules.versions_module import db as versions
 from tests.acceptance.hot_statements import LONG_CHAT
-from tests.acceptance.prepared import Preparer, count_rows, pooled_connection
+from tests.acceptance.prepared import Preparer, count_rows, plans_of
 
 _LIMIT = 200
 _CHATS, _ROWS = 5_000, 5_000
@@ -47,19 +49,13 @@ ANALYZE;
 
 @pytest.fixture(scope="module")
 def plans(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
-    return asyncio.run(_run(template))
+    runs = {name: partial(_purge, statements) for name, statements in _PURGES.items()}
+    return asyncio.run(plans_of(template, _FILL, runs))
 
 
-async def _run(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
-    async with pooled_connection(template) as connection:
-        await connection.execute(f"SET statement_timeout = 0; {_FILL}", timeout=60)
-        plans = {}
-        for number, (name, statements) in enumerate(_PURGES.items()):
-            prepared = Preparer(connection, f"purge_{number}")
-            for statement in statements:
-                await prepared.fetch(statement, LONG_CHAT, _LIMIT)
-            plans[name] = await prepared.explain()
-        return plans
+async def _purge(statements: Sequence[str], on: Preparer) -> None:
+    for statement in statements:
+        await on.fetch(statement, LONG_CHAT, _LIMIT)
 
 
 @pytest.mark.parametrize("name", _PURGES)
