@@ -108,8 +108,9 @@ class Reader:
     context: BrowserContext
     page: Page
     address: str
-    complaints: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
+    _complaints: list[str] = field(default_factory=list)
+    _ignored: list[str] = field(default_factory=list)
 
     @classmethod
     async def open_window(cls, browser: Browser, address: str, **options: Any) -> "Reader":
@@ -118,11 +119,14 @@ class Reader:
         context.set_default_timeout(30_000)
         page = await context.new_page()
         reader = cls(context, page, f"http://{address}")
-        page.on("pageerror", lambda error: reader.complaints.append(str(error)))
-        page.on("console", lambda line: reader.complaints.append(line.text) if line.type == "error" else None)
+        reader.note_errors(page)
+        page.on("console", lambda line: reader._complaints.append(line.text) if line.type == "error" else None)
         page.on("request", lambda request: reader._note(request.url))
         page.on("websocket", lambda socket: reader._note(socket.url.replace("ws:", "http:")))
         return reader
+
+    def note_errors(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self._complaints.append(str(error)))
 
     def _note(self, url: str) -> None:
         if not url.startswith((f"{self.address}/", "data:", "blob:")):
@@ -163,8 +167,12 @@ class Reader:
         await expect(self.page.locator(".state")).to_have_attribute("data-state", "offline")
 
     def ignore_complaints(self, *parts: str) -> None:
-        """Forgets complaints that contain one of these texts: the browser records every error response."""
-        self.complaints = [line for line in self.complaints if not any(part in line for part in parts)]
+        """Ignores earlier and later complaints with one of these texts. The browser reports each error response, also late."""
+        self._ignored += parts
+
+    @property
+    def complaints(self) -> list[str]:
+        return [line for line in self._complaints if not any(part in line for part in self._ignored)]
 
     async def settings(self) -> Locator:
         """Opens the settings, by a click on the user's name."""

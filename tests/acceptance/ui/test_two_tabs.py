@@ -14,7 +14,7 @@ async def test_a_tab_follows_a_sign_in_of_another_tab(
 ) -> None:
     reader = await Reader.open_window(browser, live_server)
     second = await reader.context.new_page()
-    second.on("pageerror", lambda error: reader.complaints.append(str(error)))
+    reader.note_errors(second)
     await second.goto(f"{reader.address}/ui")
     await expect(second.locator("#login")).to_be_visible()
     await reader.sign_in(her.username)
@@ -39,7 +39,7 @@ async def test_a_session_that_ends_leaves_no_dialog_open(eve: Reader, her: FakeC
 async def _second_tab(eve: Reader, chat: str) -> Page:
     """Returns another tab of her browser that shows the chat."""
     tab = await eve.context.new_page()
-    tab.on("pageerror", lambda error: eve.complaints.append(str(error)))
+    eve.note_errors(tab)
     await tab.goto(f"{eve.address}/ui#/{chat}")
     await expect(tab.locator(".state")).to_have_attribute("data-state", "online")
     await expect(tab.get_by_role("button", name="Attach files")).to_be_visible()
