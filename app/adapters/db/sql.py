@@ -1,6 +1,7 @@
 """Expressions of hand-written SQL that several modules use, and how to read what it returns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -65,15 +66,43 @@ def delete_before(table: str, column: str, *key: str) -> str:
     return " ".join(["DELETE FROM", quoted(table), "WHERE (", columns, ") IN (", chunk, "FOR UPDATE SKIP LOCKED )"])
 
 
-def json_object(fields: Sequence[tuple[str, str]]) -> str:
+@dataclass(frozen=True, slots=True)
+class RareFields:
+    """Fields that few rows have. Where `absent` is true of a row, their JSON is the constant of these `values`."""
+
+    absent: str
+    fields: Sequence[tuple[str, str]]
+    values: Mapping[str, Any]
+
+
+def json_object(fields: Sequence[tuple[str, str] | RareFields]) -> str:
     """Returns SQL for a JSON object as text. Each name has the SQL of its JSON: one or more arguments of `concat`."""
-    members = ", ".join(f"""'{"," if place else "{"}"{name}":', {sql}""" for place, (name, sql) in enumerate(fields))
-    return f"concat({members}, '}}')"
+    return f"concat({_json_members(fields, '{')}, '}}')"
+
+
+def _json_members(fields: Sequence[tuple[str, str] | RareFields], before: str) -> str:
+    return ", ".join(_json_member(field, "," if place else before) for place, field in enumerate(fields))
+
+
+def _json_member(field: tuple[str, str] | RareFields, before: str) -> str:
+    if isinstance(field, RareFields):
+        values = ",".join(f'"{name}":{_as_json(value)}' for name, value in field.values.items())
+        members = _json_members(field.fields, before)
+        return f"CASE WHEN {field.absent} THEN {_text_constant(before + values)} ELSE concat({members}) END"
+    name, sql = field
+    return f"""'{before}"{name}":', {sql}"""
 
 
 def json_constant(value: Any) -> str:
     """Encodes a JSON value as a text constant of SQL."""
-    text = orjson.dumps(value, default=to_jsonable_python, option=orjson.OPT_UTC_Z).decode()
+    return _text_constant(_as_json(value))
+
+
+def _as_json(value: Any) -> str:
+    return orjson.dumps(value, default=to_jsonable_python, option=orjson.OPT_UTC_Z).decode()
+
+
+def _text_constant(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 

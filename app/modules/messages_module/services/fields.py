@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from pydantic_core import to_jsonable_python
 
-from app.adapters.db.sql import json_constant, json_object, time_as_json
+from app.adapters.db.sql import RareFields, json_constant, json_object, time_as_json
 from app.modules.messages_module.db.cruds.reactions import REACTIONS
 from app.modules.messages_module.extension import MessagePart, MessageView
 
@@ -23,11 +23,15 @@ _BEFORE_PARTS: tuple[tuple[str, str], ...] = (
     ("text", "to_json(m.text)"),
     ("reply_to_seq", "coalesce(m.reply_to_seq::text, 'null')"),
 )
-_AFTER_PARTS: tuple[tuple[str, str], ...] = (
-    ("created_at", time_as_json("m.created_at")),
-    ("edited_at", f"coalesce({time_as_json('m.edited_at')}, 'null')"),
-    ("deleted_at", f"coalesce({time_as_json('m.deleted_at')}, 'null')"),
-    ("reactions", f"CASE WHEN m.reaction_count = 0 THEN '[]' ELSE {REACTIONS} END"),
+_CREATED_AT = ("created_at", time_as_json("m.created_at"))
+_CHANGES = RareFields(
+    "m.edited_at IS NULL AND m.deleted_at IS NULL AND m.reaction_count = 0",
+    (
+        ("edited_at", f"coalesce({time_as_json('m.edited_at')}, 'null')"),
+        ("deleted_at", f"coalesce({time_as_json('m.deleted_at')}, 'null')"),
+        ("reactions", f"CASE WHEN m.reaction_count = 0 THEN '[]' ELSE {REACTIONS} END"),
+    ),
+    {"edited_at": None, "deleted_at": None, "reactions": []},
 )
 
 
@@ -47,12 +51,14 @@ class MessageFields:
         shown = [
             (view.name, f"coalesce(({view.sql})::text, {json_constant(view.empty)})") for view in views if view.sql
         ]
-        in_events = [*_BEFORE_PARTS, *stored, *_AFTER_PARTS]
-        self.names = [name for name, _ in in_events]
+        # A page of the history costs PostgreSQL an eighth more if it looks for each part of a message that has none.
+        rare = [RareFields("m.parts IS NULL AND m.deleted_at IS NULL", stored, self.empty)] if stored else []
+        in_events: list[tuple[str, str] | RareFields] = [*_BEFORE_PARTS, *rare, _CREATED_AT, _CHANGES]
+        self.names = [name for name, _ in (*_BEFORE_PARTS, *stored, _CREATED_AT, *_CHANGES.fields)]
         """Names of the fields in events."""
         self.event_sql = json_object(in_events)
         """SQL of the JSON in events, over the message `m`; with a viewer `$2`, in responses to sends."""
-        self.read_sql = json_object([*_BEFORE_PARTS, *stored, *_AFTER_PARTS, *shown])
+        self.read_sql = json_object([*in_events, *shown])
         """SQL of the JSON that the viewer `$2` reads."""
 
     def new_message(
