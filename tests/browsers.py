@@ -167,7 +167,10 @@ class Reader:
         await expect(self.page.locator(".state")).to_have_attribute("data-state", "offline")
 
     def ignore_complaints(self, *parts: str) -> None:
-        """Ignores earlier and later complaints with one of these texts. The browser reports each error response, also late."""
+        """Ignores earlier and later complaints with one of these texts.
+
+        The browser reports each error response, some of them late.
+        """
         self._ignored += parts
 
     @property
