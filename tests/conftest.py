@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.utils.garbage import collect_rarely
 from tests.adapters.embedded.support import open_folder
 from tests.processes import KNOWN_VARIABLES, copy_project
 
@@ -23,6 +24,7 @@ _LONGEST = (
 def pytest_configure(config: pytest.Config) -> None:
     """The fixtures serve the modules' own tests too. They are a plugin, which is loaded once from either side."""
     config.pluginmanager.import_plugin("tests.fixtures")
+    collect_rarely()
 
 
 def pytest_xdist_auto_num_workers() -> int:
