@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from app.commands import doctor
 from app.commands.doctor_checks import Finding, check_log_files
+from app.commands.doctor_repairs import repair
 from app.utils.invariants import Invariant
 from tests.databases import Connection
 from tests.fakers import FakeClient, eventually, ok, problem
@@ -119,7 +119,20 @@ async def test_nothing_is_fixed_without_the_option(
 async def test_a_fix_may_take_longer_than_a_request(club: str, database_address: DatabaseAddress) -> None:
     """One chat may have a million messages to count."""
     slow = Invariant(says="", find="", advice="", fix=("SELECT pg_sleep(4.7) WHERE $1::uuid[] IS NOT NULL",))
-    await doctor._repair(database_address, [Finding("", ["wrong"], "", slow, [UUID(club)])])
+    assert await repair(database_address, [Finding("", ["wrong"], "", slow, [UUID(club)])]) == []
+
+
+async def test_what_cannot_be_fixed_does_not_stop_the_other_repairs(
+    talk: str, database_address: DatabaseAddress, sql: Connection
+) -> None:
+    await sql.execute("UPDATE chat SET member_count = 7")
+    await sql.execute("UPDATE stream SET last_seq = 3 WHERE id = $1", UUID(talk))
+    await sql.execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not now''; END'")
+    await sql.execute("CREATE TRIGGER refuse BEFORE UPDATE ON chat FOR EACH ROW EXECUTE FUNCTION refuse()")
+    result = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes")
+    assert result.exit_code == 1
+    assert "\nnot fixed: member_count is the number of members: not now\nchecking again:\n" in result.output
+    assert "problems found: 1" in result.output.partition("checking again:")[2]
 
 
 async def test_a_full_disk_is_found(database_address: DatabaseAddress) -> None:

@@ -11,14 +11,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.database import ANY_PLAN, Database
+from app.adapters.db.database import Database
 from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer, applied_revisions, known_heads, removed_modules
 from app.adapters.db.servers import direct_server
-from app.adapters.db.unit_of_work import open_unit_of_work
 from app.commands.doctor_checks import (
     Finding,
     check_connections,
@@ -29,7 +27,7 @@ from app.commands.doctor_checks import (
     check_rate_limit_storage,
     check_variable_names,
 )
-from app.modules.streams_module.services.log import Log
+from app.commands.doctor_repairs import TIMEOUT, repair
 from app.settings import Settings, SettingsError, load_settings
 from app.settings.streams_settings import BusDriver
 from app.utils.confirmation import Yes, confirm
@@ -45,9 +43,6 @@ _MAX_SKEW = 2.0
 """Seconds that clocks may differ. Tokens use the clock of the process that handles the request."""
 _SHOWN = 3
 """How many places of one problem are shown."""
-_STREAMS_PER_REPAIR = 100
-"""How many streams one repair locks."""
-_TIMEOUT = 600.0
 
 
 @commands.command()
@@ -69,8 +64,10 @@ def doctor(
         settings = load_settings()
         confirm(settings.app.environment, f"Fix {len(fixable)} of {len(wrong)} problems? Make a backup first.", yes)
         with direct_server(settings.db) as address:
-            asyncio.run(_repair(address, fixable))
-        console.print("fixed; checking again:")
+            failures = asyncio.run(repair(address, fixable))
+        for failure in failures:
+            console.print(f"[red]not fixed: {escape(failure)}[/]")
+        console.print("checking again:" if failures else "fixed; checking again:")
         wrong = _find_problems(console, least_free_mb)
         fixable = []
     if not wrong:
@@ -225,23 +222,7 @@ async def check_extension(connection: "asyncpg.Connection[asyncpg.Record]") -> F
 
 
 async def _check_invariant(connection: "asyncpg.Connection[asyncpg.Record]", invariant: Invariant) -> Finding:
-    rows: Sequence[Any] = await connection.fetch(invariant.find, timeout=_TIMEOUT)
+    rows: Sequence[Any] = await connection.fetch(invariant.find, timeout=TIMEOUT)
     wrong = [f"{row['stream_id']}: {row['detail']}" for row in rows]
     stream_ids = sorted({row["stream_id"] for row in rows})
     return Finding(invariant.says, wrong, invariant.advice, invariant, stream_ids)
-
-
-async def _repair(address: DatabaseAddress, findings: Sequence[Finding]) -> None:
-    """Repairs each finding in its own units of work, under the locks of the chats or accounts concerned."""
-    log = Log(MemoryBus())
-    async with Database(address, session=ANY_PLAN).connected() as database:
-        for finding in findings:
-            for first in range(0, len(finding.stream_ids), _STREAMS_PER_REPAIR):
-                part = finding.stream_ids[first : first + _STREAMS_PER_REPAIR]
-                async with open_unit_of_work(database) as work:
-                    await log.lock(work, chats=part)
-                    raw = await work.raw()
-                    # A statement may read all messages of these chats.
-                    await raw.execute(f"SET LOCAL statement_timeout = '{_TIMEOUT:.0f}s'")
-                    for statement in finding.invariant.fix if finding.invariant else ():
-                        await raw.execute(statement, part, timeout=_TIMEOUT)

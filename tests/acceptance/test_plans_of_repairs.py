@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from app.commands import doctor
 from app.commands.doctor_checks import Finding
+from app.commands.doctor_repairs import repair
 from app.utils.invariants import Invariant
 from app.utils.module import Modules
 from app.utils.setup_modules import discover_modules
@@ -77,7 +77,7 @@ async def _run(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
             await connection.execute(_FILL)
             await connection.execute(_EXPLAIN)
             await connection.execute("VACUUM ANALYZE")
-            await doctor._repair(address, [_explaining(invariant) for invariant in _REPAIRS.values()])
+            assert not await repair(address, [_explaining(invariant) for invariant in _REPAIRS.values()])
             rows = await connection.fetch("SELECT says, plan FROM plan")
             plans: dict[str, list[dict[str, Any]]] = {says: [] for says in _REPAIRS}
             for says, plan in rows:

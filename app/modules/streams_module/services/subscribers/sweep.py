@@ -61,8 +61,8 @@ class Sweep:
                     while self._has_room() and await self._take_slice():
                         await self._beat()
                     if monotonic() >= measured_at + _MEASURE:
-                        await self._measure()
                         measured_at = monotonic()
+                        await self._measure()
                 except Exception as error:  # noqa: BLE001 - the loop must continue
                     logger.debug("cannot sweep the streams: {!r}", error)
                     # What was committed without an answer has no notification.
