@@ -13,6 +13,7 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.streams_module.db.cruds import subscribers as cursors
 from app.modules.streams_module.db.cruds.read import list_events
 from app.services.context import WorkContext
+from app.utils.container import Container
 
 
 class Event(NamedTuple):
@@ -54,6 +55,10 @@ class Subscriber:
       handled in one transaction come together. `context.stream_id` is that of the first event.
     - `containing`: there is no call for new events of a stream of which none has this text in its JSON. So a subscriber
       of all messages costs little if few concern it. Events without the text may still come together with others.
+    - `every_kind`: handles all kinds, also those of modules that it does not know. `kinds` is then empty.
+    - `is_idle(container)`: while it returns True, there is no call for new events. So a subscriber without use costs
+      little. It is called for every event: it looks only at what is in memory. Events of that time may still come
+      together with later ones.
     """
 
     name: str
@@ -64,22 +69,25 @@ class Subscriber:
     rebuild: Rebuild | None = None
     across_streams: bool = False
     containing: str = ""
+    every_kind: bool = False
+    is_idle: Callable[[Container], bool] | None = None
 
     wants: Mapping[str, bool] = field(init=False, repr=False, compare=False)
     """True for the kinds of events that are handled."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "wants", _Wants(self.kinds))
+        object.__setattr__(self, "wants", _Wants(self.kinds, every=self.every_kind))
 
 
 class _Wants(dict[str, bool]):
     """Compares each kind once: subscribers are asked for every event."""
 
-    def __init__(self, kinds: Collection[str]) -> None:
+    def __init__(self, kinds: Collection[str], *, every: bool) -> None:
         self._kinds = kinds
+        self._every = every
 
     def __missing__(self, kind: str) -> bool:
-        self[kind] = kind in self._kinds or f"{kind.partition('.')[0]}.*" in self._kinds
+        self[kind] = self._every or kind in self._kinds or f"{kind.partition('.')[0]}.*" in self._kinds
         return self[kind]
 
 

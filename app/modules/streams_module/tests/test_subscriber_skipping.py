@@ -18,7 +18,7 @@ from app.modules.streams_module.services.subscribers.finding import Finding
 from app.modules.streams_module.services.subscribers.recent import RecentEvents
 from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
 from app.utils.container import Container
-from tests.fakers import FakeClient, eventually
+from tests.fakers import FakeClient, eventually, ok
 
 _PAUSES = "SELECT bool_and(next_at > now() + interval '30 min') FROM subscriber_sweep WHERE name LIKE '%noting%'"
 
@@ -89,6 +89,21 @@ async def test_a_process_does_not_read_events_that_it_has_appended_for_subscribe
     await appending.send("b://", shown="b://")
     # The stored cursor is that of the registration, so all events come together.
     await until_noted(connection, club, ["hello", "another text", "b://"])
+
+
+async def test_an_idle_subscriber_is_not_called(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    idle = {"is_idle": True}
+    subscriber = noting("idle", (), every_kind=True, is_idle=lambda _: idle["is_idle"])
+    async with process(container, subscriber, noting("all")):
+        await anna.send(club, "passed")
+        await until_noted(connection, club, ["passed"], "all")
+        assert await texts(connection, club, "idle") == []
+        idle["is_idle"] = False
+        ok(await anna.put(f"/chats/{club}/messages/1/reactions/👍"))
+        # The stored cursor is that of the registration, so all events come together.
+        await until_noted(connection, club, ["passed", ""], "idle")
 
 
 async def test_a_process_handles_what_it_has_appended_without_reading_it(
@@ -184,7 +199,7 @@ async def test_cursors_of_one_round_are_not_dropped_for_others_of_the_same_round
     monkeypatch.setattr(cursor_cache, "MAX_KNOWN", 2)
     first, second, third = [UUID(await anna.open_chat()) for _ in range(3)]
     subscriber = noting("all", ("message.*", "member.*"))
-    finding = Finding(container.get(Database), {"all": subscriber}, CursorCache(["all"]))
+    finding = Finding(container.get(Database), container, {"all": subscriber}, CursorCache(["all"]))
     for stream_id in (first, second):
         await finding.find({stream_id: True})
     # The cursor of the first stream is the least recently used one, and that of the third is new.

@@ -12,6 +12,7 @@ from app.modules.streams_module.db.cruds import subscribers as crud
 from app.modules.streams_module.extension import Subscriber
 from app.modules.streams_module.services.subscribers.cursor_cache import MAX_KNOWN, CursorCache
 from app.modules.streams_module.services.subscribers.handling import EVENTS_AT_ONCE
+from app.utils.container import Container
 
 
 @dataclass(slots=True)
@@ -28,8 +29,11 @@ class Found:
 class Finding:
     """Reads no contents. Cursors move past the events that their subscribers do not handle."""
 
-    def __init__(self, database: Database, subscribers: Mapping[str, Subscriber], cursors: CursorCache) -> None:
+    def __init__(
+        self, database: Database, container: Container, subscribers: Mapping[str, Subscriber], cursors: CursorCache
+    ) -> None:
         self._database = database
+        self._container = container
         self._subscribers = subscribers
         self._cursors = cursors
         # By stream and subscriber: the number of an event that this process has appended and the subscriber handles.
@@ -45,7 +49,8 @@ class Finding:
         skipping: list[str] = []
         wanting: dict[str, int] = {}
         for name, subscriber in self._subscribers.items():
-            if not subscriber.wants[kind] or subscriber.containing.encode() not in contents:
+            is_skipped = not subscriber.wants[kind] or subscriber.containing.encode() not in contents
+            if is_skipped or self._is_idle(subscriber):
                 skipping.append(name)
             else:
                 wanting[name] = head
@@ -110,7 +115,7 @@ class Finding:
             for name, seq in cursors[stream_id].items():
                 if is_full and seq >= last:
                     beyond[stream_id][name] = seq
-                elif _has_work(self._subscribers[name], seq, rows):
+                elif self._has_work(self._subscribers[name], seq, rows):
                     found.due[name].append(stream_id)
                 else:
                     self._cursors.mark_skipped(stream_id, name, last)
@@ -124,10 +129,14 @@ class Finding:
                     self._cursors.mark_skipped(stream_id, name, head)
         return beyond
 
+    def _has_work(self, subscriber: Subscriber, seq: int, rows: Sequence[Any]) -> bool:
+        wants, text = subscriber.wants, subscriber.containing
+        if self._is_idle(subscriber):
+            return False
+        if any(wants[row["kind"]] and (not text or text in row["contained"]) for row in rows if row["seq"] > seq):
+            return True
+        # The log has a gap after the cursor.
+        return subscriber.rebuild is not None and rows[0]["seq"] > seq + 1
 
-def _has_work(subscriber: Subscriber, seq: int, rows: Sequence[Any]) -> bool:
-    wants, text = subscriber.wants, subscriber.containing
-    if any(wants[row["kind"]] and (not text or text in row["contained"]) for row in rows if row["seq"] > seq):
-        return True
-    # The log has a gap after the cursor.
-    return subscriber.rebuild is not None and rows[0]["seq"] > seq + 1
+    def _is_idle(self, subscriber: Subscriber) -> bool:
+        return subscriber.is_idle is not None and subscriber.is_idle(self._container)

@@ -65,7 +65,7 @@ class Subscribers:
         self._handling = Handling(database, container, self._recent)
         self._handle = database.tracing.traced("subscriber", self._handling.handle, _span_details, is_root=True)
         self._cursors = CursorCache(list(self._subscribers))
-        self._finding = Finding(database, self._subscribers, self._cursors)
+        self._finding = Finding(database, container, self._subscribers, self._cursors)
         self._digest = digest_of(subscribers)
         self._sweep = Sweep(database, list(self._subscribers), self._digest, self._has_room, self._add_backlog)
         self._notified = StreamQueue()
@@ -231,7 +231,7 @@ class Subscribers:
 
 def digest_of(subscribers: Iterable[Subscriber]) -> str:
     """Returns the same in processes whose subscribers handle the same events."""
-    texts = sorted(f"{one.name} {sorted(one.kinds)} {one.containing}" for one in subscribers)
+    texts = sorted(f"{one.name} {sorted(one.kinds)} {one.every_kind} {one.containing}" for one in subscribers)
     return blake2b("\n".join(texts).encode(), digest_size=2).hexdigest()
 
 
