@@ -139,7 +139,7 @@ async def erase_messages(work: UnitOfWork, log: Log, parts: MessageParts, chat_i
     raw = await work.raw()
     if await crud.is_in_deleted_chat(raw, chat_id):
         return 0
-    found = [await crud.find_message(raw, chat_id, seq) for seq in seqs]
+    found = [await crud.find_message(raw, chat_id, seq) for seq in dict.fromkeys(seqs)]
     return await _erase(work, log, parts, raw, [message for message in found if message is not None])
 
 

@@ -2,7 +2,12 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.messages_module.extension import Messages
+from app.utils.container import Container
 from tests.fakers import FakeClient, as_sent, ok, problem
 
 
@@ -148,3 +153,14 @@ async def test_concurrent_edits_and_a_deletion_leave_no_text_in_events(
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert "слово" not in str(events)
     assert ok(await boris.get(f"/chats/{club}/messages/1"))["text"] == ""
+
+
+async def test_a_message_that_the_server_is_given_twice_is_deleted_once(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container
+) -> None:
+    for text in ("раз", "два"):
+        await anna.send(club, text)
+    async with open_unit_of_work(container.get(Database)) as work:
+        await container.get(Messages).erase(work, UUID(club), [2, 1, 2], reason="test")  # type: ignore[type-abstract]
+    deleted = [event["data"]["seq"] for event in await boris.events(club) if event["kind"] == "message.deleted"]
+    assert deleted == [2, 1]
