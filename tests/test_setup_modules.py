@@ -61,6 +61,11 @@ def test_an_unknown_name_is_refused_with_the_known_ones(requested: list[str]) ->
     assert "\n" not in str(refusal.value)
 
 
+def test_exclusions_only_are_refused_with_what_was_probably_meant() -> None:
+    with pytest.raises(ModulesError, match=r"write BASE,-talks,-quotes$"):
+        names("-talks", "-quotes")
+
+
 def test_a_missing_dependency_is_reported_with_the_module_that_needs_it() -> None:
     with pytest.raises(ModulesError, match="'talks' needs 'people', which is not enabled"):
         names("BASE", "-people")

@@ -57,11 +57,12 @@ def choose_modules(known: dict[str, Module], enabled: Iterable[str]) -> list[Mod
 
     `enabled` is the value of APPLICATION_ENABLED_MODULES: names in any case, with or without `_module`. `BASE` is all
     modules that are enabled by default; `-name` excludes one. The base module is always served.
-    Raises ModulesError for an unknown name, a dependency that is excluded, or a cycle.
+    Raises ModulesError for an unknown name, a dependency that is excluded, a cycle, or exclusions only.
     """
+    words = list(enabled)
     chosen = {BASE_MODULE} if BASE_MODULE in known else set()
     left_out: set[str] = set()
-    for word in enabled:
+    for word in words:
         name = word.removeprefix("-").strip().lower()
         if not word.startswith("-") and name == BASE_MODULE:
             chosen |= {module.name for module in known.values() if module.on_by_default}
@@ -70,6 +71,10 @@ def choose_modules(known: dict[str, Module], enabled: Iterable[str]) -> list[Mod
         if name not in known:
             raise ModulesError(f"APPLICATION_ENABLED_MODULES: there is no module {name!r}; {_known(known)}")
         (left_out if word.startswith("-") else chosen).add(name)
+    if words and all(word.startswith("-") for word in words):
+        raise ModulesError(
+            f"APPLICATION_ENABLED_MODULES: no module is enabled that could be excluded: write BASE,{','.join(words)}"
+        )
     modules = _sort({name: known[name] for name in chosen - left_out}, known)
     _check_contributions(modules)
     return modules
