@@ -55,14 +55,10 @@ class Site:
 
 def site_of(app: AppSettings, settings: PasskeySettings) -> Site:
     url = urlsplit(app.public_url)
-    origins = (f"{url.scheme}://{url.netloc}", *settings.origins)
-    return Site(settings.rp_id or url.hostname or "", app.title, tuple(map(_as_browsers_write, origins)))
-
-
-def _as_browsers_write(origin: str) -> str:
-    """Returns the origin of a page in lower case and without a default port. Those of apps stay as they are."""
-    is_page = origin.lower().startswith(("http://", "https://"))
-    return (normalize_origin(origin) if is_page else None) or origin
+    origin = f"{url.scheme}://{url.netloc}"
+    return Site(
+        settings.rp_id or url.hostname or "", app.title, (normalize_origin(origin) or origin, *settings.origins)
+    )
 
 
 def creation_options(
