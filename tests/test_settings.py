@@ -131,6 +131,12 @@ def test_the_mode_follows_the_environment_unless_it_is_set(monkeypatch: pytest.M
     assert load(monkeypatch, API_MODE="PROD").app.mode is Mode.PROD
 
 
+def test_the_public_address_follows_the_port_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = load(monkeypatch, API_SERVICE_PORT="8917").app
+    assert (app.public_url, app.address_base) == ("http://localhost:8917", "")
+    assert load(monkeypatch, API_PUBLIC_URL="https://chat.example.org").app.public_url == "https://chat.example.org"
+
+
 @pytest.mark.parametrize(
     ("variables", "reloads"),
     [

@@ -83,8 +83,9 @@ class AppSettings(EnvironmentSettings):
     )
     public_url: Annotated[str, AfterValidator(_check_public_url)] = Field(
         "http://localhost:8788",
-        description="address of this server for its users, used by links in mails, single sign-on and passkeys; if it "
-        "is set, addresses of files begin with it, otherwise they are relative",
+        description="address of this server for its users, used by links in mails, single sign-on and passkeys; unset: "
+        "localhost with the port API_SERVICE_PORT. If it is set, addresses of files begin with it, otherwise they are "
+        "relative",
     )
     ui_enable: bool = Field(True, description="serve a small chat client at /ui, for trying the server")
     workers: int = Field(
@@ -120,7 +121,8 @@ class AppSettings(EnvironmentSettings):
         "version": "версия в документации и в `/healthcheck`",
         "prefix": "общее начало путей всех модулей",
         "public_url": "адрес сервера для пользователей: с ним работают ссылки в письмах, вход через провайдеров и "
-        "ключи доступа; если он задан, с него начинаются и адреса файлов, иначе они относительные",
+        "ключи доступа; без него — localhost и порт API_SERVICE_PORT. Если он задан, с него начинаются и адреса "
+        "файлов, иначе они относительные",
         "ui_enable": "отдавать по адресу /ui небольшой клиент для знакомства с сервером",
         "workers": "число рабочих процессов; если больше одного, перезапуск при изменениях отключён",
         "reload": "перезапуск при изменении файла в app/; в PROD выключен",
@@ -129,10 +131,12 @@ class AppSettings(EnvironmentSettings):
     }
 
     @model_validator(mode="after")
-    def _mode_follows_environment(self) -> Self:
+    def _complete(self) -> Self:
+        # The model is frozen, but its own validator may complete it.
         if "mode" not in self.model_fields_set:
-            # The model is frozen, but its own validator may complete it.
             object.__setattr__(self, "mode", self.environment)
+        if "public_url" not in self.model_fields_set:
+            object.__setattr__(self, "public_url", f"http://localhost:{self.service_port}")
         return self
 
     @property
