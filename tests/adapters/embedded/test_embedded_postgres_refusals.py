@@ -1,6 +1,7 @@
 """What the embedded PostgreSQL cannot work with. Each error is one line that says what to do instead."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -41,8 +42,8 @@ def checked(message: str) -> str:
 
 def test_a_path_of_a_file_is_refused(place: Path) -> None:
     (place / "file").write_text("kept")
-    assert "is not a folder; or set PG_EMBEDDED_DATA_DIR" in refusal(place / "file")
-    assert "is not a folder; or set PG_EMBEDDED_DATA_DIR" in refusal(place / "file" / "postgres")
+    assert "is not a folder: set PG_EMBEDDED_DATA_DIR" in refusal(place / "file")
+    assert "is not a folder: set PG_EMBEDDED_DATA_DIR" in refusal(place / "file" / "postgres")
     assert (place / "file").read_text() == "kept"
 
 
@@ -72,13 +73,27 @@ def test_a_folder_of_another_user_is_refused(data_dir: Path) -> None:
     try:
         with Owner(data_dir, ordinary=True) as owner:
             assert "has no access to" in checked(owner.refusal)
+            assert "chown -R" in owner.refusal
     finally:
         parent.chmod(0o755)
+
+
+if AS_ROOT:
+
+    def test_a_copy_that_belongs_to_root_is_refused_with_the_command_that_helps(data_dir: Path, place: Path) -> None:
+        copy = place / "postgres"
+        subprocess.run(["cp", "-R", data_dir, copy], check=True)
+        helps = re.search(r"\((chown .+)\)", refusal(copy))
+        assert helps
+        subprocess.run(helps[1].split(), check=True)
+        with EmbeddedPostgres(copy, durable=False) as server:
+            assert query(server.address, "SELECT n FROM kept") == "7"
 
 
 def half_a_folder(root: Path, version: str) -> Path:
     (root / "data").mkdir(parents=True)
     (root / "data" / "PG_VERSION").write_text(f"{version}\n")
+    os.chown(root / "data", ORDINARY.pw_uid, -1)
     return root
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 ELSEWHERE = "set PG_EMBEDDED_DATA_DIR to another folder, or PG_SERVER_ADDRESS to a server of your own"
 INSTALLED_ELSEWHERE = "install the application in another folder, or set PG_SERVER_ADDRESS to a server of your own"
 _OTHER_SERVER = "another PostgreSQL that was not started by this application uses {folder}: stop it"
+_CLOSED = "the user who starts the application has no access to {folder}: make it theirs (chown -R)"
 # What PostgreSQL prints (in English, because of LC_ALL=C), and what it means for an operator.
 _OUTPUT = {
     "No space left on device": "the disk of {folder} is full: free some space",
     "Disk quota exceeded": "the disk quota for {folder} is used up: free some space",
     "File too large": "files in {folder} may not grow as large as the database needs: raise the limit (ulimit -f)",
     "Read-only file system": "{folder} is on a read-only disk",
-    "Permission denied": "the user who runs PostgreSQL has no access to a part of {folder}",
+    "Permission denied": "the user who runs PostgreSQL has no access to a part of {folder}: make it theirs (chown -R)",
     "Cannot allocate memory": "there is too little free memory for the PostgreSQL in {folder}: free some memory",
     'lock file "postmaster.pid" already exists': _OTHER_SERVER,
     "pre-existing shared memory block": _OTHER_SERVER,
@@ -25,8 +26,8 @@ _OS = {
     errno.EDQUOT: _OUTPUT["Disk quota exceeded"],
     errno.EFBIG: _OUTPUT["File too large"],
     errno.EROFS: _OUTPUT["Read-only file system"],
-    errno.EACCES: "the user who starts the application has no access to {folder}",
-    errno.EPERM: "the user who starts the application has no access to {folder}",
+    errno.EACCES: _CLOSED,
+    errno.EPERM: _CLOSED,
     errno.ENOTDIR: "{folder} is not a folder",
     errno.EEXIST: "{folder} is not a folder",
     errno.ELOOP: "{folder} has a symbolic link where a file of the database should be",
@@ -44,8 +45,9 @@ def system_errors_explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = _OS.get(error.errno or 0, "{folder} cannot be used (" + _one_line(str(error)) + ")")
-        raise _about(folder, reason) from error
+        if reason := _OS.get(error.errno or 0):
+            raise _about(folder, reason) from error
+        raise EmbeddedPostgresError(f"{folder} cannot be used ({_one_line(str(error))}): {ELSEWHERE}") from error
 
 
 def explain_output(output: str, folder: Path, action: str) -> EmbeddedPostgresError:
@@ -62,7 +64,8 @@ def explain_output(output: str, folder: Path, action: str) -> EmbeddedPostgresEr
 
 
 def _about(folder: Path, reason: str) -> EmbeddedPostgresError:
-    return EmbeddedPostgresError(f"{reason.replace('{folder}', str(folder))}; or {ELSEWHERE}")
+    more = "; or" if ": " in reason else ":"
+    return EmbeddedPostgresError(f"{reason.replace('{folder}', str(folder))}{more} {ELSEWHERE}")
 
 
 def _one_line(text: str) -> str:

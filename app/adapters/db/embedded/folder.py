@@ -54,6 +54,11 @@ class DataFolder:
         """Creates the folder if it is missing. An existing one changes its owner only if it is empty."""
         if self.account:
             self.account.check_reaches(self.root.parent, ELSEWHERE)
+            if (self.cluster / "PG_VERSION").exists() and self.cluster.stat().st_uid != self.account.uid:
+                raise EmbeddedPostgresError(
+                    f"{self.root} belongs to root, and PostgreSQL does not run as root: give it to another user "
+                    f"(chown -R {self.account.name} {self.root}), or {ELSEWHERE}"
+                )
         for parent in reversed(self.root.parents):
             if not parent.exists():
                 parent.mkdir(exist_ok=True)
