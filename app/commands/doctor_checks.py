@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +14,7 @@ from app.resources.constants import LOGS_DIR
 from app.settings import Settings, SettingsGroup, unknown_variables
 from app.settings.limits_settings import LimitsSettings
 from app.settings.streams_settings import StreamsSettings
+from app.utils.folders import find_write_problems
 from app.utils.invariants import Invariant
 
 _TIMEOUT = 2.0
@@ -46,20 +46,8 @@ def check_disk_space(settings: Settings, least_free_mb: int) -> Finding:
 
 
 def check_log_files() -> Finding:
-    """Checks that log files can be written, by writing one.
-
-    Permissions alone do not decide: root may write without them, and a disk may be read-only.
-    """
-    wrong = []
-    try:
-        with tempfile.TemporaryFile(dir=_existing(LOGS_DIR)):
-            pass
-        if LOGS_DIR.exists() and not LOGS_DIR.is_dir():
-            wrong = [f"{LOGS_DIR} is not a folder"]
-    except OSError as error:
-        wrong = [f"{LOGS_DIR}: {error.strerror}"]
     advice = "give the user who runs the server write access, or set LOG_WRITE_TO_FILE=false"
-    return Finding("log files can be written", wrong, advice)
+    return Finding("log files can be written", find_write_problems(LOGS_DIR), advice)
 
 
 def _existing(place: Path) -> Path:

@@ -1,6 +1,7 @@
 """`manage.py doctor` knows the store of files."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from os import urandom, utime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from app.modules.attachments_module.services import inspecting
 from app.modules.attachments_module.services.inspecting import INSPECTIONS
 from app.modules.attachments_module.services.store import FileStore, Object
 from app.modules.attachments_module.settings import AttachmentSettings
+from app.modules.attachments_module.tests.s3 import s3_server
 from app.modules.attachments_module.tests.uploading import collect, ready
 from app.settings import Settings
 from app.utils.container import Container
@@ -63,6 +65,30 @@ async def test_files_that_come_and_go_while_the_store_is_listed_are_not_missing(
     await container.get(FileStore).delete(f"files/{kept['sha256']}")
     monkeypatch.undo()
     assert await INSPECTIONS[0].find(settings, connection) == [f"file {kept['id']}: {kept['sha256']}"]
+
+
+async def test_a_store_that_cannot_be_written_is_found(database_address: DatabaseAddress, tmp_path: Path) -> None:
+    async def doctor(folder: str) -> str:
+        place = f"file://{tmp_path}/{folder}"
+        return (await manage(database_address, "doctor", "--least-free-mb=0", ATTACHMENT_STORE=place)).output
+
+    (tmp_path / "file").touch()
+    assert f"✗ files can be written into the store\n    {tmp_path}/file/store: Not a dir" in await doctor("file/store")
+    assert "no problems found" in await doctor("store")
+    assert not (tmp_path / "store").exists()
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "uploads").touch()
+    assert f"✗ files can be written into the store\n    {tmp_path}/store/uploads" in await doctor("store")
+
+
+async def test_a_bucket_that_cannot_be_written_is_found(settings: Settings, tmp_path: Path) -> None:
+    write = INSPECTIONS[-1].find
+    with s3_server(tmp_path) as place:
+        mine = replace(settings, own={**settings.own, AttachmentSettings: place})
+        assert await write(mine, None) == []
+        assert [one async for one in FileStore(place).list("")] == []
+        wrong = place.model_copy(update={"s3_access_key_id": "nobody"})
+        assert await write(replace(settings, own={**settings.own, AttachmentSettings: wrong}), None) != []
 
 
 async def test_the_space_of_an_account_is_counted_again(
