@@ -12,7 +12,7 @@ from markdown_it.common.normalize_url import normalizeLink
 
 from app.modules.entities_module.services.spans import Span
 from app.utils.emoji import cover_emoji
-from app.utils.punctuation import OPENING_SIGNS, without_punctuation
+from app.utils.punctuation import ENDS, OPENING_SIGNS, without_punctuation
 
 SCHEMES = ("http://", "https://", "mailto:")
 """What the URL of a link begins with."""
@@ -38,8 +38,8 @@ _WITH_HOST = re.compile(
 # The host ends where it does for the library.
 _HOST = re.compile(r"((?:https?://|mailto:)(?:[^/?#]*@)?)([^\s/?#@:%;'\"`{}|\\^<>]+)")
 _HOST_IN_ASCII = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
-# A part of a text without white space that may have an address. The library takes 0.5 µs for each character.
-_WORD = re.compile(r"(?<!\S)[^\s.@/]*+[.@/]\S*")
+# A part of a text that may have an address. The library takes 0.5 µs for each character.
+_WORD = re.compile(rf"(?<![^{ENDS}])[^{ENDS}.@/]*+[.@/][^{ENDS}]*")
 _KEPT = ";/?:@&=+$,-_.!~*'()#%"
 """What the library does not encode."""
 

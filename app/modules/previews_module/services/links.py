@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.utils.emoji import cover_emoji
-from app.utils.punctuation import without_punctuation
+from app.utils.punctuation import ENDS, without_punctuation
 
-_LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_LINK = re.compile(rf"https?://[^{ENDS}<>\"]+", re.IGNORECASE)
 _ORIGIN = re.compile(r"https?://[^/?#*]+", re.IGNORECASE)
 _NOT_LAST = "'*_~`|"
 _MAX_URL = 2048
