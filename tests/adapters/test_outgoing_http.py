@@ -138,6 +138,8 @@ async def test_no_proxy_and_no_credentials_are_taken_from_the_environment(
         "http://example.com/\n",
         "http://[::1",
         "http://①.example/",
+        "http://xn--a.com/",
+        "http://xn--ls8h.la/",
         "http://example.com/" + "a" * 3000,
     ],
 )

@@ -8,7 +8,7 @@ import httpcore
 import pytest
 import trustme
 
-from app.adapters.clients.http.errors import TooManyRedirects
+from app.adapters.clients.http.errors import InvalidUrl, TooManyRedirects
 from tests.adapters.http_servers import FakeResolver, LoopbackBackend, RawServer, http_client, redirect, response
 
 SECRET = {"authorization": "Bearer secret", "accept-language": "ru"}
@@ -101,3 +101,10 @@ async def test_the_number_of_redirects_is_limited(server: RawServer) -> None:
         with pytest.raises(TooManyRedirects):
             await client.request("GET", server.url(), purpose="test", max_redirects=3)
     assert len(server.requests) == 4
+
+
+async def test_a_redirect_to_a_host_that_cannot_be_decoded_is_refused(server: RawServer) -> None:
+    server.pages["/"] = redirect("http://xn--a.com/")
+    async with http_client() as client:
+        with pytest.raises(InvalidUrl):
+            await client.request("GET", server.url(), purpose="test", max_redirects=1)

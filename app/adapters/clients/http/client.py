@@ -162,11 +162,13 @@ def _parse(url: str, schemes: Sequence[str]) -> httpx.URL:
     """Raises InvalidUrl also for credentials in the URL: they would be sent to the host."""
     try:
         parsed = httpx.URL(url)
+        # The library decodes Punycode, and may refuse it, when the host is read.
+        is_host = parsed.host and _HOST.fullmatch(parsed.raw_host)
     except (httpx.InvalidURL, ValueError):
         raise InvalidUrl from None
     is_plain = not parsed.userinfo and len(str(parsed)) <= _MAX_URL
-    is_host = _HOST.fullmatch(parsed.raw_host) and (parsed.port is None or 0 < parsed.port < 65_536)
-    if parsed.scheme not in schemes or not is_host or not is_plain:
+    is_port = parsed.port is None or 0 < parsed.port < 65_536
+    if parsed.scheme not in schemes or not is_host or not is_port or not is_plain:
         raise InvalidUrl
     return parsed
 
