@@ -135,6 +135,12 @@ _NOUNS = (
     "письмо письма письму письмом письме писем письмам письмами письмах",
     "церковь церкви церковью церквей церквам церквами церквах",
     "любовь любви любовью",
+    "печать печати печатью печатей печатям печатями печатях",
+    "кровать кровати кроватью кроватей кроватям кроватями кроватях",
+    "память памяти памятью",
+    "девять девяти девятью",
+    "десять десяти десятью",
+    "дцать дцати дцатью",
     "лоб лба лбу лбом лбе лбы лбов",
     "рот рта рту ртом рте рты ртов",
     "сон сна сну сном сне сны снов снам снами снах",
@@ -176,10 +182,9 @@ def expand_russian(word: str) -> Sequence[str]:
     """Returns the lexemes of what may be other forms of a folded word."""
     if not _RUSSIAN.fullmatch(word):
         return ()
-    reflexive = word.endswith(("ся", "сь"))
-    forms = set(_forms(word[:-2] if reflexive else word))
-    if reflexive:
-        forms = {form + ("сь" if form[-1] in _VOWELS else "ся") for form in forms}
+    forms = set(_forms(word))
+    if word.endswith(("ся", "сь")):
+        forms |= {form + ("сь" if form[-1] in _VOWELS else "ся") for form in _forms(word[:-2])}
     stem = stem_of(word)
     return sorted({exact_lexeme(form) for form in forms if stem_of(form) != stem})
 
