@@ -135,6 +135,38 @@ async def test_only_the_deletion_event_of_a_deleted_chat_is_kept(
     assert not device.events[club]
 
 
+async def test_members_of_a_deleted_chat_get_its_last_event_before_their_memberships_have_ended(
+    anna: FakeClient, boris: FakeClient, stranger: FakeClient, club: str, live_server: str, sql: Connection
+) -> None:
+    await anna.send(club)
+    device, old_device = FakeSocket(boris, live_server), FakeSocket(boris, live_server)
+    device.cursors, old_device.cursors = {club: 3, boris.id: 1}, {club: 2, boris.id: 1}
+    transaction = sql.transaction()
+    await transaction.start()
+    # The end of his membership waits for this lock.
+    await sql.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", boris.uuid)
+    ok(await anna.delete(f"/chats/{club}"))
+    (deleted,) = await boris.events(club, after=3)
+    assert (deleted["kind"], deleted["seq"]) == ("chat.deleted", 4)
+    assert await read_stream(boris, club, 3) == [deleted]
+    gap = problem(await boris.get(f"/chats/{club}/events", after=2), 410, "stream_gap")
+    assert (gap["first_seq"], gap["last_seq"]) == (4, 4)
+    for path in ("", "/members", "/messages", "/messages/1", "/events", "/events?after=4", "/events?after=5"):
+        problem(await boris.get(f"/chats/{club}{path}"), 404, "not_found")
+    problem(await stranger.get(f"/chats/{club}/events", after=3), 404, "not_found")
+    async with device, old_device:
+        await device.until(lambda: bool(device.events[club]))
+        await old_device.until(lambda: bool(old_device.gaps))
+        assert "chat.left" not in device.kinds(boris.id) + old_device.kinds(boris.id)
+        await transaction.rollback()
+        await device.until(lambda: "chat.left" in device.kinds(boris.id))
+        await device.ask("ping")
+        await old_device.until(lambda: "chat.left" in old_device.kinds(boris.id))
+        await old_device.ask("ping")
+    assert (device.events[club], device.gaps) == ([deleted], [])
+    assert (old_device.events[club], old_device.gaps) == ([], [{"stream_id": club, "first_seq": 4, "last_seq": 4}])
+
+
 async def test_nothing_can_be_read_from_beyond_the_head_where_a_removal_would_be_passed(
     boris: FakeClient, club: str, connection: Connection
 ) -> None:

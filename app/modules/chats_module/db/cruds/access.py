@@ -20,11 +20,16 @@ JOIN stream s ON s.id = c.id
 WHERE c.id = $1 AND c.deleted_at IS NULL
 """
 
-# Only the last event of a deleted chat may be read, even while the others are still being deleted.
+# Only the last event of a deleted chat may be read, even while the others are still being deleted. Its members may read
+# it like former members, until their memberships end.
 _DEPARTURES = """
 SELECT f.chat_id, CASE WHEN c.deleted_at IS NULL THEN s.first_seq ELSE s.last_seq END AS first_seq, f.left_event_seq
 FROM former_member f JOIN chat c ON c.id = f.chat_id JOIN stream s ON s.id = f.chat_id
 WHERE f.chat_id = ANY($1) AND f.account_id = $2
+UNION ALL
+SELECT m.chat_id, s.last_seq, s.last_seq
+FROM chat_member m JOIN chat c ON c.id = m.chat_id JOIN stream s ON s.id = m.chat_id
+WHERE m.chat_id = ANY($1) AND m.account_id = $2 AND c.deleted_at IS NOT NULL
 """
 _LAST_DEPARTURE = "SELECT max(left_event_seq) FROM former_member WHERE chat_id = $1 AND left_event_seq >= 0"
 
@@ -74,12 +79,12 @@ async def find_log_for_member(connection: DatabaseConnection, chat_id: UUID, acc
 async def list_departures(
     connection: DatabaseConnection, account_id: UUID, chat_ids: Sequence[UUID]
 ) -> Sequence[Departure]:
-    """Returns the departures from those of the chats that the account has left."""
+    """Returns the departures from those of the chats that the account has left, or that are deleted."""
     return [Departure(*row) for row in await connection.fetch(_DEPARTURES, chat_ids, account_id)]
 
 
 async def find_departure(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Departure | None:
-    """Returns None if the account is not a former member."""
+    """Returns None if the account is not a former member, and not a member of a deleted chat."""
     departures = await list_departures(connection, account_id, [chat_id])
     return departures[0] if departures else None
 
