@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from loguru import logger
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
@@ -25,7 +25,13 @@ _ROWS_AT_ONCE = 2000
 _PERIOD = 60.0
 """Seconds between two checks for deletions that another process has left unfinished."""
 
-_TO_PURGE = select(Chat.id).where(Chat.deleted_at.is_not(None), Chat.purged_at.is_(None)).order_by(Chat.deleted_at)
+# Members of all deleted chats are notified before the rows of any are deleted, which may take long.
+_HAS_MEMBERS = exists().where(ChatMember.chat_id == Chat.id)
+_TO_PURGE = (
+    select(Chat.id)
+    .where(Chat.deleted_at.is_not(None), Chat.purged_at.is_(None))
+    .order_by(_HAS_MEMBERS.desc(), Chat.deleted_at)
+)
 
 
 class PurgeIncomplete(Exception):
@@ -61,7 +67,7 @@ class Deletions:
             self._wake_up.clear()
 
     async def _do_round(self) -> None:
-        """Processes one chat after another. One whose chunk fails is left to the next round."""
+        """Processes chunk after chunk. A chat whose chunk fails is left to the next round."""
         failed: set[UUID] = set()
         while (chat_id := await self._find_next(failed)) is not None:
             try:

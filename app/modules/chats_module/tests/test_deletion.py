@@ -170,6 +170,26 @@ async def test_a_chat_that_cannot_be_purged_does_not_keep_later_ones_and_is_trie
     assert await sql.fetchval(_LEFT, UUID(refused)) == 0
 
 
+_ENDED_BEFORE = """
+SELECT (SELECT max(at) FROM event WHERE stream_id = $1 AND kind = 'chat.left')
+     < (SELECT min(purged_at) FROM chat WHERE id = ANY($2))
+"""
+
+
+async def test_memberships_of_all_deleted_chats_end_before_the_contents_of_any_are_deleted(
+    anna: FakeClient, boris: FakeClient, sql: Connection
+) -> None:
+    chats = [await anna.open_chat(boris) for _ in range(3)]
+    async with sql.transaction():
+        # No membership ends before all of the chats are deleted.
+        await sql.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", boris.uuid)
+        for chat in chats:
+            ok(await anna.delete(f"/chats/{chat}"))
+    for chat in chats:
+        await _wait_until_purged(sql, chat)
+    assert await sql.fetchval(_ENDED_BEFORE, boris.uuid, [UUID(chat) for chat in chats])
+
+
 _OF_OTHERS = """
 SELECT (SELECT count(*) FROM message_pin WHERE chat_id = $1)
      + (SELECT count(*) FROM event WHERE stream_id = $1 AND kind <> 'chat.deleted')
