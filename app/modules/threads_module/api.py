@@ -105,7 +105,10 @@ def make_router(modules: Modules) -> APIRouter:
     )
     @scoped("chats:write")
     async def follow(root_seq: RootSeq, member: ChatMembership, work: Work, log: LogDep, limits: LimitsDep) -> None:
-        """Follows a thread: `GET /threads` lists it. Its repliers and the author of its root follow it, too."""
+        """Follows a thread: `GET /threads` lists it while it has replies.
+
+        Its repliers and the author of its root follow it, too.
+        """
         limits.hit(CHANGE_THREADS, member.account_id.int)
         await threads.follow(work, log, member.chat_id, member.account_id, root_seq)
 
