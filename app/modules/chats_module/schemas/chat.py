@@ -106,7 +106,9 @@ class ChatRead(ResponseModel):
     member_count: int
     last_seq: int = Field(description="sequence number of the newest message, 0 if there is none")
     read_seq: int = Field(description="sequence number up to which the caller has read")
-    others_read_seq: int = Field(description="the highest read position of the other members")
+    others_read_seq: int = Field(
+        description="how far another account has read, also one that has left; joining is not reading"
+    )
     unread_count: int = Field(description=UNREAD_COUNT)
     event_seq: int = Field(description="sequence number of the newest event in the chat's stream")
     created_at: datetime

@@ -22,7 +22,10 @@ class MemberRead(ResponseModel):
     username: str = Field(examples=["anna"])
     display_name: str = Field(description="empty for an erased account", examples=["Анна"])
     role: Role
-    read_seq: int = Field(description="sequence number up to which the member has read", examples=[3])
+    read_seq: int = Field(
+        description="sequence number up to which the member has read; on joining, that of the newest message",
+        examples=[3],
+    )
     joined_at: datetime
 
 
