@@ -65,7 +65,10 @@ class ChatDeletedPayload(_Payload):
 
 
 class ChatJoinedPayload(_Payload):
-    """The account was added to a chat. Its events start at `event_seq`, the account's own `member.added`."""
+    """The account was added to a chat, by the event `event_seq` of the chat: its own `member.added`.
+
+    A socket that had the chat before, or got its cursor in hello, also sends what happened in between.
+    """
 
     model_config = _example(role="member", event_seq=2)
 
