@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from uuid import uuid4
 
 import pytest
@@ -19,8 +18,8 @@ from app.adapters.db.servers import is_migrated
 from app.adapters.errors import DatabaseUnavailable
 from app.fastapi_engine.constructor import build_app
 from app.fastapi_engine.server_database import migrate
-from app.modules.chats_module.tests import test_listing, test_members
-from app.modules.messages_module.tests import test_changing, test_sending
+from app.modules.chats_module.tests import test_members
+from app.modules.messages_module.tests import test_sending
 from app.settings import Settings
 from app.settings.db_settings import Pooler
 from app.settings.streams_settings import BusDriver
@@ -32,24 +31,33 @@ from tests.pgbouncer import pgbouncer
 from tests.servers import client_of_port, settings_for
 from tests.wire import Wire
 
-_MODULES: tuple[ModuleType, ...] = (
-    test_listing,
-    test_members,
-    test_changing,
-    test_sending,
-)
 _UNLOCKED = """
 SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 """
 SHARED = {"PG_POOLER": Pooler.TRANSACTION, "BUS_DRIVER": BusDriver.MEMORY}
 # pytest finds them here, and they get the application of this file.
-globals().update({name: test for module in _MODULES for name, test in vars(module).items() if name.startswith("test_")})
+globals().update(
+    {
+        name: test
+        for module in (test_members, test_sending)
+        for name, test in vars(module).items()
+        if name.startswith("test_")
+    }
+)
 
 server = client_of_port
 
 
-@pytest.fixture(scope="module", params=[Pooler.SESSION, Pooler.TRANSACTION])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """In session mode a connection behaves as a direct one, so one of the files is enough."""
+    if "pooled" in metafunc.fixturenames:
+        is_of_members = metafunc.function.__module__ == test_members.__name__
+        modes = [Pooler.TRANSACTION] if is_of_members else [Pooler.SESSION, Pooler.TRANSACTION]
+        metafunc.parametrize("pooled", modes, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def pooled(request: pytest.FixtureRequest, postgres: DatabaseAddress) -> Iterator[DatabaseAddress]:
     """The address of a PgBouncer in front of the server of all tests."""
     with pgbouncer(postgres, request.param) as address:
