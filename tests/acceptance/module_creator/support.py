@@ -1,8 +1,6 @@
 """A copy of the project to create modules in, and the commands that are run there."""
 
-import ast
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -19,40 +17,8 @@ REPOSITORY = Path(__file__).parents[3]
 _LEFT_OUT = ("*.pyc.*", ".git", ".data", ".env", "logs", "node_modules", ".venv", "venv")
 _CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
 
-_LOOK_AT_MODULES = re.compile(r"discover_modules|choose_modules|MODULES_DIR|operations|openapi|alembic|known_heads")
-"""Found only in tests whose result depends on the set of modules."""
-
 _TIMES = 60
 """Ctrl-C is pressed every two seconds, so many times, before the program counts as not reacting."""
-
-
-def _affected_in(path: Path) -> list[str]:
-    """Returns the affected tests of a file; the whole file if what several tests share looks at modules."""
-    text = path.read_text(encoding="utf-8")
-    if not _LOOK_AT_MODULES.search(text):
-        return []
-    file, lines, found = str(path.relative_to(REPOSITORY)), text.splitlines(), list[str]()
-    for part in ast.parse(text).body:
-        decorators = getattr(part, "decorator_list", [])
-        first = min(node.lineno for node in (part, *decorators))
-        is_import = isinstance(part, ast.Import | ast.ImportFrom)
-        if is_import or not _LOOK_AT_MODULES.search("\n".join(lines[first - 1 : part.end_lineno])):
-            continue
-        name = getattr(part, "name", "")
-        if not name.startswith("test_"):
-            return [file]
-        found.append(f"{file}::{name}")
-    return found or [file]
-
-
-AFFECTED = [
-    test
-    for folder in ("tests", "app/modules")
-    for path in sorted((REPOSITORY / folder).rglob("test_*.py"))
-    if "acceptance" not in path.parts
-    for test in _affected_in(path)
-]
-"""The tests whose result depends on the set of modules."""
 
 QUESTION = "Введите латинское название модуля:\n-> "
 
