@@ -46,15 +46,6 @@ def test_the_metrics_of_workers_are_not_on_a_disk(project: Path, data_dir: Path,
         assert "messenger_sockets 0.0" in httpx.get(f"{server.base_url}/metrics", timeout=60).text
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
-def test_the_last_log_lines_of_workers_are_written(project: Path, data_dir: Path, how: signal.Signals) -> None:
-    with RunningServer(project, data_dir, API_WORKERS="2") as server:
-        server.wait_until_ready()
-        assert eventually(lambda: server.output.count(": started with the modules") == 2, 60)
-        assert server.end(how) == 0
-        assert server.output.count(": stopped\n") == 2
-
-
 def make_workers_late(folder: Path, seconds: int) -> None:
     """Makes workers start late, as on a busy machine, if the folder is in PYTHONPATH."""
     late = f"import sys, time\nif '--multiprocessing-fork' in sys.argv: time.sleep({seconds})\n"
