@@ -17,6 +17,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.commands.generated import make_documents
 from app.commands.manage import program
 from tests.databases import drop, execute
+from tests.fakers import FakeClient, ok
 from tests.manage import manage, variables_for
 from tests.processes import clean_environment, free_port
 
@@ -85,6 +86,17 @@ async def test_commands_that_delete_data_ask_first(
     result = await manage(database_address, *arguments, typed="n\n")
     assert result.exit_code == 1
     assert "Aborted" in result.output
+
+
+@pytest.mark.parametrize("command", ["drop", "recreate"])
+async def test_a_database_that_a_server_uses_is_not_dropped(
+    anna: FakeClient, club: str, database_address: DatabaseAddress, command: str
+) -> None:
+    """The server would go on in the new database, without the rows that it writes when it starts."""
+    result = await manage(database_address, "db", command, "--yes")
+    assert result.exit_code == 2
+    assert "stop the server first" in " ".join(result.output.split())
+    ok(await anna.get(f"/chats/{club}"))
 
 
 def test_an_error_that_an_operator_can_fix_is_reported_in_one_line(

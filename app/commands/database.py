@@ -33,20 +33,22 @@ def create() -> None:
 
 @commands.command()
 def drop(yes: Yes = False) -> None:
-    """Drop the database with all its data."""
+    """Drop the database with all its data. Stop the server first."""
     settings = load_settings()
     with database_server(settings.db) as address:
         confirm(settings.app.environment, f"Drop database {address.database}?", yes)
+        asyncio.run(backup.refuse_if_used(address))
         asyncio.run(drop_database(address))
     typer.echo(f"database {address.database} dropped")
 
 
 @commands.command()
 def recreate(yes: Yes = False) -> None:
-    """Drop the database and create it again, migrated."""
+    """Drop the database and create it again, migrated. Stop the server first."""
     settings = load_settings()
     with direct_server(settings.db) as address:
         confirm(settings.app.environment, f"Drop database {address.database} and create it again?", yes)
+        asyncio.run(backup.refuse_if_used(address))
         asyncio.run(drop_database(address))
         asyncio.run(create_database(address))
         migrations.migrate(address)
