@@ -16,7 +16,7 @@ import typer
 from app.adapters.db.address import DatabaseAddress
 from app.commands.generated import make_documents
 from app.commands.manage import program
-from tests.databases import drop, execute
+from tests.databases import drop, execute, fetch
 from tests.fakers import FakeClient, ok
 from tests.manage import manage, variables_for
 from tests.processes import clean_environment, free_port
@@ -97,6 +97,17 @@ async def test_a_database_that_a_server_uses_is_not_dropped(
     assert result.exit_code == 2
     assert "stop the server first" in " ".join(result.output.split())
     ok(await anna.get(f"/chats/{club}"))
+
+
+async def test_a_recreated_database_is_empty_and_may_adopt_the_files_of_the_old_one(
+    own_database: DatabaseAddress,
+) -> None:
+    """It is another database to the store, whose files would stay when they are deleted."""
+    await execute(own_database, "INSERT INTO stream (id) VALUES (gen_random_uuid())")
+    result = await manage(own_database, "db", "recreate", "--yes")
+    assert result.exit_code == 0, result.output
+    assert "now run `python manage.py attachments adopt`" in result.output
+    assert await fetch(own_database, "SELECT FROM stream") == []
 
 
 def test_an_error_that_an_operator_can_fix_is_reported_in_one_line(

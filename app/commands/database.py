@@ -52,7 +52,10 @@ def recreate(yes: Yes = False) -> None:
         asyncio.run(drop_database(address))
         asyncio.run(create_database(address))
         migrations.migrate(address)
-    typer.echo(f"database {address.database} created and migrated")
+    typer.echo(
+        f"database {address.database} created and migrated; if ATTACHMENT_STORE has files of the old one, "
+        "now run `python manage.py attachments adopt`"
+    )
 
 
 @commands.command()
