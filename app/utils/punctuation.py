@@ -2,8 +2,13 @@
 
 from collections import Counter
 
-ENDS = r"\s。，、！？；：（）「」『』【】《》"
-"""What ends an address, for the class of a regular expression: no space follows Chinese and Japanese signs."""
+ENDS = (
+    # No space follows Chinese and Japanese signs.
+    r"\s。，、！？；：（）「」『』【】《》"
+    # Spaces of no width and marks of direction, which texts that were copied have. Joiners may be in an address.
+    "\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
+)
+"""What ends an address, for the class of a regular expression."""
 OPENING_SIGNS = "([{«»‹“„‘‚"
 _CLOSING_SIGNS = ")]}»«›”“’‘"
 _OPENING = dict(zip(_CLOSING_SIGNS, OPENING_SIGNS, strict=True))

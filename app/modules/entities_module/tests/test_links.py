@@ -12,3 +12,15 @@ def test_a_link_ends_at_a_chinese_or_japanese_sign_with_text_right_behind_it(sig
     text = f"https://example.com/a{sign}https://пример.рф/?b{sign}(anna@example.com{sign}で"
     links = ["https://example.com/a", "https://пример.рф/?b", "anna@example.com"]
     assert plain(text) == markdown(text) == [("link", link) for link in links]
+
+
+@pytest.mark.parametrize("invisible", "\u061c\u200b\u200e\u200f\u202a\u202c\u2060\u2066\u2069\ufeff")
+@pytest.mark.parametrize("address", ["https://example.com/a", "www.example.com", "example.com", "anna@example.com"])
+def test_a_character_that_is_not_visible_is_not_part_of_the_link_beside_it(invisible: str, address: str) -> None:
+    for text in (f"{invisible}{address}{invisible}", f"да {invisible}({address}.{invisible}) да"):
+        assert plain(text) == markdown(text) == [("link", address)]
+
+
+@pytest.mark.parametrize("path", ["👨‍👩‍👧", "می‌خواهم"])
+def test_emoji_and_words_in_an_address_may_have_joiners(path: str) -> None:
+    assert plain(f"https://example.com/{path}.") == [("link", f"https://example.com/{path}")]

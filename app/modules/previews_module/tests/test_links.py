@@ -23,6 +23,7 @@ from app.modules.previews_module.services.links import find_link
         ("看 https://example.com/a，密码是abc", "https://example.com/a"),
         ("「https://example.com/a」と", "https://example.com/a"),
         ("http://example.com。下一句", "http://example.com"),
+        ("\u2066https://example.com/a\u200b\u2069", "https://example.com/a"),
         ("https://ru.wikipedia.org/wiki/«Зенит»", "https://ru.wikipedia.org/wiki/«Зенит»"),
         ("<https://example.com/a>", "https://example.com/a"),
         ("**https://example.com**", "https://example.com"),
