@@ -130,7 +130,7 @@ async def test_a_refused_preflight_is_a_problem(http: httpx.AsyncClient) -> None
         ("null", "GET", "authorization"),
     ):
         refused = await preflight(http, origin, method, headers)
-        problem(refused, 400, "bad_request")
+        assert problem(refused, 400, "bad_request")["instance"] == f"{API}/chats"
         assert refused.headers.get("access-control-allow-origin") == (PAGE if origin == PAGE else None)
 
 

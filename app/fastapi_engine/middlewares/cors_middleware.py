@@ -12,6 +12,7 @@ from app.fastapi_engine.problems import make_problem
 from app.services.http_requests import CorsHeaders
 from app.services.problem import problem_response
 from app.settings.app_settings import AppSettings
+from app.utils.secret_path import shown_path
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _REQUEST_HEADERS = (
@@ -34,6 +35,16 @@ _ANSWER_HEADERS = (
 )
 
 
+class _Refusal(Response):
+    """A refused preflight. It becomes a problem when it is sent: only then the path of the request is known."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        detail = bytes(self.body).decode()
+        problem = make_problem(self.status_code, "bad_request", "Bad Request", detail, shown_path(scope))
+        headers = {name: value for name, value in self.headers.items() if not name.startswith("content-")}
+        await problem_response(problem, headers)(scope, receive, send)
+
+
 class _CorsMiddleware(CORSMiddleware):
     """Starlette's CORS middleware, with problems as refusals.
 
@@ -51,10 +62,7 @@ class _CorsMiddleware(CORSMiddleware):
         response = super().preflight_response(request_headers)
         if response.status_code < 400:
             return response
-        detail = bytes(response.body).decode()
-        problem = make_problem(response.status_code, "bad_request", "Bad Request", detail, "")
-        headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
-        return problem_response(problem, headers)
+        return _Refusal(response.body, response.status_code, response.headers)
 
 
 def cors_middleware(settings: AppSettings, contributed: Sequence[CorsHeaders]) -> Middleware:
