@@ -1,6 +1,7 @@
 """A module created by `python create_module.py` runs, passes its tests and is fully typed without edits."""
 
 import asyncio
+import json
 import shutil
 import subprocess
 import sys
@@ -58,9 +59,12 @@ def test_the_tests_of_all_modules_pass_with_two_created_ones(project: Path, post
 
 
 def test_a_running_server_serves_a_created_module_without_a_restart_by_hand(open_project: Path) -> None:
-    port = free_port()
-    environment = environment_of(None) | {"API_SERVICE_PORT": str(port), "LOG_ENABLE": "false"}
-    with subprocess.Popen([sys.executable, "main.py"], cwd=open_project, env=environment) as server:
+    port, output = free_port(), open_project / "output.txt"
+    environment = environment_of(None) | {"API_SERVICE_PORT": str(port), "LOG_FORMAT": "json"}
+    with (
+        output.open("wb") as file,
+        subprocess.Popen([sys.executable, "main.py"], cwd=open_project, env=environment, stderr=file) as server,
+    ):
         try:
             address = f"http://127.0.0.1:{port}"
             _answer(f"{address}/api/v1/shop", 404)
@@ -70,6 +74,9 @@ def test_a_running_server_serves_a_created_module_without_a_restart_by_hand(open
             document = _answer(f"{address}/openapi.json", 200).json()
         finally:
             server.terminate()
+    # The server that the reload started logs in the chosen format too.
+    messages = [json.loads(line)["message"] for line in output.read_text(encoding="utf-8").splitlines()]
+    assert messages.count("migrating the database") == 2
     assert "shop" in {tag["name"] for tag in document["tags"]}
     routes = {"/api/v1/shop": {"get", "post"}, "/api/v1/shop/{shop_id}": {"get", "patch", "delete"}}
     for path, methods in routes.items():
