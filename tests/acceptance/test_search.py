@@ -1,4 +1,4 @@
-"""Long tests of the search: random histories, arbitrary text, and an indexer that is killed again and again.
+"""Long tests of the search: arbitrary text, and an indexer that is killed again and again.
 
 `SEARCH_KILLS=20` kills it more often."""
 
@@ -11,12 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-import httpx
-
 from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
 from app.modules.search_module.services.search import TIME_LIMIT
-from app.modules.search_module.tests.histories import Histories
 from app.settings import PROJECT_ROOT, Settings
 from tests.databases import Connection
 from tests.fakers import FakeClient, eventually, ok
@@ -24,17 +21,9 @@ from tests.manage import variables_for
 from tests.processes import clean_environment
 from tests.servers import served
 
-_HISTORIES = int(os.environ.get("SEARCH_HISTORIES", "300"))
 _KILLS = int(os.environ.get("SEARCH_KILLS", "8"))
 _PIECES = ['"', "-", "from:@", "in:", "has:", "before:2026", " ", "'", "\\", "&", "|", "!", "(", ")", ":*", "<->", "%",
            "\u202e", "ё", "👍", "\u0301", "ا", "東", "x" * 30]  # fmt: skip
-
-
-async def test_search_results_of_random_histories_are_those_of_a_full_scan(server: httpx.AsyncClient) -> None:
-    for seed in range(10):
-        histories = await Histories.begin(server, seed)
-        for _ in range(_HISTORIES // 10):
-            await histories.run(steps=8)
 
 
 async def test_any_text_is_answered_or_refused_in_time(anna: FakeClient, club: str) -> None:

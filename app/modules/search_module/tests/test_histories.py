@@ -1,10 +1,14 @@
-"""Whatever happens in a few chats: a search finds what a look through all of their messages finds."""
+"""Whatever happens in a few chats: a search finds what a look through all of their messages finds.
+
+`SEARCH_HISTORIES=300` takes longer."""
+
+import os
 
 import httpx
 
 from app.modules.search_module.tests.histories import Histories
 
-HISTORIES = 25
+HISTORIES = int(os.environ.get("SEARCH_HISTORIES", "25"))
 
 
 async def test_random_histories_are_searched_as_by_reading_everything(server: httpx.AsyncClient) -> None:
