@@ -1,11 +1,8 @@
 """Swagger UI in a real browser, without internet access."""
 
-from pathlib import Path
-
-import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browsers import Reader, find_chromium
+from tests.browsers import Reader
 from tests.fakers import PASSWORD, FakeClient
 from tests.servers import client_of_port
 
@@ -37,11 +34,3 @@ async def test_a_developer_signs_in_on_the_documents_page_and_calls_the_api(
     assert developer.complaints == []
     assert developer.strangers == []
     await developer.context.close()
-
-
-def test_without_a_browser_the_tests_fail_and_say_how_to_install_one(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(AssertionError, match="apt-get install -y chromium"):
-        find_chromium()

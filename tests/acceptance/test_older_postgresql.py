@@ -116,6 +116,8 @@ async def test_data_of_the_first_release_can_be_backed_up_restored_and_migrated(
     assert doctor.exit_code == 0, doctor.output
 
 
+# tests/test_backup.py does this with the newest one.
+@pytest.mark.parametrize("database", ["postgres_16", "system_postgres"], indirect=True)
 async def test_a_server_serves_again_after_a_restore(
     database: DatabaseAddress, base_settings: Settings, tmp_path: Path
 ) -> None:
