@@ -15,9 +15,9 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from app.settings import PROJECT_ROOT
 from tests.processes import clean_environment
 
-ROOT = Path(__file__).parents[1]
 _OTHER_USER = re.compile(r"useradd .*|-o messenger -g messenger")
 """The current user runs the tests: another user may have no access to the interpreter."""
 
@@ -28,7 +28,7 @@ class Container:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._steps = _read(ROOT / "Dockerfile")
+        self._steps = _read(PROJECT_ROOT / "Dockerfile")
         self.workdir = self._inside(self.one("WORKDIR"))
         self.workdir.mkdir(parents=True)
         self.packages = _link_packages(self._inside("/opt/venv"))
@@ -109,7 +109,7 @@ def _link_packages(venv: Path) -> list[Path]:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
     (folder,) = venv.glob("lib/python*/site-packages")
     files: list[Path] = []
-    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
+    for line in (PROJECT_ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             pinned = Requirement(line)
             if pinned.marker is None or pinned.marker.evaluate():
@@ -124,9 +124,9 @@ def _link_packages(venv: Path) -> list[Path]:
 
 def _copy(name: str, place: Path) -> None:
     """Copies as COPY does, without files that .dockerignore excludes."""
-    source = ROOT / name
+    source = PROJECT_ROOT / name
     for path in [source] if source.is_file() else sorted(source.rglob("*")):
-        if path.is_file() and not _is_ignored(path.relative_to(ROOT).as_posix()):
+        if path.is_file() and not _is_ignored(path.relative_to(PROJECT_ROOT).as_posix()):
             target = place / (path.relative_to(source) if source.is_dir() else name)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
@@ -138,7 +138,7 @@ def _is_ignored(name: str) -> bool:
     parts = name.split("/")
     folders = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
     ignored = False
-    for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines():
+    for line in (PROJECT_ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines():
         pattern = line.removeprefix("!")
         anywhere = pattern.removeprefix("**/")
         fits = (fnmatch(part, anywhere) for part in parts) if anywhere != pattern else (map(pattern.__eq__, folders))

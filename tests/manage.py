@@ -13,12 +13,7 @@ from tests.processes import KNOWN_VARIABLES
 
 def variables_for(address: DatabaseAddress) -> dict[str, str]:
     """Returns the settings of a server on this database, with a cheap password hash."""
-    return {
-        "PG_SERVER_ADDRESS": address.host,
-        "PG_SERVER_PORT": str(address.port),
-        "PG_SERVER_LOGIN": address.user,
-        "PG_SERVER_PASSWD": address.password,
-        "PG_SERVER_DB": address.database,
+    return address.variables() | {
         "AUTH_ARGON2_TIME_COST": "1",
         "AUTH_ARGON2_MEMORY_COST": "8",
         "AUTH_ARGON2_PARALLELISM": "1",

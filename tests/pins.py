@@ -3,15 +3,15 @@
 A lock file of uv would name the registry and differ between machines."""
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from app.settings import PROJECT_ROOT
+
 _LIST = re.compile(r"(?<=^constraint-dependencies = \[\n).*?(?=^\])", re.MULTILINE | re.DOTALL)
 
 
 def constraints() -> str:
     """Returns the lines of requirements.txt as items of a list."""
-    pins = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pins = (PROJECT_ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     return "".join(f'    "{pin}",\n' for pin in pins if not pin.startswith("#"))
 
 
@@ -21,5 +21,5 @@ def with_constraints(project: str) -> str:
 
 
 if __name__ == "__main__":
-    file = ROOT / "pyproject.toml"
+    file = PROJECT_ROOT / "pyproject.toml"
     file.write_text(with_constraints(file.read_text(encoding="utf-8")), encoding="utf-8")

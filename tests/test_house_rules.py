@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from app.resources.constants import MODULE_SUFFIX
+from app.settings import PROJECT_ROOT
 from app.utils.setup_modules import discover_modules
 
-ROOT = Path(__file__).parents[1]
-TEMPLATES = ROOT / "app" / "utils" / "module_creator" / "templates"
+TEMPLATES = PROJECT_ROOT / "app" / "utils" / "module_creator" / "templates"
 LONGEST_FILE = 250
 
 MAY_COMMIT = {
@@ -42,13 +42,14 @@ MODULE = re.compile(rf"\b([a-z0-9_]+){MODULE_SUFFIX}\b")
 
 def python_files(folder: str = "") -> list[Path]:
     """The project's own files: with tests, without environments and templates."""
-    tops = [ROOT / folder] if folder else [*ROOT.glob("*.py"), ROOT / "app", ROOT / "tests"]
+    tops = [PROJECT_ROOT / top for top in ([folder] if folder else ["app", "tests"])]
+    tops += [] if folder else PROJECT_ROOT.glob("*.py")
     files = [file for top in tops for file in ([top] if top.is_file() else sorted(top.rglob("*.py")))]
     return [file for file in files if not file.is_relative_to(TEMPLATES)]
 
 
 def name_of(file: Path) -> str:
-    return file.relative_to(ROOT).as_posix()
+    return file.relative_to(PROJECT_ROOT).as_posix()
 
 
 def is_among(file: Path, allowed: set[str]) -> bool:
@@ -181,7 +182,7 @@ def test_no_file_lists_the_modules() -> None:
     lists = {
         name_of(file): named
         for file in python_files()
-        if not file.is_relative_to(ROOT / "app" / "modules") and not file.is_relative_to(ROOT / "tests")
+        if not file.is_relative_to(PROJECT_ROOT / "app" / "modules") and not file.is_relative_to(PROJECT_ROOT / "tests")
         for named in [known & set(MODULE.findall(file.read_text(encoding="utf-8")))]
         if len(named) > 1
     }
@@ -207,7 +208,7 @@ def test_the_import_linter_sees_every_file_of_a_module() -> None:
         name_of(folder)
         for file in python_files("app/modules")
         for folder in file.parents
-        if folder.is_relative_to(ROOT / "app" / "modules") and folder != ROOT / "app" / "modules"
+        if folder.is_relative_to(PROJECT_ROOT / "app" / "modules") and folder != PROJECT_ROOT / "app" / "modules"
         if "tests" not in folder.parts and not (folder / "__init__.py").exists()
     }
     assert blind == set()
@@ -238,5 +239,5 @@ def test_middlewares_are_pure_asgi() -> None:
 def test_the_first_process_imports_no_package_that_only_serving_needs() -> None:
     """With reload and with workers it only starts others. Its imports would add a second to theirs."""
     look = "import sys, app.fastapi_engine.server; print({'alembic', 'fastapi', 'sqlalchemy'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", look], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -38,9 +38,9 @@ from websockets.server import ServerProtocol
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import DriverConnection, PooledConnection
+from app.settings import PROJECT_ROOT
 from tests.processes import clean_environment
 
-ROOT = Path(__file__).parents[1]
 PATCHED = "app/fastapi_engine/patched"
 
 REVIEWED: tuple[tuple[str, Callable[..., object], str], ...] = (
@@ -98,7 +98,7 @@ def digest_of(reviewed: Callable[..., object]) -> str:
 
 @pytest.mark.parametrize(("place", "relied_on", "digest"), REVIEWED)
 def test_the_overridden_code_is_what_was_reviewed(place: str, relied_on: Callable[..., object], digest: str) -> None:
-    assert (ROOT / place).is_file()
+    assert (PROJECT_ROOT / place).is_file()
     library = relied_on.__module__.partition(".")[0]
     found = digest_of(relied_on)
     assert found == digest, (
@@ -108,8 +108,8 @@ def test_the_overridden_code_is_what_was_reviewed(place: str, relied_on: Callabl
 
 
 def test_internals_are_used_in_the_listed_places_only() -> None:
-    for file in sorted((ROOT / "app").rglob("*.py")):
-        name = file.relative_to(ROOT).as_posix()
+    for file in sorted((PROJECT_ROOT / "app").rglob("*.py")):
+        name = file.relative_to(PROJECT_ROOT).as_posix()
         if "/tests/" in name or "/templates/" in name or name in MAY_IMPORT_INTERNALS:
             continue
         found = [module for module in imported(file) if module.startswith(INTERNAL) or "._" in module]
@@ -127,7 +127,7 @@ def imported(file: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("library", BOUNDED.split())
 def test_no_minor_release_without_a_review_is_installed(library: str) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     allowed = {requirement.name: requirement.specifier for requirement in map(Requirement, project["dependencies"])}
     reviewed = Version(version(library))
     later = f"{reviewed.major}.{reviewed.minor + 1}"

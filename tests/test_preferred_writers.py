@@ -20,7 +20,6 @@ from app.modules.messages_module.services.sends import Sent
 from app.modules.messages_module.settings import MessagesSettings
 from app.settings import Settings
 from app.utils.container import Container
-from tests.acceptance.test_processes import variables_of
 from tests.fakers import FakeClient, eventually, ok
 from tests.processes import RunningServer
 
@@ -39,7 +38,7 @@ async def writer(
 ) -> AsyncIterator[RunningServer]:
     """Another process, which writes about half of the chats."""
     folder = settings.own[MessagesSettings].model_dump()["delegation_folder"]
-    variables = variables_of(database_address) | {"SEND_DELEGATION_FOLDER": str(folder), "API_RELOAD": "false"}
+    variables = database_address.variables() | {"SEND_DELEGATION_FOLDER": str(folder), "API_RELOAD": "false"}
     with RunningServer(project, Path("never-made"), **variables) as server:
         await to_thread.run_sync(server.wait_until_ready)
         await until_connected(container, 1)

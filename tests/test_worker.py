@@ -20,13 +20,13 @@ from app.adapters.db.embedded import EmbeddedPostgres
 from app.fastapi_engine.constructor import build_app
 from app.settings import PROJECT_ROOT, Settings
 from app.utils.background import Background
-from tests.acceptance.live.servers import ServerProcess
 from tests.adapters.embedded.support import open_folder
 from tests.databases import Connection, connected_to
 from tests.fakers import eventually
 from tests.faults.background import add_module, prepare
 from tests.manage import variables_for
 from tests.processes import clean_environment, copy_project, free_port
+from tests.server_processes import ServerProcess
 from tests.wire import wire_to
 
 ENQUEUE = """

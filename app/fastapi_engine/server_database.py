@@ -33,13 +33,7 @@ def database(settings: Settings) -> Iterator[DatabaseAddress]:
     server = embedded_server(settings.db, {"max_connections": str(connections)})
     try:
         address = server.start()
-        os.environ |= {
-            "PG_SERVER_ADDRESS": address.host,
-            "PG_SERVER_PORT": str(address.port),
-            "PG_SERVER_LOGIN": address.user,
-            "PG_SERVER_PASSWD": address.password,
-            "PG_SERVER_DB": address.database,
-        }
+        os.environ |= address.variables()
         with _ending_with(server):
             yield address
     finally:

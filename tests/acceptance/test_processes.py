@@ -69,17 +69,6 @@ class Talker:
             return
 
 
-def variables_of(address: DatabaseAddress) -> dict[str, str]:
-    """Returns the settings of a server on an external PostgreSQL."""
-    return {
-        "PG_SERVER_ADDRESS": address.host,
-        "PG_SERVER_PORT": str(address.port),
-        "PG_SERVER_LOGIN": address.user,
-        "PG_SERVER_PASSWD": address.password,
-        "PG_SERVER_DB": address.database,
-    }
-
-
 @pytest.fixture(scope="module")
 def data_dir(place: Path) -> Path:
     """One folder for all tests: each starts with the data of the previous one."""
@@ -166,7 +155,7 @@ def test_an_external_database_is_migrated_at_the_start(project: Path, postgres: 
     name = f"test_own_{uuid4().hex[:12]}"
     query(postgres, f"CREATE DATABASE {name} TEMPLATE template0", database="postgres")
     address = postgres.with_database(name)
-    with RunningServer(project, Path("never-made"), **variables_of(address), API_RELOAD="false") as server:
+    with RunningServer(project, Path("never-made"), **address.variables(), API_RELOAD="false") as server:
         server.wait_until_ready()
         Talker(server).http.close()
         assert server.end(signal.SIGTERM) == 0
@@ -181,7 +170,7 @@ async def test_an_unavailable_database_is_awaited_at_the_start_and_migrated(
     async with wire_to(empty_database.host, empty_database.port) as wire:
         wire.cut()
         address = replace(empty_database, host="127.0.0.1", port=wire.port)
-        with RunningServer(project, Path("never-made"), **variables_of(address), API_RELOAD="false") as server:
+        with RunningServer(project, Path("never-made"), **address.variables(), API_RELOAD="false") as server:
             assert await to_thread.run_sync(server.answers, "/healthcheck/live"), server.output
             assert not await to_thread.run_sync(server.answers, "/healthcheck/ready", 0)
             assert f"waiting for database {address.database}: the server does not answer (127.0.0.1:" in server.output
@@ -191,7 +180,7 @@ async def test_an_unavailable_database_is_awaited_at_the_start_and_migrated(
 
 
 def test_a_refusal_by_the_database_stops_the_start_with_one_line(project: Path, postgres: DatabaseAddress) -> None:
-    refused = run(project, **variables_of(postgres.with_database("nowhere")), LOG_LEVEL="ERROR")
+    refused = run(project, **postgres.with_database("nowhere").variables(), LOG_LEVEL="ERROR")
     assert refused.returncode == 2
     assert "run `python manage.py db create`" in refused.stderr
     assert refused.stderr.count("\n") == 1

@@ -125,12 +125,7 @@ def two_servers(
     project: Path, database: DatabaseAddress, folder: Path
 ) -> Iterator[tuple[list[RunningServer], Callable[[], RunningServer]]]:
     """Two servers on one database and one store, and how another one is started."""
-    variables = {
-        "PG_SERVER_ADDRESS": database.host,
-        "PG_SERVER_PORT": str(database.port),
-        "PG_SERVER_LOGIN": database.user,
-        "PG_SERVER_PASSWD": database.password,
-        "PG_SERVER_DB": database.database,
+    variables = database.variables() | {
         "API_RELOAD": "false",
         "ATTACHMENT_STORE": f"file://{folder}/files",
     }

@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from app.settings import PROJECT_ROOT
 from app.settings.db_settings import Pooler
 from app.settings.streams_settings import BusDriver
-from tests.acceptance.live.servers import ROOT
 from tests.adapters.embedded.support import open_folder
 from tests.faults.fault import all_faults
 from tests.faults.load.workload import Size
@@ -41,7 +41,7 @@ def faults(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep history, logs and database of a run without violations too.")
     ] = False,
-    output: Annotated[Path, typer.Option(help="Folder for the JSON and the table.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Folder for JSON and the table.")] = PROJECT_ROOT / ".data" / "results",
 ) -> None:
     """Exit with status 1 if a guarantee is violated."""
     end_as_by_ctrl_c()

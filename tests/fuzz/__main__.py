@@ -12,9 +12,10 @@ import typer
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
-from tests.acceptance.live.servers import ROOT, servers
+from app.settings import PROJECT_ROOT
 from tests.adapters.embedded.support import open_folder
 from tests.fakers import API
+from tests.server_processes import servers
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 # The same values as in schemathesis.toml.
@@ -59,15 +60,9 @@ def fuzz(
 
 def make_admin(database: DatabaseAddress) -> None:
     """Create an administrator, so that every operation is accessible."""
-    where = {
-        "PG_SERVER_ADDRESS": database.host,
-        "PG_SERVER_PORT": str(database.port),
-        "PG_SERVER_LOGIN": database.user,
-        "PG_SERVER_PASSWD": database.password,
-        "PG_SERVER_DB": database.database,
-    }
     command = [sys.executable, "manage.py", "account", "create-admin"]
-    subprocess.run(command, cwd=ROOT, env=dict(os.environ) | where | ADMIN, check=True, stdout=subprocess.DEVNULL)
+    environment = dict(os.environ) | database.variables() | ADMIN
+    subprocess.run(command, cwd=PROJECT_ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def create_chats(address: str) -> None:

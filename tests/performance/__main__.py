@@ -7,11 +7,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from app.settings import PROJECT_ROOT
 from tests.performance.measure import Pace, measure
 from tests.performance.picture import draw
 from tests.performance.report import as_json, machine, show, write_json
 from tests.performance.scenario import all_scenarios
-from tests.performance.servers import ROOT
 from tests.performance.world import World
 
 _QUICK = Pace(rounds=1, seconds=0.5, warm_up=0.2)
@@ -26,7 +26,7 @@ def bench(
     only: Annotated[list[str] | None, typer.Option(help="Name of a scenario; may be given more than once.")] = None,
     rounds: Annotated[int, typer.Option(min=1)] = 5,
     seconds: Annotated[float, typer.Option(min=0.5, help="Seconds per contender and round.")] = 3.0,
-    output: Annotated[Path, typer.Option(help="Folder for the JSON and the pictures.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Folder for JSON and pictures.")] = PROJECT_ROOT / ".data" / "results",
 ) -> None:
     """Measure, print a table and the ratios, write JSON and a picture."""
     console = Console()

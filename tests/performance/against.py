@@ -18,12 +18,12 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from app.settings import PROJECT_ROOT
 from app.settings.auth_settings import AuthSettings
 from tests.performance.live.figure import Figure
 from tests.performance.load import http, websocket
 from tests.performance.load.http import MakeRequest
 from tests.performance.report import machine, report_figures
-from tests.performance.servers import ROOT
 from tests.performance.world import API, PASSWORD, World
 
 _CONNECTIONS = 16
@@ -40,14 +40,14 @@ cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @cli.command()
 def against(
-    base: Annotated[str, typer.Argument(help="A folder with the other version, or a commit.")] = str(ROOT),
+    base: Annotated[str, typer.Argument(help="A folder with the other version, or a commit.")] = str(PROJECT_ROOT),
     without: Annotated[list[str] | None, typer.Option(help="A module that the other side does not have.")] = None,
     pairs: Annotated[int, typer.Option(min=3, help="Pairs of rounds.")] = 10,
     seconds: Annotated[float, typer.Option(min=0.5, help="Of each round.")] = 3.0,
-    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = PROJECT_ROOT / ".data" / "results",
 ) -> None:
     """Measure, print a table, write JSON."""
-    where, data = machine(), ROOT / ".data"
+    where, data = machine(), PROJECT_ROOT / ".data"
     with (
         _project(base) as project,
         World(quick=True, data=data / "bench") as ours,
@@ -175,11 +175,11 @@ def _project(base: str) -> Iterator[Path]:
     if Path(base).is_dir():
         yield Path(base).resolve()
         return
-    folder = ROOT / ".data" / "bench-base-project"
+    folder = PROJECT_ROOT / ".data" / "bench-base-project"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        packed = subprocess.run(["git", "archive", base], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+        packed = subprocess.run(["git", "archive", base], cwd=PROJECT_ROOT, stdout=subprocess.PIPE, check=True)
         subprocess.run(["tar", "-x"], cwd=folder, input=packed.stdout, check=True)
         yield folder
     finally:

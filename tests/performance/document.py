@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from tests.performance.servers import ROOT
+from app.settings import PROJECT_ROOT
 
-PAGE = ROOT / "docs" / "performance.md"
-_PICTURES = ROOT / "docs" / "images"
-_RESULTS = ROOT / ".data" / "results"
+PAGE = PROJECT_ROOT / "docs" / "performance.md"
+_PICTURES = PROJECT_ROOT / "docs" / "images"
+_RESULTS = PROJECT_ROOT / ".data" / "results"
 
 Lines = Iterator[str]
 

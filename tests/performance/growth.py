@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from app.settings import PROJECT_ROOT
 from tests.performance import fill
 from tests.performance.load import http, websocket
 from tests.performance.picture import draw_growth
 from tests.performance.report import machine, write_json
 from tests.performance.scenarios.history import pages
 from tests.performance.scenarios.send_rest import sends
-from tests.performance.servers import ROOT
 from tests.performance.usage import memory
 from tests.performance.world import API, World
 
@@ -35,7 +35,7 @@ def growth(
     sends_to_remember: Annotated[
         int, typer.Option("--memory", help="Measure only memory after this many sends; 1000000 takes minutes.")
     ] = 0,
-    output: Annotated[Path, typer.Option(help="Folder for the JSON and the pictures.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Folder for JSON and pictures.")] = PROJECT_ROOT / ".data" / "results",
 ) -> None:
     """Measure, print a table, write JSON and a picture."""
     console = Console()

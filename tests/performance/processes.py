@@ -15,10 +15,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.settings import PROJECT_ROOT
 from tests.performance.load import http, websocket
 from tests.performance.outcome import Outcome
 from tests.performance.report import machine, write_json
-from tests.performance.servers import ROOT
 from tests.performance.usage import cpu_seconds
 from tests.performance.world import API, User, World
 
@@ -58,7 +58,7 @@ def processes(
     transport: Annotated[list[str] | None, typer.Option(help="rest or websocket")] = None,
     delegation: Annotated[bool, typer.Option(help="The setting SEND_DELEGATION.")] = True,
     background: Annotated[bool, typer.Option(help="The setting API_BACKGROUND: whether subscribers run.")] = True,
-    output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = PROJECT_ROOT / ".data" / "results",
 ) -> None:
     """Measure with each number of processes, print a table, write JSON. The servers run at once, each with a database
     of its own, and are measured alternately, so that other work on the machine meets all of them.
@@ -101,7 +101,7 @@ def processes(
 
 
 def _world(workers: int) -> World:
-    return World(quick=True, workers=workers, data=ROOT / ".data" / f"bench-processes-{workers}")
+    return World(quick=True, workers=workers, data=PROJECT_ROOT / ".data" / f"bench-processes-{workers}")
 
 
 class _Spread:

@@ -11,11 +11,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.settings import PROJECT_ROOT
 from tests.performance.load import http, websocket
 from tests.performance.outcome import Outcome
 from tests.performance.report import write_json
 from tests.performance.scenarios.send_rest import sends
-from tests.performance.servers import ROOT
 from tests.performance.world import World
 
 _SECONDS = 10
@@ -36,7 +36,7 @@ _LAYERS = {
 
 
 def profile(
-    output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = PROJECT_ROOT / ".data" / "results",
 ) -> None:
     """Sample the process from outside while it is busy, print a table, write JSON."""
     console = Console()

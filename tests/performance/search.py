@@ -16,11 +16,11 @@ import asyncpg
 import typer
 from websockets.asyncio.client import connect
 
+from app.settings import PROJECT_ROOT
 from tests.performance.live.figure import Figure
 from tests.performance.load.http import LoadError, ask
 from tests.performance.outcome import percentile
 from tests.performance.report import machine, report_figures
-from tests.performance.servers import ROOT
 from tests.performance.world import API, User, World
 
 _CHATS, _CHATS_OF_CALLER, _CALLERS = 2_000, 50, 8
@@ -107,7 +107,7 @@ def search(
     rounds: Annotated[int, typer.Option(min=10, help="Searches of each kind.")] = 200,
     rate: Annotated[int, typer.Option(help="Sends a second while new messages are looked for.")] = 500,
     seconds: Annotated[float, typer.Option(help="Of these sends.")] = 20.0,
-    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = PROJECT_ROOT / ".data" / "results",
 ) -> None:
     """Fill a database, build the index, measure, print a table and write JSON."""
     where, dice = machine(), Random(18)

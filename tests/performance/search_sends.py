@@ -15,12 +15,13 @@ from typing import Annotated
 import asyncpg
 import typer
 
+from app.settings import PROJECT_ROOT
 from tests.performance.live.figure import Figure
 from tests.performance.load.paced import send_paced
 from tests.performance.outcome import percentile
 from tests.performance.report import machine, report_figures
 from tests.performance.search import Texts
-from tests.performance.servers import ROOT, worker
+from tests.performance.servers import worker
 from tests.performance.usage import cpu_nanoseconds
 from tests.performance.world import World
 
@@ -34,7 +35,7 @@ def search_sends(
     pairs: Annotated[int, typer.Option(min=3, help="Pairs of rounds without and with the index.")] = 10,
     rate: Annotated[int, typer.Option(min=16, help="Sends a second.")] = 500,
     seconds: Annotated[float, typer.Option(min=1.0, help="Of each round.")] = 10.0,
-    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = PROJECT_ROOT / ".data" / "results",
 ) -> None:
     """Measure, print a table and write JSON."""
     where, texts = machine(), Texts(Random(18)).text
@@ -72,7 +73,7 @@ def search_sends(
 
 @contextmanager
 def _worlds() -> Iterator[tuple[World, World]]:
-    data = ROOT / ".data"
+    data = PROJECT_ROOT / ".data"
     with ExitStack() as stack:
         worlds = [stack.enter_context(World(quick=True, data=data / name)) for name in ("bench", "bench-indexed")]
         for world in worlds:

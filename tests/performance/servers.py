@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 
 from app.adapters.db.address import DatabaseAddress
+from app.settings import PROJECT_ROOT
 from tests.performance.load.http import Address
 
-ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60.0
 RATES = (
     "ACCOUNT",
@@ -65,16 +65,6 @@ def free_port() -> int:
         return port
 
 
-def _variables(database: DatabaseAddress) -> dict[str, str]:
-    return {
-        "PG_SERVER_ADDRESS": database.host,
-        "PG_SERVER_PORT": str(database.port),
-        "PG_SERVER_LOGIN": database.user,
-        "PG_SERVER_PASSWD": database.password,
-        "PG_SERVER_DB": database.database,
-    }
-
-
 @contextmanager
 def messenger(
     data: Path,
@@ -82,7 +72,7 @@ def messenger(
     workers: int = 1,
     database: DatabaseAddress | None = None,
     more: Mapping[str, str] | None = None,
-    project: Path = ROOT,
+    project: Path = PROJECT_ROOT,
 ) -> Iterator[Server]:
     """Runs `python main.py` as in production, durable, on a PostgreSQL of its own or on `database`; with `more`
     settings. `project` is the folder of the application, or of a copy of it."""
@@ -102,7 +92,7 @@ def messenger(
         **(more or {}),
     }
     if database is not None:
-        settings |= _variables(database)
+        settings |= database.variables()
     log = data.parent / f"messenger-{port}.log"
     with running([sys.executable, "main.py"], settings, log, project) as process:
         server = Server(process, ("127.0.0.1", port))
@@ -113,7 +103,7 @@ def messenger(
 @contextmanager
 def worker(database: DatabaseAddress, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Runs `manage.py worker`, the subscribers and jobs of a server that has `API_BACKGROUND=false`."""
-    settings = {**_PRODUCTION, **_variables(database)}
+    settings = {**_PRODUCTION, **database.variables()}
     with running([sys.executable, "manage.py", "worker"], settings, log) as process:
         until = time.monotonic() + _START_SECONDS
         while b"started with the modules" not in log.read_bytes():
@@ -151,7 +141,7 @@ def script(path: str, log: Path) -> Iterator[Server]:
 
 @contextmanager
 def running(
-    program: Sequence[str], settings: Mapping[str, str], log: Path, folder: Path = ROOT
+    program: Sequence[str], settings: Mapping[str, str], log: Path, folder: Path = PROJECT_ROOT
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Runs a program with more variables of the environment, and its output in a file."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "API_"))}

@@ -16,9 +16,10 @@ import typer
 from rich.console import Console
 
 from app.modules.mail_module.tests.mailbox import mail_server
+from app.settings import PROJECT_ROOT
 from app.settings.auth_settings import AuthSettings
 from tests.fakers import API, FakeClient
-from tests.performance.servers import ROOT, messenger
+from tests.performance.servers import messenger
 
 Answer: TypeAlias = Callable[[httpx.AsyncClient, str], Awaitable[int]]
 
@@ -32,7 +33,7 @@ def sign_in(
     at_once: Annotated[int, typer.Option(min=1, help="Number of clients that sign in all the time.")] = 200,
 ) -> None:
     """Measure and print."""
-    data = ROOT / ".data" / "sign-in"
+    data = PROJECT_ROOT / ".data" / "sign-in"
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
     try:

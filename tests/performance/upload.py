@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 
 import typer
 
+from app.settings import PROJECT_ROOT
 from tests.performance.live.figure import Figure
 from tests.performance.load.http import Address, ask
 from tests.performance.load.paced import send_paced
 from tests.performance.outcome import percentile
 from tests.performance.report import machine, report_figures
-from tests.performance.servers import ROOT
 from tests.performance.usage import memory
 from tests.performance.world import API, World
 
@@ -39,7 +39,7 @@ def upload(
     throttle: Annotated[int, typer.Option(min=1, help="Megabytes a second.")] = 50,
     rate: Annotated[int, typer.Option(min=16, help="Sends a second.")] = 200,
     seconds: Annotated[float, typer.Option(min=1.0, help="Of the sends before, and of those after.")] = 20.0,
-    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = PROJECT_ROOT / ".data" / "results",
 ) -> None:
     """Measure, print a table and write JSON."""
     where, size = machine(), megabytes * _MB

@@ -14,13 +14,14 @@ from typing import Annotated, NamedTuple
 import typer
 from playwright.async_api import Request, expect
 
+from app.settings import PROJECT_ROOT
 from tests.browsers import Reader, chromium
 from tests.performance import fill
 from tests.performance.live.figure import Figure
 from tests.performance.load.http import ask
 from tests.performance.load.websocket import Socket
 from tests.performance.report import machine, report_figures
-from tests.performance.servers import ROOT, messenger
+from tests.performance.servers import messenger
 from tests.performance.usage import cpu_seconds
 from tests.performance.world import API, PASSWORD, World
 
@@ -50,7 +51,7 @@ class Visit(NamedTuple):
 
 @cli.command()
 def waiting(
-    output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = PROJECT_ROOT / ".data" / "results",
 ) -> None:
     """Measure, print a table, write JSON."""
     where = machine()

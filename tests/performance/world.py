@@ -23,11 +23,12 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.embedded.binaries import find_binaries
 from app.adapters.db.embedded.folder import DataFolder
+from app.settings import PROJECT_ROOT
 from tests.performance import fill
 from tests.performance.baselines import orm
 from tests.performance.load.http import ask
 from tests.performance.load.websocket import Socket
-from tests.performance.servers import ROOT, Server, asgi_app, free_port, messenger, script, worker
+from tests.performance.servers import Server, asgi_app, free_port, messenger, script, worker
 from tests.performance.usage import cpu_seconds
 from tests.processes import end_as_by_ctrl_c
 
@@ -69,8 +70,8 @@ class World:
         *,
         quick: bool,
         workers: int = 1,
-        data: Path = ROOT / ".data" / "bench",
-        project: Path = ROOT,
+        data: Path = PROJECT_ROOT / ".data" / "bench",
+        project: Path = PROJECT_ROOT,
         listens: bool = False,
         has_worker: bool = False,
     ) -> None:
@@ -104,7 +105,9 @@ class World:
             self._stack.pop_all()
         self._stack.close()
 
-    def start_messenger(self, workers: int, project: Path = ROOT, more: Mapping[str, str] | None = None) -> None:
+    def start_messenger(
+        self, workers: int, project: Path = PROJECT_ROOT, more: Mapping[str, str] | None = None
+    ) -> None:
         """Starts the server, again if necessary: on the same data, with another number of processes, with `more`
         settings."""
         self._running.close()

@@ -45,6 +45,16 @@ class DatabaseAddress:
             server.host if server.host.startswith("/") else f"{server.host}:{server.port}" for server in self.servers
         )
 
+    def variables(self) -> dict[str, str]:
+        """Returns the settings of a process that connects to it."""
+        return {
+            "PG_SERVER_ADDRESS": self.host,
+            "PG_SERVER_PORT": str(self.port),
+            "PG_SERVER_LOGIN": self.user,
+            "PG_SERVER_PASSWD": self.password,
+            "PG_SERVER_DB": self.database,
+        }
+
     def connect_arguments(self) -> dict[str, Any]:
         """Returns the arguments of `asyncpg.connect`. Of several servers it uses the first one that accepts writes.
 

@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from tests.acceptance.live.servers import ServerProcess, servers
 from tests.databases import clone, drop
 from tests.faults.scene.postgres import Pair, replicating
+from tests.server_processes import ServerProcess, servers
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,11 @@ import httpx
 import pytest
 
 from app.modules.mail_module.tests.mailbox import Mailbox, mail_server
-from tests.acceptance.live.servers import ROOT, ServerProcess
+from app.settings import PROJECT_ROOT
 from tests.adapters.embedded.support import open_folder
 from tests.fakers import eventually
 from tests.faults.scene.postgres import Postgres
+from tests.server_processes import ServerProcess
 from tests.wire import Wire, wire_to
 
 _MAIL_JOBS = "SELECT count(*) FROM job WHERE lane = 'mail'"
@@ -139,7 +140,7 @@ async def killed_server(logs: Path) -> AsyncIterator[KilledServer]:
         processes, clients = [], []
         for name, background in (("server", "true"), ("other", "false")):
             own = variables | {"API_BACKGROUND": background}
-            process = ServerProcess(address, logs / f"{name}.log", ("main.py",), ROOT, **own)
+            process = ServerProcess(address, logs / f"{name}.log", ("main.py",), PROJECT_ROOT, **own)
             stack.push_async_callback(asyncio.to_thread, process.stop)
             await asyncio.to_thread(process.wait_until_ready)
             processes.append(process)

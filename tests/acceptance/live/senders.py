@@ -9,9 +9,9 @@ from uuid import uuid4
 import httpx
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
-from tests.acceptance.live.servers import ServerProcess
 from tests.acceptance.live.writer import through
 from tests.fakers import FakeClient, FakeSocket
+from tests.server_processes import ServerProcess
 
 _BROKEN = (httpx.ConnectError, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 """Errors of a connection. The request is repeated on another node."""

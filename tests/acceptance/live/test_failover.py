@@ -18,10 +18,10 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from tests.acceptance.live.servers import ROOT, ServerProcess
 from tests.databases import fetch
 from tests.fakers import FakeClient, ok
 from tests.faults.scene.postgres import Pair
+from tests.server_processes import ServerProcess
 
 SCALE = int(os.environ.get("MESSENGER_LIVE_SCALE", "1"))
 PROCESSES, SENDERS = 2, 8
@@ -38,7 +38,7 @@ async def nodes(pair: Pair, tmp_path: Path) -> AsyncIterator[list[httpx.AsyncCli
     assert pair.standby.address is not None
     both = replace(pair.primary.address, host=f"{pair.standby.address.host},{pair.primary.address.host}")
     logs = [tmp_path / f"{number}.log" for number in range(PROCESSES)]
-    servers = [ServerProcess(both, log, ("main.py",), ROOT) for log in logs]
+    servers = [ServerProcess(both, log) for log in logs]
     try:
         for server in servers:
             await asyncio.to_thread(server.wait_until_ready)

@@ -15,10 +15,10 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from tests.acceptance.live.devices import Device
-from tests.acceptance.live.servers import ServerProcess
 from tests.bus_outage import interrupt_bus
 from tests.databases import fetch
 from tests.fakers import FakeClient, FakeSocket, ok
+from tests.server_processes import ServerProcess
 
 SEED = int(os.environ.get("MESSENGER_LIVE_SEED", "20"))
 SCALE = int(os.environ.get("MESSENGER_LIVE_SCALE", "1"))

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 
 from app.adapters.db.address import DatabaseAddress
-from tests.acceptance.live.servers import servers
 from tests.databases import execute
 from tests.fakers import API, FakeClient, FakeSocket, ok, problem
+from tests.server_processes import servers
 
 _FROZEN = 3.5
 """Seconds."""

@@ -12,11 +12,12 @@ import pytest
 from anyio import to_thread
 
 from app.adapters.db.address import DatabaseAddress
+from app.settings import PROJECT_ROOT
 from tests.acceptance.live.senders import Nodes, Sender, SocketSender
-from tests.acceptance.live.servers import ROOT, ServerProcess
 from tests.acceptance.live.writer import through
 from tests.fakers import FakeClient, eventually, ok
 from tests.nats_server import NatsServer
+from tests.server_processes import ServerProcess
 
 SENDERS = 3
 """Users that send over REST, and as many that send over WebSocket."""
@@ -46,7 +47,7 @@ def site(request: pytest.FixtureRequest, shared_database: DatabaseAddress) -> It
 
             def make(name: str) -> ServerProcess:
                 variables = bus | {"SEND_DELEGATION_FOLDER": str(here / (name if are_apart else "group"))}
-                node = ServerProcess(shared_database, here / f"{name}.log", ("main.py",), ROOT, **variables)
+                node = ServerProcess(shared_database, here / f"{name}.log", ("main.py",), PROJECT_ROOT, **variables)
                 nodes.append(node)
                 stack.callback(node.stop)
                 return node

@@ -18,9 +18,9 @@ import httpx
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from tests.acceptance.live.servers import ROOT, ServerProcess
 from tests.databases import clone, drop
 from tests.fakers import FakeClient, eventually, ok
+from tests.server_processes import ServerProcess
 
 SEED = int(os.environ.get("MESSENGER_LIVE_SEED", "20"))
 SCALE = int(os.environ.get("MESSENGER_LIVE_SCALE", "1"))
@@ -53,7 +53,7 @@ async def kill_in_turn(servers: list[ServerProcess], random: Random, stop: async
 @pytest.mark.parametrize("is_killed", [True, False])
 async def test_each_message_is_sent_exactly_once(is_killed: bool, template: DatabaseAddress, tmp_path: Path) -> None:
     database, random = await clone(template), Random(SEED)
-    servers = [ServerProcess(database, tmp_path / f"{number}.log", ("main.py",), ROOT) for number in range(PROCESSES)]
+    servers = [ServerProcess(database, tmp_path / f"{number}.log") for number in range(PROCESSES)]
     connection = await asyncpg.connect(**database.connect_arguments())
     try:
         for server in servers:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from app.adapters.db.address import DatabaseAddress
+from app.settings import PROJECT_ROOT
 from tests.databases import fetch
 
-REPOSITORY = Path(__file__).parents[3]
 _LEFT_OUT = ("*.pyc.*", ".git", ".data", ".env", "logs", "node_modules", ".venv", "venv")
 _CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
 
@@ -27,7 +27,7 @@ def copy_project(place: Path, *, with_caches: bool = False) -> Path:
     """Copies the caches of the checkers too: they know the unchanged files already."""
     copied = place / "project"
     left_out = _LEFT_OUT if with_caches else (*_LEFT_OUT, *_CACHES)
-    shutil.copytree(REPOSITORY, copied, ignore=shutil.ignore_patterns(*left_out), symlinks=True)
+    shutil.copytree(PROJECT_ROOT, copied, ignore=shutil.ignore_patterns(*left_out), symlinks=True)
     (copied / "logs").mkdir()
     return copied
 
@@ -77,13 +77,7 @@ def environment_of(at: DatabaseAddress | None) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     environment |= {"LOG_WRITE_TO_FILE": "false", "NO_COLOR": "1"}
     if at is not None:
-        environment |= {
-            "PG_SERVER_ADDRESS": at.host,
-            "PG_SERVER_PORT": str(at.port),
-            "PG_SERVER_LOGIN": at.user,
-            "PG_SERVER_PASSWD": at.password,
-            "PG_SERVER_DB": at.database,
-        }
+        environment |= at.variables()
     return environment
 
 

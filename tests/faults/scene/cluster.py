@@ -14,13 +14,13 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import migrate
 from app.settings.db_settings import Pooler
 from app.settings.streams_settings import BusDriver
-from tests.acceptance.live.servers import ServerProcess
 from tests.faults.background import add_module, prepare
 from tests.faults.load.user import Endpoint
 from tests.faults.scene.postgres import Postgres
 from tests.nats_server import NatsServer
 from tests.pgbouncer import pgbouncer
 from tests.processes import copy_project
+from tests.server_processes import ServerProcess
 from tests.wire import Wire
 
 _SETTINGS = {

@@ -16,7 +16,7 @@ import orjson
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded.binaries import find_binaries
-from tests.acceptance.live.servers import ROOT
+from app.settings import PROJECT_ROOT
 from tests.adapters.embedded.support import is_gone, open_folder, postmaster_of
 from tests.processes import family_of
 
@@ -57,7 +57,7 @@ class Postgres:
         if self._owner is None:
             self._owner = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.faults.scene.owner", str(self.folder)),
-                cwd=ROOT,
+                cwd=PROJECT_ROOT,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 start_new_session=True,

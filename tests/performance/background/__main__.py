@@ -11,11 +11,11 @@ from typing import Annotated
 
 import typer
 
+from app.settings import PROJECT_ROOT
 from tests.performance import fill
 from tests.performance.live.figure import Figure
 from tests.performance.load import websocket
 from tests.performance.report import machine, report_figures
-from tests.performance.servers import ROOT
 from tests.performance.world import World
 from tests.processes import copy_project
 
@@ -42,7 +42,7 @@ def background(
     events: Annotated[int, typer.Option(min=_CHATS, help="Events of the backlog.")] = 1_000_000,
     pairs: Annotated[int, typer.Option(min=3, help="Pairs of runs without and with subscribers.")] = 10,
     seconds: Annotated[float, typer.Option(min=0.5, help="Of each run.")] = 3.0,
-    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = PROJECT_ROOT / ".data" / "results",
 ) -> None:
     """Measure, print a table, write JSON."""
     where = machine()
@@ -53,7 +53,7 @@ def background(
 @contextmanager
 def _project(name: str) -> Iterator[Path]:
     """Yields a copy of the project that has one of the modules beside this file."""
-    folder = ROOT / ".data" / f"bench-{name}-project"
+    folder = PROJECT_ROOT / ".data" / f"bench-{name}-project"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     project = copy_project(folder)
@@ -97,7 +97,7 @@ async def _until_noted(world: World, events: int) -> tuple[float, int]:
 
 def idle(pairs: int, seconds: float) -> list[Figure]:
     """Measures CPU per send, without subscribers and with five that match no event; and CPU at rest."""
-    data = ROOT / ".data"
+    data = PROJECT_ROOT / ".data"
     with (
         _project("idle") as project,
         World(quick=True, data=data / "bench") as without,

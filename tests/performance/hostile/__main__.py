@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from app.settings import SettingsGroup
+from app.settings import PROJECT_ROOT, SettingsGroup
 from app.settings.limits_settings import LimitsSettings
 from app.utils.own_settings import own_groups
 from app.utils.setup_modules import discover_modules
@@ -23,7 +23,7 @@ from tests.performance.hostile.inputs import Input, all_inputs
 from tests.performance.load.http import Address
 from tests.performance.outcome import percentile
 from tests.performance.report import machine, write_json
-from tests.performance.servers import RATES, ROOT, messenger
+from tests.performance.servers import RATES, messenger
 
 _MAX_ADDED_MS = 100.0
 _PAUSE = 0.01
@@ -47,7 +47,7 @@ def hostile(
         list[str] | None, typer.Option(help="Part of an input's name; may be given more than once.")
     ] = None,
     seconds: Annotated[float, typer.Option(min=0.5, help="Seconds per input.")] = 5.0,
-    output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = PROJECT_ROOT / ".data" / "results",
 ) -> None:
     """Measure, print a table, write JSON. The rate limits are the default ones."""
     console = Console()
@@ -65,7 +65,7 @@ def hostile(
     }
     where = machine()
     waits: list[Wait] = []
-    with messenger(ROOT / ".data" / "hostile", more=rates) as server:
+    with messenger(PROJECT_ROOT / ".data" / "hostile", more=rates) as server:
         _ask(server.address, 1.0, "warming up")
         idle = _ask(server.address, 2 * seconds, "idle")
         for attack_input in track(inputs, console=console, description="measuring"):

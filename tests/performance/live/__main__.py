@@ -8,10 +8,10 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from app.settings import PROJECT_ROOT
 from tests.performance.live import across, bus_outage, idle, replay, slow_readers
 from tests.performance.live.figure import Figure
 from tests.performance.report import machine, report_figures
-from tests.performance.servers import ROOT
 from tests.performance.world import World
 
 _PARTS: Mapping[str, Callable[[World], Sequence[Figure]]] = {
@@ -29,7 +29,7 @@ cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @cli.command()
 def live(
     only: Annotated[list[str] | None, typer.Option(help="Name of a part; may be given more than once.")] = None,
-    output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = PROJECT_ROOT / ".data" / "results",
 ) -> None:
     """Measure, print a table, write JSON."""
     console = Console()

@@ -9,15 +9,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import TypeVar
 
+from app.settings import PROJECT_ROOT
 from tests.performance import fill
 from tests.performance.load import http, websocket
 from tests.performance.peers import ejabberd, synapse
 from tests.performance.peers.packages import install_ejabberd, install_synapse
 from tests.performance.scenario import Contender, Ratio, Scenario, rate_of
-from tests.performance.servers import ROOT, Server
+from tests.performance.servers import Server
 from tests.performance.world import API, User, World
 
-_INSTALLED = ROOT / ".data" / "peers"
+_INSTALLED = PROJECT_ROOT / ".data" / "peers"
 _USERS, _MEMBERS = 32, 4
 _MESSAGES = 500
 """Messages in a room before its history is read."""

@@ -13,9 +13,9 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from app.adapters.db.address import DatabaseAddress
+from app.settings import PROJECT_ROOT
 from tests.processes import free_port
 
-ROOT = Path(__file__).parents[3]
 _TROUBLE = re.compile(r"Traceback|\b(ERROR|CRITICAL)\b|never retrieved|was destroyed but|unexpected error")
 
 
@@ -29,7 +29,7 @@ class ServerProcess:
         database: DatabaseAddress,
         log: Path,
         program: Sequence[str] = ("main.py",),
-        project: Path = ROOT,
+        project: Path = PROJECT_ROOT,
         **variables: str,
     ) -> None:
         """`project` is the folder of the application, or of a copy of it."""
@@ -41,12 +41,8 @@ class ServerProcess:
         self._environment = {
             "PATH": os.environ["PATH"],
             # Programs of the tests run beside a copy of the application, too.
-            "PYTHONPATH": str(ROOT),
-            "PG_SERVER_ADDRESS": database.host,
-            "PG_SERVER_PORT": str(database.port),
-            "PG_SERVER_LOGIN": database.user,
-            "PG_SERVER_PASSWD": database.password,
-            "PG_SERVER_DB": database.database,
+            "PYTHONPATH": str(PROJECT_ROOT),
+            **database.variables(),
             "PG_POOLER": database.pooler,
             "API_SERVICE_PORT": str(self.port),
             "API_RELOAD": "false",
@@ -109,7 +105,7 @@ class ServerProcess:
 def servers(database: DatabaseAddress, folder: Path, count: int, **variables: str) -> Iterator[list[ServerProcess]]:
     """Runs so many processes on one database, ready to serve. Their logs must be clean at the end."""
     logs = [folder / f"server_{number}.log" for number in range(count)]
-    running = [ServerProcess(database, log, ("main.py",), ROOT, **variables) for log in logs]
+    running = [ServerProcess(database, log, ("main.py",), PROJECT_ROOT, **variables) for log in logs]
     try:
         for server in running:
             server.wait_until_ready()
