@@ -201,12 +201,15 @@ async def other_server(settings: Settings) -> AsyncIterator[str]:
 async def quiet_log() -> AsyncIterator[list[str]]:
     """The log lines above level INFO. There must be none at the end."""
     lines: list[str] = []
-    sink, level = logger.add(lines.append, level="WARNING", format="{level} {message}"), logging.root.level
+    sink = logger.add(lines.append, level="WARNING", format="{level} {message}")
     # The standard library's loggers lead there as well: those of uvicorn, and of asyncio for unretrieved exceptions.
-    logging.root.setLevel(logging.WARNING)
+    levels = {found: found.level for found in (logging.root, logging.getLogger("uvicorn.error"))}
+    for found in levels:
+        found.setLevel(logging.WARNING)
     yield lines
     gc.collect()
-    logging.root.setLevel(level)
+    for found, level in levels.items():
+        found.setLevel(level)
     logger.remove(sink)
     assert lines == []
 

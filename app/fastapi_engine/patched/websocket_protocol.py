@@ -88,6 +88,9 @@ class WebSocketProtocol(FrameReading):
     async def send(self, message: Any) -> None:
         if message["type"] != "websocket.close" or not self.handshake_complete:
             await super().send(message)
+            if self.close_sent:
+                # A refusal is an answer: uvicorn would log an error.
+                self.handshake_complete = True
             if self._handshake_timer is not None and self.conn.state is State.OPEN:
                 self._begin_frames()
             return

@@ -39,6 +39,11 @@ async def test_pages_of_other_sites_are_refused(live_server: str) -> None:
         assert_problem(refusal.value.response, 403, "forbidden")
 
 
+async def test_a_refused_handshake_is_no_error_in_the_log(live_server: str, quiet_log: list[str]) -> None:
+    with pytest.raises(InvalidStatus):
+        await connect(f"ws://{live_server}{API}/ws", additional_headers={"Origin": "https://evil.example.com"})
+
+
 def assert_problem(answer: Response, status: int, code: str) -> None:
     body = json.loads(answer.body)
     assert (answer.status_code, body["status"], body["code"]) == (status, status, code)
