@@ -129,13 +129,17 @@ def test_wrong_variables_of_one_of_them_are_reported_by_their_names(
     file.write_text("STAMPS_RED_PRICE=0\nSTAMPS_BLUE_MOTIVE_OF_IT=x\nSTAMPS_RED_PRISE=1\n", encoding="utf-8")
     with pytest.raises(SettingsError) as refusal:
         load_all_settings(_STAMPS, file)
-    assert sorted(problem.partition(":")[0] for problem in refusal.value.problems) == [
-        "STAMPS_BLUE_PRICE",
-        "STAMPS_RED_PRICE",
-    ]
-    [line] = unknown_variables(file, own_groups(_STAMPS.values()))
-    assert line.startswith("STAMPS_RED_PRISE in ")
-    assert line.endswith("did you mean STAMPS_<ID>_PRICE?")
+    *wrong, misspelt = refusal.value.problems
+    assert sorted(problem.partition(":")[0] for problem in wrong) == ["STAMPS_BLUE_PRICE", "STAMPS_RED_PRICE"]
+    assert misspelt.startswith("STAMPS_RED_PRISE in ")
+    assert misspelt.endswith("did you mean STAMPS_<ID>_PRICE?")
+
+
+def test_a_file_that_cannot_be_read_is_the_only_problem(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"STAMPS_RED_PRISE=\xff\n")
+    with pytest.raises(SettingsError, match=r"\.env, line 1: not UTF-8 text: save the file as UTF-8$"):
+        load_all_settings(_STAMPS, file)
 
 
 def test_they_are_examples_in_comments() -> None:

@@ -113,7 +113,7 @@ def _run_checks(least_free_mb: int, report: Callable[[Finding], None]) -> None:
         # Modules that others depend on are checked first, and so repaired first.
         every = sort_modules(known)
     except (SettingsError, ModulesError) as error:
-        report(Finding(about, str(error).splitlines(), "set the variable in the environment or in .env"))
+        report(Finding(about, str(error).splitlines(), "correct the environment or .env"))
         return
     report(Finding(about))
     report(check_variable_names(own_groups(known.values())))

@@ -36,16 +36,9 @@ def read_problems(path: Path) -> list[str]:
 
     Raises UnreadableFile if the file as a whole cannot be read.
     """
-    try:
-        bindings = _bindings(path)
-    except UnicodeDecodeError as error:
-        line = path.read_bytes().count(b"\n", 0, error.start) + 1
-        raise UnreadableFile(f"{path}, line {line}: not UTF-8 text: save the file as UTF-8") from None
-    except OSError as error:
-        raise UnreadableFile(f"{path}: cannot be read: {error.strerror}") from None
     return [
         f"{path}, line {_line_of(binding)}: not a setting: write NAME=value, with quotes at both ends or without"
-        for binding in bindings
+        for binding in _bindings(path)
         if binding.error or (binding.key is not None and binding.value is None)
     ]
 
@@ -72,7 +65,10 @@ def _line_of(binding: Binding) -> int:
 
 
 def find_unknown_names(known: Iterable[str], path: Path | None) -> Iterator[str]:
-    """Yields a line for each variable that resembles a `known` one and is not one, with the nearest of them."""
+    """Yields a line for each variable that resembles a `known` one and is not one, with the nearest of them.
+
+    Raises UnreadableFile if the file as a whole cannot be read.
+    """
     known = sorted(known)
     repeated = [id_pattern(name) for name in known if ID in name]
     in_file = [binding.key for binding in _bindings(path) if binding.key is not None] if path else []
@@ -93,7 +89,13 @@ def find_unknown_names(known: Iterable[str], path: Path | None) -> Iterator[str]
 
 
 def _bindings(path: Path) -> list[Binding]:
-    if not path.exists():
-        return []
-    with path.open(encoding=ENCODING) as file:
-        return list(parse_stream(file))
+    try:
+        if not path.exists():
+            return []
+        with path.open(encoding=ENCODING) as file:
+            return list(parse_stream(file))
+    except UnicodeDecodeError as error:
+        line = path.read_bytes().count(b"\n", 0, error.start) + 1
+        raise UnreadableFile(f"{path}, line {line}: not UTF-8 text: save the file as UTF-8") from None
+    except OSError as error:
+        raise UnreadableFile(f"{path}: cannot be read: {error.strerror}") from None

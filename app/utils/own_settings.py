@@ -1,10 +1,12 @@
 """The settings that modules own: the groups of their manifests, and their rate limits."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from app.settings import ENV_FILE, Settings, SettingsGroup, load_settings
+from app.settings import ENV_FILE, Settings, SettingsError, SettingsGroup, load_settings, unknown_variables
+from app.settings.file import UnreadableFile
 from app.settings.limits_settings import RateLimit, rates_group
 from app.settings.modules_settings import ModulesSettings
 from app.utils.module import Module
@@ -16,9 +18,17 @@ _rates_of = cache(rates_group)
 def load_all_settings(known: Mapping[str, Module], env_file: Path | None = ENV_FILE) -> Settings:
     """Reads the settings of the core and of those `known` modules that the settings enable, as `load_settings` does.
 
-    Raises SettingsError with all problems. `choose_modules` reports modules that cannot be enabled.
+    Raises SettingsError with all problems, misspelt names among them. `choose_modules` reports modules that cannot be
+    enabled.
     """
-    return load_settings(env_file, _own(known))
+    try:
+        return load_settings(env_file, _own(known))
+    except SettingsError as error:
+        problems = [*error.problems]
+        # Where the file cannot be read, that is the problem.
+        with suppress(UnreadableFile):
+            problems += unknown_variables(env_file, own_groups(known.values()))
+        raise SettingsError(problems) from None
 
 
 def own_groups(modules: Iterable[Module]) -> Iterator[type[SettingsGroup]]:
