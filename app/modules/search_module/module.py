@@ -1,5 +1,5 @@
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from app.adapters.db.database import BackgroundDatabase, Database
 from app.modules.messages_module.services.views import MessageViews
@@ -14,6 +14,7 @@ from app.modules.search_module.services.russian import expand_russian
 from app.modules.search_module.services.subscriber import CATCH_UP, INDEXING, PURGE, SEARCH
 from app.modules.search_module.settings import SEARCH_MESSAGES, SUGGEST, SearchSettings
 from app.modules.streams_module.services.reads import StreamReads
+from app.settings.app_settings import AppSettings
 from app.utils.background import Background
 from app.utils.container import Container
 from app.utils.module import Module, Modules
@@ -27,8 +28,10 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
         container.get(Database), container.get(StreamReads), container.get(MessageViews), flags, expand
     )
     container.put(MessageSearch, search)
-    container.get(Background).add(Building(container.get(BackgroundDatabase)).working)
-    yield
+    building = Building(container.get(BackgroundDatabase))
+    container.get(Background).add(building.working)
+    async with nullcontext() if container.get(AppSettings).background else building.beginning():
+        yield
 
 
 module = Module(

@@ -50,23 +50,39 @@ class Building:
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Around the life of the application."""
+        """Around the life of an application with background tasks."""
         async with running(self._keep()):
+            yield
+
+    @asynccontextmanager
+    async def beginning(self) -> AsyncIterator[None]:
+        """Around the life of one without them: it begins a build, and another process works on it."""
+        async with running(self._begin()):
             yield
 
     async def _keep(self) -> None:
         """Until cancelled."""
-        has_looked = False
+        await self._begin()
         while True:
             pause = _PERIOD
             try:
-                # Once: later on, an empty index may be one whose first message is just about to be indexed.
-                has_looked = has_looked or await begin_if_missing(self._database)
                 await self.finish()
             except Exception as error:  # noqa: BLE001 - the next round resumes where this one stopped
                 logger.warning("building the search index was interrupted: {!r}", error)
                 pause = _PAUSE_AFTER_ERROR
             await asyncio.sleep(pause)
+
+    async def _begin(self) -> None:
+        """Until it is known whether there is an index. Later on, an empty one may be one whose first message is just
+        about to be indexed.
+        """
+        while True:
+            try:
+                if await begin_if_missing(self._database):
+                    return
+            except Exception as error:  # noqa: BLE001 - the database may come back
+                logger.warning("looking for the search index was interrupted: {!r}", error)
+            await asyncio.sleep(_PAUSE_AFTER_ERROR)
 
     async def finish(self) -> None:
         """Works until no build is left to do, or another process is at it."""
