@@ -25,6 +25,8 @@ _LONGEST = 2048
 """Characters of an address."""
 _MAX_PLUSES = 20
 _AS_PUNCTUATION = str.maketrans(dict.fromkeys("=`$^~|", "*"))
+# To the library an address with a scheme begins after punctuation. A Latin letter may belong to another scheme.
+_RIGHT_BEFORE = re.compile(r"[+\x80-\U0010ffff](?=https?://)", re.IGNORECASE)
 # Signs before an address. An underscore may begin a mail address.
 _BEFORE = re.compile(rf"(?<!\S)[{re.escape(OPENING_SIGNS)}'*_]++(?:(?<!_)|(?=https?://|\S*_[^\w\s]*+(?!\S)))")
 _UNDERSCORES_AFTER = re.compile(r"(?<!_)_++(?=[^\w\s]*+(?!\S))")
@@ -99,7 +101,7 @@ def _simplify(text: str) -> str:
     It takes symbols for letters of domains, and lets a domain begin after each. Punctuation may be in addresses, too.
     Of the signs before a mail address it knows only a parenthesis, and underscores beside an address make it text.
     """
-    simple = cover_emoji(text.translate(_AS_PUNCTUATION))
+    simple = _RIGHT_BEFORE.sub("*", cover_emoji(text.translate(_AS_PUNCTUATION)))
     simple = _BEFORE.sub(lambda found: "(" * len(found[0]), simple)
     simple = _UNDERSCORES_AFTER.sub(lambda found: "*" * len(found[0]), simple)
     if simple.count("+") > _MAX_PLUSES:

@@ -7,7 +7,7 @@ from typing import Any
 from app.utils.emoji import cover_emoji
 from app.utils.punctuation import ENDS, without_punctuation
 
-_LINK = re.compile(rf"https?://[^{ENDS}<>\"]+", re.IGNORECASE)
+_LINK = re.compile(rf"(?<![A-Za-z0-9])https?://[^{ENDS}<>\"]+", re.IGNORECASE)
 _ORIGIN = re.compile(r"https?://[^/?#*]+", re.IGNORECASE)
 _NOT_LAST = "'*_~`|"
 _MAX_URL = 2048

@@ -35,6 +35,8 @@ from app.modules.previews_module.services.links import find_link
         ("example.com", None),
         ("https://", None),
         ("https://...", None),
+        ("смотриhttps://example.com/a", "https://example.com/a"),
+        ("xhttps://a.example и _https://b.example_", "https://b.example"),
         ("javascript://x", None),
         ("https://example.com/" + "a" * 2048, None),
         ("[текст](https://example.com/a)" + "字" * 3000, "https://example.com/a"),

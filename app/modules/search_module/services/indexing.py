@@ -15,7 +15,7 @@ from app.modules.search_module.services import metrics
 from app.modules.search_module.services.lexemes import flag_lexeme, sender_lexeme, write_tsvector
 from app.modules.streams_module.extension import Event
 
-FORM = "3"
+FORM = "4"
 """Of the lexemes. A change of how they are made comes with a new one: the index is then built anew."""
 MESSAGES_AT_ONCE = 500
 _WRITTEN_AT_ONCE = 25_000
@@ -23,7 +23,7 @@ _WRITTEN_AT_ONCE = 25_000
 process.
 """
 
-_LINK = re.compile(r"\b(?:https?://|www\.)\w", re.IGNORECASE)
+_LINK = re.compile(r"(?<![A-Za-z0-9])(?:https?://|www\.)\w", re.IGNORECASE)
 _MENTIONS = ("mention", "mention_all")
 
 

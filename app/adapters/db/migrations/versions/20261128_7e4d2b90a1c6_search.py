@@ -41,7 +41,7 @@ def upgrade() -> None:
     )
     op.bulk_insert(
         build,
-        [{"name": "messages", "state": "ready", "is_first": False, "form": "3", "seq": 0, "done": 0, "total": 0}],
+        [{"name": "messages", "state": "ready", "is_first": False, "form": "4", "seq": 0, "done": 0, "total": 0}],
     )
 
 
