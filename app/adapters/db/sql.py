@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
-from pydantic_core import to_jsonable_python
-
 from app.adapters.db.connection import DatabaseConnection
+from app.utils.json_form import to_json
 
 
 def time_as_json(column: str) -> str:
@@ -86,7 +84,7 @@ def _json_members(fields: Sequence[tuple[str, str] | RareFields], before: str) -
 
 def _json_member(field: tuple[str, str] | RareFields, before: str) -> str:
     if isinstance(field, RareFields):
-        values = ",".join(f'"{name}":{_as_json(value)}' for name, value in field.values.items())
+        values = ",".join(f'"{name}":{to_json(value).decode()}' for name, value in field.values.items())
         members = _json_members(field.fields, before)
         return f"CASE WHEN {field.absent} THEN {_text_constant(before + values)} ELSE concat({members}) END"
     name, sql = field
@@ -95,11 +93,7 @@ def _json_member(field: tuple[str, str] | RareFields, before: str) -> str:
 
 def json_constant(value: Any) -> str:
     """Encodes a JSON value as a text constant of SQL."""
-    return _text_constant(_as_json(value))
-
-
-def _as_json(value: Any) -> str:
-    return orjson.dumps(value, default=to_jsonable_python, option=orjson.OPT_UTC_Z).decode()
+    return _text_constant(to_json(value).decode())
 
 
 def _text_constant(text: str) -> str:

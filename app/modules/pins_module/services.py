@@ -14,11 +14,12 @@ from app.modules.chats_module.extension import ChatPurge, Permission
 from app.modules.chats_module.services.access import lock_chat
 from app.modules.messages_module.errors import MessageIsDeleted
 from app.modules.messages_module.extension import MessageRemoval, Messages
-from app.modules.messages_module.services.views import MessageViews, dump
+from app.modules.messages_module.services.views import MessageViews
 from app.modules.pins_module import db
 from app.modules.pins_module.errors import TooManyPins
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.context import WorkContext
+from app.utils.json_form import to_json
 
 MAX_PINS = 100
 """Maximum number of pinned messages of a chat."""
@@ -47,7 +48,7 @@ async def list_pins(
     ]
     last = pins[count - 1] if len(pins) > count else None
     next_cursor = encode_cursor(last["pinned_at"], last["seq"], of="pins") if last else None
-    return dump({"items": items, "next_cursor": next_cursor})
+    return to_json({"items": items, "next_cursor": next_cursor})
 
 
 async def pin(

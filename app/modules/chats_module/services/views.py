@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
 from uuid import UUID
 
 import orjson
-from pydantic_core import to_jsonable_python
 
 from app.adapters.db.connection import Connection
 from app.modules.base_module.schemas import Moment
@@ -14,6 +12,7 @@ from app.modules.base_module.services.cursors import decode_cursor, encode_curso
 from app.modules.chats_module.db.cruds.views import ChatRow
 from app.modules.chats_module.errors import ChatNotFound
 from app.modules.chats_module.services.parts import ChatParts
+from app.utils.json_form import to_json
 
 _PAGE_BYTES = 1_000_000
 
@@ -37,7 +36,7 @@ async def view_chats(connection: Connection, parts: ChatParts, viewer: UUID, cur
     count = max(sum(size <= _PAGE_BYTES for size in sizes), min(len(chats), 1))
     last = rows[count - 1] if count < len(rows) else None
     next_cursor = encode_cursor(last.active_at, last.id, of="chats") if last else None
-    return b'{"items":[%b],"next_cursor":%b}' % (b",".join(chats[:count]), _dump(next_cursor))
+    return b'{"items":[%b],"next_cursor":%b}' % (b",".join(chats[:count]), to_json(next_cursor))
 
 
 async def view_chosen(
@@ -53,9 +52,6 @@ async def _describe(connection: Connection, parts: ChatParts, viewer: UUID, rows
     """Adds the fields that Python computes."""
     described = await parts.describe(connection, viewer, [row.id for row in rows])
     return [
-        row.json[:-1] + b"," + _dump(more)[1:] if more else row.json for row, more in zip(rows, described, strict=True)
+        row.json[:-1] + b"," + to_json(more)[1:] if more else row.json
+        for row, more in zip(rows, described, strict=True)
     ]
-
-
-def _dump(value: Any) -> bytes:
-    return orjson.dumps(value, default=to_jsonable_python, option=orjson.OPT_UTC_Z)

@@ -12,7 +12,7 @@ from app.modules.demo_module.services import words
 from app.modules.demo_module.services.people import Person
 from app.modules.messages_module.services.fields import MessageFields
 from app.modules.messages_module.services.sends import digest_of
-from app.modules.streams_module.services.log import to_json
+from app.utils.json_form import to_json
 
 Row = tuple[Any, ...]
 
@@ -109,7 +109,7 @@ def _add_members(tables: Tables, conversation: _Conversation) -> None:
         added = {"chat_id": conversation.id, "account_id": person.id, "role": role, "actor_id": actor.id}
         conversation.event_seq += 1
         tables.events.append(
-            (conversation.id, conversation.event_seq, "member.added", to_json(added), conversation.began_at)
+            (conversation.id, conversation.event_seq, "member.added", to_json(added).decode(), conversation.began_at)
         )
         joined = {"chat_id": conversation.id, "role": role, "event_seq": conversation.event_seq}
         _append_event(tables, person, "chat.joined", joined, conversation.began_at)
@@ -151,7 +151,7 @@ def _write(
     shown = tables.fields.new_message(
         message_id, conversation.id, conversation.seq, client_msg_id, speaker.id, text, reply_to, {}, at
     )
-    tables.events.append((conversation.id, conversation.event_seq, "message.created", to_json(shown), at))
+    tables.events.append((conversation.id, conversation.event_seq, "message.created", to_json(shown).decode(), at))
     event_at = conversation.event_seq
     conversation.read[speaker.id] = conversation.seq
     likers = (
@@ -171,7 +171,7 @@ def _write(
             "count": counts[emoji],
         }
         conversation.event_seq += 1
-        tables.events.append((conversation.id, conversation.event_seq, "reaction.added", to_json(reacted), at))
+        tables.events.append((conversation.id, conversation.event_seq, "reaction.added", to_json(reacted).decode(), at))
         tables.reactions.append((conversation.id, conversation.seq, emoji, liker.id, at))
     tables.messages.append(
         (
@@ -224,7 +224,7 @@ def _finish(random: Random, tables: Tables, conversation: _Conversation, now: da
 
 def _append_event(tables: Tables, person: Person, kind: str, data: dict[str, Any], at: datetime) -> None:
     person.last_seq += 1
-    tables.events.append((person.id, person.last_seq, kind, to_json(data), at))
+    tables.events.append((person.id, person.last_seq, kind, to_json(data).decode(), at))
 
 
 def _sentence(random: Random) -> str:

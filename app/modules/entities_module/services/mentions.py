@@ -9,8 +9,9 @@ from app.adapters.db.connection import Connection
 from app.modules.base_module.schemas import Moment, Position
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.entities_module import db
-from app.modules.messages_module.services.views import MessageViews, dump
+from app.modules.messages_module.services.views import MessageViews
 from app.resources.constants import MAX_BIGINT
+from app.utils.json_form import to_json
 
 _FIRST = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1), MAX_BIGINT)
 """A key before which all mentions are."""
@@ -42,4 +43,4 @@ async def list_mentions(
     if len(found) > len(shown):
         end = shown[-1].mentioned_at, shown[-1].chat_id, shown[-1].seq
     next_cursor = encode_cursor(*end, of="mentions") if end else None
-    return dump({"items": items, "next_cursor": next_cursor})
+    return to_json({"items": items, "next_cursor": next_cursor})

@@ -19,9 +19,9 @@ from app.modules.messages_module.schemas import MessageUpdate
 from app.modules.messages_module.services.part_values import PartInput, PartsOfMessage, as_json
 from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.permissions import DELETE_ANY, DELETE_OWN, EDIT_OWN
-from app.modules.messages_module.services.views import dump
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.errors import ServiceError
+from app.utils.json_form import to_json
 
 MAX_EDITS_WITH_TEXT = 10
 """Latest edits whose events get the newest text. Events of older edits are emptied, so that an edit stays cheap."""
@@ -116,9 +116,10 @@ async def _change(
     blank_until = await find_last_departure(raw, chat_id)
     before = {"text": message["text"], **fields.values_of(message["parts"])}
     blank = {"text": "", **fields.of_tombstone()}
-    hidden = dump({name: blank[name] for name in blank if is_new_text or shown[name] != before[name]})
-    await crud.replace_in_events(raw, chat_id, readable, dump(shown), hidden, blank_until=blank_until, only=only)
-    await crud.replace_in_events(raw, chat_id, emptied, dump(blank), dump(blank), blank_until=0, only=fields.names)
+    hidden = to_json({name: blank[name] for name in blank if is_new_text or shown[name] != before[name]})
+    await crud.replace_in_events(raw, chat_id, readable, to_json(shown), hidden, blank_until=blank_until, only=only)
+    blank_data = to_json(blank)
+    await crud.replace_in_events(raw, chat_id, emptied, blank_data, blank_data, blank_until=0, only=fields.names)
 
 
 async def delete_message(
@@ -145,7 +146,7 @@ async def erase_messages(work: UnitOfWork, log: Log, parts: MessageParts, chat_i
 
 async def _erase(work: UnitOfWork, log: Log, parts: MessageParts, raw: Connection, messages: Sequence[Any]) -> int:
     at = now()
-    blank = dump({"text": "", **parts.fields.of_tombstone()})
+    blank = to_json({"text": "", **parts.fields.of_tombstone()})
     alive = [message for message in messages if message["deleted_at"] is None]
     for message in alive:
         chat_id, seq = message["chat_id"], message["seq"]

@@ -19,8 +19,8 @@ from app.modules.messages_module.services.part_values import PartInput, PartsOfM
 from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.permissions import POST
 from app.modules.messages_module.services.sends import Send
-from app.modules.messages_module.services.views import dump
 from app.services.errors import ServiceError
+from app.utils.json_form import to_json
 
 
 @dataclass(slots=True)
@@ -237,7 +237,7 @@ def make_message(
         send.digest,
         fields.to_store(values) if values else None,
         send.at,
-        dump(shown),
+        to_json(shown),
     )
 
 

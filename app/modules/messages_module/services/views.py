@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from pydantic_core import to_jsonable_python
 
 from app.adapters.db.connection import Connection
 from app.modules.chats_module.errors import ChatNotFound
@@ -15,6 +14,7 @@ from app.modules.messages_module.services.fields import MessageFields
 from app.modules.streams_module.services.log import now
 from app.services.context import Context
 from app.utils.container import Container
+from app.utils.json_form import to_json
 
 _PAGE_BYTES = 1_000_000
 """Maximum bytes of JSON on a page of several messages."""
@@ -113,7 +113,7 @@ class MessageViews:
             found = [(chat_id, orjson.dumps(item)) for item in orjson.loads(items)]
             items = b"[" + b",".join(await self._describe(connection, viewer, found)) + b"]"
         has_before, has_after = _sides(page, side)
-        return b'{"items":%b,"has_before":%b,"has_after":%b}' % (items, dump(has_before), dump(has_after))
+        return b'{"items":%b,"has_before":%b,"has_after":%b}' % (items, to_json(has_before), to_json(has_after))
 
     async def _describe(
         self, connection: Connection, viewer: UUID, messages: Sequence[tuple[UUID, bytes]]
@@ -127,7 +127,7 @@ class MessageViews:
             values = await view.describe(context, viewer, keys) if keys else {}
             for key, (_, message) in zip(keys, found, strict=True):
                 message[view.name] = values.get(key, view.empty)
-        return [dump(message) for _, message in found]
+        return [to_json(message) for _, message in found]
 
 
 def _sides(page: Page, side: Side) -> tuple[bool, bool]:
@@ -135,7 +135,3 @@ def _sides(page: Page, side: Side) -> tuple[bool, bool]:
         # The page is empty: all messages are on the other side of the position.
         return side is Side.AFTER and page.head > 0, side is Side.BEFORE and page.head > 0
     return page.first_seq > 1, page.last_seq < page.head
-
-
-def dump(value: Any) -> bytes:
-    return orjson.dumps(value, default=to_jsonable_python, option=orjson.OPT_UTC_Z)

@@ -15,7 +15,7 @@ from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.accounts import find_account_id
 from app.modules.chats_module.errors import ChatNotFound
-from app.modules.messages_module.services.views import MessageViews, dump
+from app.modules.messages_module.services.views import MessageViews
 from app.modules.search_module.db.cruds import build
 from app.modules.search_module.db.cruds import search as crud
 from app.modules.search_module.db.cruds.search import Chat
@@ -29,6 +29,7 @@ from app.modules.search_module.services.search import TIME_LIMIT, Criteria
 from app.modules.search_module.services.subscriber import CATCH_UP, SEARCH
 from app.modules.streams_module.extension import find_oldest_pending
 from app.modules.streams_module.services.reads import StreamReads, heads_of
+from app.utils.json_form import to_json
 
 Order = Literal["newest", "relevant"]
 
@@ -94,7 +95,7 @@ class MessageSearch:
         metrics.SECONDS.labels(request.order).observe(monotonic() - began)
         metrics.TRUNCATED.inc(int(found.is_truncated))
         lag = round((now - indexed_through).total_seconds() * 1000)
-        return dump(
+        return to_json(
             {
                 "items": items,
                 "next_cursor": found.next_cursor,

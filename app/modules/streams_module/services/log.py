@@ -5,15 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-from pydantic_core import to_jsonable_python
-
 from app.adapters.base.bus import Bus
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.streams_module.db.cruds import append as crud
 from app.modules.streams_module.db.cruds.append import NewEvent
 from app.modules.streams_module.db.cruds.read import delete_oldest, find_head, find_head_or_start
+from app.utils.json_form import to_json
 
 __all__ = [
     "DatabaseConnection",
@@ -85,13 +83,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def to_json(data: Mapping[str, Any]) -> str:
-    """Encodes the data of an event as JSON: models, times and ids too. Raises TypeError."""
-    return orjson.dumps(data, default=to_jsonable_python, option=orjson.OPT_UTC_Z).decode()
-
-
 def event(kind: str, data: Mapping[str, Any]) -> NewEvent:
-    return NewEvent(kind, to_json(data).encode())
+    return NewEvent(kind, to_json(data))
 
 
 def encode_time(at: datetime) -> str:

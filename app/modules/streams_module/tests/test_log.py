@@ -10,7 +10,8 @@ import orjson
 import pytest
 from pydantic import BaseModel
 
-from app.modules.streams_module.services.log import to_json, truncate
+from app.modules.streams_module.services.log import truncate
+from app.utils.json_form import to_json
 from tests.databases import Connection
 from tests.fakers import FakeClient, as_sent, ok, problem
 

@@ -11,13 +11,14 @@ from app.modules.base_module.services.cursors import decode_cursor, encode_curso
 from app.modules.chats_module.schemas import ReadPosition
 from app.modules.chats_module.services.access import Membership, get_membership
 from app.modules.messages_module.errors import MessageNotFound
-from app.modules.messages_module.services.views import MessageViews, dump
+from app.modules.messages_module.services.views import MessageViews
 from app.modules.streams_module.services.log import Log, event
 from app.modules.threads_module.db.cruds import positions, replies
 from app.modules.threads_module.db.cruds.replies import Root
 from app.modules.threads_module.errors import RootIsReply, TooManyThreads
 from app.modules.threads_module.services.part import find_refusal
 from app.services.errors import ValidationFailed
+from app.utils.json_form import to_json
 
 _BEYOND = 2**62
 """A position after every message, to which 1 can be added without overflow."""
@@ -40,7 +41,7 @@ async def list_followed(
     ]
     last = rows[count - 1] if len(rows) > count else None
     next_cursor = encode_cursor(last["active_at"], last["chat_id"], last["root_seq"], of=_CURSOR) if last else None
-    return dump({"items": items, "next_cursor": next_cursor})
+    return to_json({"items": items, "next_cursor": next_cursor})
 
 
 async def view_replies(
@@ -73,7 +74,7 @@ async def view_replies(
         first, last = seqs[0], seqs[-1]
     has_before, has_after = await replies.has_others(connection, chat_id, root_seq, first, last)
     items = [orjson.Fragment(found[chat_id, seq]) for seq in seqs if (chat_id, seq) in found]
-    return dump({"items": items, "has_before": has_before, "has_after": has_after})
+    return to_json({"items": items, "has_before": has_before, "has_after": has_after})
 
 
 async def mark_read(

@@ -9,10 +9,10 @@ from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.accounts_module.dependencies import PartsDep as AccountPartsDep
 from app.modules.base_module.schemas import Storable
 from app.modules.chats_module.dependencies import PartsDep as ChatPartsDep
-from app.modules.messages_module.services.views import dump
 from app.modules.search_module.schemas import make_suggestions
 from app.modules.search_module.services.suggesting import suggest_chats, suggest_people
 from app.modules.search_module.settings import SUGGEST
+from app.utils.json_form import to_json
 from app.utils.module import Modules
 
 _DEFAULT, _MAX = 5, 20
@@ -42,6 +42,6 @@ def make_router(modules: Modules) -> APIRouter:
         people = await suggest_people(work, account_parts, viewer, q, limit)
         chats = await suggest_chats(work, chat_parts, viewer, q, limit)
         found = {"people": [person.model_dump(mode="json") for person in people], "chats": chats}
-        return Response(dump(found), media_type="application/json")
+        return Response(to_json(found), media_type="application/json")
 
     return router
