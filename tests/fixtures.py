@@ -17,6 +17,7 @@ import pytest
 from fastapi import FastAPI
 from loguru import logger
 
+from app.adapters.clients.peers import group as peer_group
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.commands import migrate
@@ -217,3 +218,9 @@ async def quiet_log() -> AsyncIterator[list[str]]:
 @pytest.fixture
 def project_root() -> Path:
     return Path(__file__).parents[1]
+
+
+@pytest.fixture
+def every_process_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chats are shared by all processes, however few they are."""
+    monkeypatch.setattr(peer_group, "MEMBERS_OF_ONE", 1)

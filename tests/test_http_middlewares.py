@@ -9,8 +9,6 @@ from fastapi import APIRouter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.adapters.db.database import Database
-from app.fastapi_engine import constructor
-from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.tokens import Identity
@@ -21,9 +19,8 @@ from app.settings.limits_settings import LimitsSettings
 from app.settings.modules_settings import ModulesSettings
 from app.utils.container import Container
 from app.utils.module import Module
-from app.utils.setup_modules import discover_modules
 from tests.fakers import API, FakeClient, ok, problem
-from tests.servers import served
+from tests.servers import build_with, served
 
 
 @dataclass
@@ -64,11 +61,9 @@ MODULE = Module(
 @pytest.fixture
 async def badges(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     """A server with this module alone, without accounts."""
-    known = discover_modules()
-    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"badges": MODULE})
     limits = LimitsSettings(account="2/minute", address="1/minute")
     only = ModulesSettings(enabled_modules=("badges",))
-    async with served(build_app(replace(settings, limits=limits, modules=only))) as http:
+    async with served(build_with(replace(settings, limits=limits, modules=only), monkeypatch, MODULE)) as http:
         yield http
 
 

@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import pytest
 from anyio import to_thread
 
-from app.adapters.clients.peers import group as peer_group
 from app.adapters.db.address import DatabaseAddress
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.delegation import Delegation
@@ -23,13 +22,8 @@ from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok
 from tests.processes import RunningServer
 
+pytestmark = pytest.mark.usefixtures("every_process_writes")
 CHATS = 6
-
-
-@pytest.fixture(autouse=True)
-def every_process_writes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chats are shared by all processes, however few they are."""
-    monkeypatch.setattr(peer_group, "MEMBERS_OF_ONE", 1)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 from fastapi import FastAPI
 
 from app.adapters.db.database import Database
-from app.fastapi_engine import constructor
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.extension import AccountPart
 from app.modules.chats_module.extension import ChatPart
@@ -17,9 +16,9 @@ from app.modules.messages_module.extension import MessagePart, MessageView
 from app.services.context import Context, WorkContext
 from app.settings import Settings
 from app.utils.module import Module
-from app.utils.setup_modules import ModulesError, discover_modules
+from app.utils.setup_modules import ModulesError
 from tests.fakers import API, FakeClient, ok, problem
-from tests.servers import served
+from tests.servers import build_with, served
 
 Mood = Literal["merry", "sad"]
 asked: list[list[UUID]] = []
@@ -71,9 +70,7 @@ def module_of(*parts: object) -> Module:
 
 @pytest.fixture
 async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    known = discover_modules()
-    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": module_of(*PARTS)})
-    return build_app(settings)
+    return build_with(settings, monkeypatch, module_of(*PARTS))
 
 
 @pytest.fixture
@@ -210,7 +207,5 @@ async def test_without_a_contributing_module_answers_have_no_contributed_fields(
 def test_contributing_an_existing_field_is_refused(
     base_settings: Settings, monkeypatch: pytest.MonkeyPatch, parts: list[object]
 ) -> None:
-    known = discover_modules()
-    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": module_of(*parts)})
     with pytest.raises(ModulesError, match=r"has a field '(bio|role|title|text|failure|send_at|seq|mood)' already"):
-        build_app(base_settings)
+        build_with(base_settings, monkeypatch, module_of(*parts))

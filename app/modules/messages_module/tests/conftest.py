@@ -3,7 +3,6 @@ from collections.abc import AsyncIterator
 import pytest
 from fastapi import FastAPI
 
-from app.adapters.clients.peers import group as peer_group
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.tests.delegating import process
 from app.settings import Settings
@@ -15,12 +14,6 @@ from tests.fakers import FakeClient
 def queue(container: Container) -> SendQueue:
     """The send queue of the running application."""
     return container.get(SendQueue)
-
-
-@pytest.fixture
-def every_process_writes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chats are shared by all processes, however few they are."""
-    monkeypatch.setattr(peer_group, "MEMBERS_OF_ONE", 1)
 
 
 @pytest.fixture

@@ -14,11 +14,10 @@ from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.messages_module.extension import MessagePart, Messages, PartRequest, StoredPart
 from app.modules.messages_module.schemas.models import message_models
+from app.modules.messages_module.tests.app_with_parts import app_with_parts
 from app.services.context import Context
-from app.settings import Settings
-from app.utils.module import Module, Modules
+from app.utils.module import Modules
 from tests.fakers import FakeClient, as_sent, ok
-from tests.servers import build_with
 
 prepared: list[tuple[Any, Any]] = []
 stored: list[tuple[int, Any]] = []
@@ -63,14 +62,14 @@ PARTS = (
     MessagePart("looked_up", Any, str, prepare=prepare_value),
     MessagePart("given", Any),
 )
-MODULE = Module(name="test", description="Parts of this test", depends_on=("messages",), contributes=PARTS)
+
+app = app_with_parts
 
 
-@pytest.fixture
-async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+@pytest.fixture(autouse=True)
+def _nothing_stored() -> None:
     prepared.clear()
     stored.clear()
-    return build_with(settings, monkeypatch, MODULE)
 
 
 async def test_an_empty_value_of_a_new_message_is_neither_prepared_nor_stored(

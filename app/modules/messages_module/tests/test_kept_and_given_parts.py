@@ -12,12 +12,11 @@ from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.messages_module.extension import AS_STORED, MessagePart, Messages, PartRequest, StoredPart
 from app.modules.messages_module.schemas.models import message_models
+from app.modules.messages_module.tests.app_with_parts import app_with_parts
 from app.services.context import Context
-from app.settings import Settings
-from app.utils.module import Module, Modules
+from app.utils.module import Modules
 from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
-from tests.servers import build_with
 
 stored: list[StoredPart] = []
 
@@ -41,13 +40,13 @@ PARTS = (
     MessagePart("place", str | None, str, redacted=AS_STORED),
     MessagePart("source", str | None, forbids_edits=True, prepare=prepare_source, store=store_source),
 )
-MODULE = Module(name="test", description="Parts of this test", depends_on=("messages",), contributes=PARTS)
+
+app = app_with_parts
 
 
-@pytest.fixture
-async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+@pytest.fixture(autouse=True)
+def _nothing_stored() -> None:
     stored.clear()
-    return build_with(settings, monkeypatch, MODULE)
 
 
 async def test_a_part_that_is_no_content_stays_with_a_deleted_message(anna: FakeClient, club: str) -> None:

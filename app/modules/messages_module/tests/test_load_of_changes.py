@@ -7,15 +7,13 @@ import pytest
 from fastapi import FastAPI
 
 from app.adapters.db.database import Database
-from app.fastapi_engine import constructor
-from app.fastapi_engine.constructor import build_app
 from app.modules.messages_module.extension import MessageView
 from app.services.context import Context
 from app.settings import Settings
 from app.utils.module import Module
-from app.utils.setup_modules import discover_modules
 from tests.fakers import FakeClient, ok, problem
 from tests.rates import limited
+from tests.servers import build_with
 
 
 async def describe_lock(
@@ -37,9 +35,7 @@ MODULE = Module(
 
 @pytest.fixture
 async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    known = discover_modules()
-    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": MODULE})
-    return build_app(limited(settings, edit="2/hour", react="4/hour"))
+    return build_with(limited(settings, edit="2/hour", react="4/hour"), monkeypatch, MODULE)
 
 
 async def test_edits_are_limited_per_account(anna: FakeClient, boris: FakeClient, club: str) -> None:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from app.modules.messages_module.extension import MessagePart, Messages, PartRequest
 from app.modules.messages_module.schemas.models import message_models
+from app.modules.messages_module.tests.app_with_parts import app_with_parts
 from app.services.context import Context
 from app.settings import Settings
 from app.utils.module import Module, Modules
@@ -26,12 +27,8 @@ EFFECT = MessagePart("effect", str, str, str, empty="none", replaces_text=True)
 CALL = MessagePart("call", str | None, replaces_text=True)
 POLL = MessagePart("poll", str | None, str, prepare=prepare_poll, replaces_text=True)
 PARTS = (STICKER, EFFECT, CALL, POLL)
-MODULE = Module(name="test", description="Parts of this test", depends_on=("messages",), contributes=PARTS)
 
-
-@pytest.fixture
-async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    return build_with(settings, monkeypatch, MODULE)
+app = app_with_parts
 
 
 @pytest.mark.parametrize("part", [{"sticker": 0}, {"effect": ""}])

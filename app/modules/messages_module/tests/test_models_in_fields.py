@@ -6,17 +6,13 @@ from enum import Enum
 from uuid import UUID
 
 import httpx
-import pytest
-from fastapi import FastAPI
 from pydantic import BaseModel
 
 from app.modules.chats_module.extension import ChatPart
 from app.modules.messages_module.extension import MessagePart, MessageView
+from app.modules.messages_module.tests.app_with_parts import app_with_parts
 from app.services.context import Context
-from app.settings import Settings
-from app.utils.module import Module
 from tests.fakers import FakeClient, ok
-from tests.servers import build_with
 
 
 class Importance(Enum):
@@ -54,12 +50,8 @@ PARTS = (
     MessageView("by_sql", Vote, empty=vote("empty"), sql="NULL::json"),
     ChatPart("vote", Vote | None, describe=describe_chats),
 )
-MODULE = Module(name="test", description="Parts of this test", depends_on=("messages",), contributes=PARTS)
 
-
-@pytest.fixture
-async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    return build_with(settings, monkeypatch, MODULE)
+app = app_with_parts
 
 
 async def test_an_empty_part_is_the_same_json_in_events_and_in_the_history(anna: FakeClient, club: str) -> None:

@@ -24,13 +24,14 @@ from app.modules.messages_module.extension import (
     set_check,
 )
 from app.modules.messages_module.schemas.models import message_models
+from app.modules.messages_module.tests.app_with_parts import app_with_parts
 from app.modules.sockets_module.commands import asyncapi_text
 from app.services.context import Context
 from app.services.errors import Conflict, ServiceError
 from app.settings import Settings
-from app.utils.module import Module, Modules
+from app.utils.module import Modules
 from tests.fakers import FakeClient, FakeSocket, as_sent, ok, problem
-from tests.servers import build_with, client_of
+from tests.servers import client_of
 
 Importance = Literal["low", "normal", "high"]
 stored: list[StoredPart] = []
@@ -89,12 +90,8 @@ PARTS = (
     SendCheck("quiet", lambda context, sends: refuse_all(sends)),
     MessageView("is_own", bool, empty=False, sql="to_json(m.sender_id = $2)"),
 )
-MODULE = Module(name="test", description="Parts of this test", depends_on=("messages",), contributes=PARTS)
 
-
-@pytest.fixture
-async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    return build_with(settings, monkeypatch, MODULE)
+app = app_with_parts
 
 
 @pytest.fixture

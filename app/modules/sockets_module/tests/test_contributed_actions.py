@@ -11,7 +11,6 @@ from loguru import logger
 from pydantic import BaseModel
 
 from app.adapters.clients.bus import MemoryBus
-from app.fastapi_engine import constructor
 from app.fastapi_engine.constructor import build_app
 from app.modules.sockets_module.extension import SocketAction
 from app.modules.sockets_module.services import requests
@@ -20,18 +19,15 @@ from app.modules.sockets_module.tests.sample_actions import MODULE, ChatData, Gu
 from app.services.errors import Conflict
 from app.settings import Settings
 from app.utils.module import Module, Modules, ModulesError
-from app.utils.setup_modules import discover_modules
 from tests.fakers import FakeClient, FakeSocket, eventually, ok
 from tests.rates import limited
-from tests.servers import http_client, listening
+from tests.servers import build_with, http_client, listening
 
 
 @pytest.fixture
 async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    known = discover_modules()
-    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"games": MODULE})
     table.clear()
-    return build_app(settings)
+    return build_with(settings, monkeypatch, MODULE)
 
 
 @pytest.fixture

@@ -7,16 +7,14 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 
-from app.fastapi_engine import constructor
-from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.extension import PresenceFilter
 from app.modules.sockets_module.services.socket import TRY_AGAIN
 from app.modules.sockets_module.tests.test_short_absences import changes
 from app.services.context import Context
 from app.settings import Settings
 from app.utils.module import Module
-from app.utils.setup_modules import discover_modules
 from tests.fakers import FakeClient, FakeSocket, ok
+from tests.servers import build_with
 
 
 class FailingFilter:
@@ -44,9 +42,7 @@ async def failing() -> FailingFilter:
 @pytest.fixture
 async def app(settings: Settings, failing: FailingFilter, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     module = Module(name="failing", description="", contributes=(PresenceFilter("failing", failing.list_hidden),))
-    known = discover_modules()
-    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"failing": module})
-    return build_app(settings)
+    return build_with(settings, monkeypatch, module)
 
 
 @pytest.mark.usefixtures("club")

@@ -9,8 +9,6 @@ from fastapi import FastAPI
 
 from app.adapters.base.bus import Bus
 from app.adapters.errors import PoolExhausted
-from app.fastapi_engine import constructor
-from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.extension import PresenceFilter
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.sockets_module.services import registry
@@ -20,8 +18,8 @@ from app.services.context import Context
 from app.settings import Settings
 from app.utils.container import Container
 from app.utils.module import Module
-from app.utils.setup_modules import discover_modules
 from tests.fakers import eventually
+from tests.servers import build_with
 
 TIMES = 20
 
@@ -61,9 +59,7 @@ async def slow() -> SlowFilter:
 @pytest.fixture
 async def app(settings: Settings, slow: SlowFilter, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     module = Module(name="slow", description="", contributes=(PresenceFilter("slow", slow.list_hidden),))
-    known = discover_modules()
-    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"slow": module})
-    return build_app(settings)
+    return build_with(settings, monkeypatch, module)
 
 
 @pytest.mark.usefixtures("live_server")
