@@ -9,12 +9,12 @@ Json = dict[str, Any]
 REPLIES = ("hello_reply", "send_reply", "read_reply", "empty_reply", "error_reply")
 
 
-def validator_of(document: Json, message: str, *, strict: bool = False) -> Draft7Validator:
-    """Returns a validator of one message's payload. If strict, it refuses members that the document does not name."""
+def validator_of(document: Json, message: str) -> Draft7Validator:
+    """Returns a validator of one message's payload. It refuses members that the document does not name."""
     components = {"schemas": {name: dict(schema) for name, schema in document["components"]["schemas"].items()}}
     for schema in components["schemas"].values():
         # By RFC 9457, a problem has additional members that depend on its code.
-        if strict and schema.get("title") != "Problem":
+        if schema.get("title") != "Problem":
             schema.setdefault("additionalProperties", False)
     payload = document["components"]["messages"][message]["payload"]
     return Draft7Validator({**payload, "components": components}, format_checker=FormatChecker())
@@ -29,9 +29,7 @@ class Dictionary:
     """Finds the message of the document that a server frame is."""
 
     def __init__(self, document: Json) -> None:
-        self._validators = {
-            name: validator_of(document, name, strict=True) for name in document["components"]["messages"]
-        }
+        self._validators = {name: validator_of(document, name) for name in document["components"]["messages"]}
         self.close_codes = {int(code) for code in document["channels"]["ws"]["x-close-codes"]}
 
     def find(self, frame: Json) -> set[str]:

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 
-async def when_not_busy(call: Callable[[], Awaitable[httpx.Response]], seconds: float = 30.0) -> httpx.Response:
+async def when_not_busy(call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
     """Repeats a call as clients do: a busy server may answer 503, and has then changed nothing. Returns its answer."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(30):
         while (response := await call()).status_code == 503:
             assert "retry-after" in response.headers, response.text
             await asyncio.sleep(0.1)

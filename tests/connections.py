@@ -5,16 +5,18 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
+from app.commands.create_database import connected
 from app.utils.container import Container
-from tests.databases import Connection, Databases, connected_to, drop
+from tests.databases import Databases, drop
 from tests.wire import Wire, wire_to
 
 
 @pytest.fixture
 async def sql(database_address: DatabaseAddress) -> AsyncIterator[Connection]:
     """A connection without the limits of the server's own: its statements may take long, and wait for locks."""
-    async with connected_to(database_address) as connection:
+    async with connected(database_address) as connection:
         yield connection
 
 

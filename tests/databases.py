@@ -8,7 +8,9 @@ from uuid import uuid4
 import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
+from app.commands.create_database import connected
 from app.utils.container import Container
 
 _CATALOGUES = (
@@ -37,26 +39,15 @@ WHERE datname = current_database() AND backend_type = 'client backend' AND pid <
 """
 
 Snapshot: TypeAlias = list[asyncpg.Record]
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-
-
-@asynccontextmanager
-async def connected_to(address: DatabaseAddress) -> AsyncIterator[Connection]:
-    """A connection for the time of the block."""
-    connection = await asyncpg.connect(**address.connect_arguments())
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 async def execute(address: DatabaseAddress, statement: str, *arguments: Any) -> None:
-    async with connected_to(address) as connection:
+    async with connected(address) as connection:
         await connection.execute(statement, *arguments)
 
 
 async def fetch(address: DatabaseAddress, statement: str, *arguments: Any) -> list[asyncpg.Record]:
-    async with connected_to(address) as connection:
+    async with connected(address) as connection:
         return list(await connection.fetch(statement, *arguments))
 
 

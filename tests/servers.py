@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.errors import DRIVER_ERRORS
 from app.fastapi_engine import constructor
 from app.fastapi_engine.constructor import build_app
@@ -27,7 +28,7 @@ from app.settings.modules_settings import ModulesSettings
 from app.utils.container import Container
 from app.utils.module import Module
 from app.utils.setup_modules import discover_modules
-from tests.databases import Connection, Databases, drop
+from tests.databases import Databases, drop
 from tests.fakers import eventually
 
 _TIMEOUT = 30.0

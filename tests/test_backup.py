@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.commands import backup
 from app.commands.postgres_programs import Programs
 from app.fastapi_engine.constructor import build_app
@@ -202,7 +203,7 @@ async def test_a_restore_whose_database_is_in_use_when_it_is_complete_changes_no
     assert (await manage(own_database, "db", "backup", str(file))).exit_code == 0
     async with server_on(base_settings, own_database) as (http, _):
         anna = await FakeClient.sign_up(http, "anna")
-    monitors: list[asyncpg.Connection[asyncpg.Record]] = []
+    monitors: list[Connection] = []
     loop = asyncio.get_running_loop()
 
     async def connect(new: DatabaseAddress) -> None:

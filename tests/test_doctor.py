@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.commands.doctor_checks import Finding, check_log_files
 from app.commands.doctor_repairs import repair
 from app.utils.invariants import Invariant
-from tests.databases import Connection
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.manage import manage
 from tests.nats_server import NatsServer

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
+from app.commands.create_database import connected
 from app.settings import PROJECT_ROOT
-from tests.databases import Connection, connected_to
 from tests.fakers import eventually
 from tests.manage import manage, variables_for
 from tests.processes import clean_environment
@@ -23,14 +24,14 @@ CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 A
 @pytest.fixture
 async def maintenance(postgres: DatabaseAddress) -> AsyncIterator[Connection]:
     """A connection to another database of the same server."""
-    async with connected_to(postgres.with_database("postgres")) as connection:
+    async with connected(postgres.with_database("postgres")) as connection:
         yield connection
 
 
 @asynccontextmanager
 async def locked_table(address: DatabaseAddress) -> AsyncIterator[None]:
     """A backup waits for the table until the end of the block."""
-    async with connected_to(address) as connection:
+    async with connected(address) as connection:
         await connection.execute("BEGIN; LOCK TABLE account")
         yield
 

@@ -11,7 +11,8 @@ from fastapi import WebSocket
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import FakeClient, ok
-from tests.messengers import EXAMPLES, NODE, State, empty_server, load_example
+from tests.messengers import EXAMPLES, State, empty_server, load_example
+from tests.npm import NODE
 from tests.rates import limited
 from tests.servers import listening
 

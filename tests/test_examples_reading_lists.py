@@ -9,7 +9,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
-from tests.messengers import EXAMPLES, NODE, load_example
+from tests.messengers import EXAMPLES, load_example
+from tests.npm import NODE
 from tests.servers import listening
 
 _LOAD_TWICE = """

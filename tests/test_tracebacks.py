@@ -8,9 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.utils.tracebacks import format_traceback
-from tests.databases import Connection
 
 SECRET = "hunter2"
 STATEMENTS = {

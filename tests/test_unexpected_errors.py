@@ -7,12 +7,12 @@ import asyncpg
 import pytest
 from fastapi import APIRouter, FastAPI
 
+from app.adapters.db.connection import Connection
 from app.adapters.errors import DatabaseBusy, DatabaseUnavailable, PoolExhausted
 from app.dependencies.dependency_db import Work
 from app.fastapi_engine.constructor import build_app
 from app.settings import Mode, Settings
 from app.settings.app_settings import AppSettings
-from tests.databases import Connection
 from tests.fakers import problem
 from tests.servers import served
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -11,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from tests.websocket_line import MAX, serve, shaking_hands
+from tests.websocket_line import MAX, cut, serve, shaking_hands
 
 texts = st.text(max_size=40) | st.sampled_from(["", "a" * 125, "я" * 63, "b" * 126, "c" * 65_535, "я" * 33_000])
 pieces = st.lists(texts.filter(lambda text: len(text) < 1000), min_size=2, max_size=4)
@@ -42,11 +41,6 @@ def encode(messages: Sequence[tuple[str, Any]]) -> tuple[bytes, list[str | bytes
             frames.append(Frame(*((Opcode.TEXT, content.encode()) if kind == "text" else (Opcode.BINARY, content))))
             meant.append(content)
     return b"".join(frame.serialize(mask=True) for frame in frames), meant
-
-
-def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
-    edges = sorted({0, len(data), *(place for place in places if place < len(data))})
-    return [data[begin:end] for begin, end in pairwise(edges)]
 
 
 @pytest.mark.parametrize("at_once", [False, True])

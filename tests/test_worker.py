@@ -15,13 +15,14 @@ import pytest
 from anyio import to_thread
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.embedded import EmbeddedPostgres
+from app.commands.create_database import connected
 from app.fastapi_engine.constructor import build_app
 from app.settings import PROJECT_ROOT, Settings
 from app.utils.background import Background
 from tests.adapters.embedded.support import open_folder
-from tests.databases import Connection, connected_to
 from tests.fakers import eventually
 from tests.faults.background import add_module, prepare
 from tests.manage import variables_for
@@ -150,7 +151,7 @@ async def test_a_process_ends_in_time_while_a_job_waits_for_a_silent_database(
         process = ServerProcess(place, tmp_path / "output", program, project)
         try:
             await prepare(sql)
-            async with connected_to(database_address) as blocker:
+            async with connected(database_address) as blocker:
                 await blocker.execute("BEGIN; LOCK TABLE battery_attempts")
                 await sql.execute(ENQUEUE)
 

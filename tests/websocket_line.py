@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 from uvicorn import Config
@@ -121,3 +122,9 @@ async def serve(packets: Sequence[bytes], *, at_once: bool, is_early: bool = Fal
 async def settle() -> None:
     for _ in range(3):
         await asyncio.sleep(0)
+
+
+def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
+    """Returns the data in pieces, as reads may return it."""
+    edges = sorted({0, len(data), *(place for place in places if place < len(data))})
+    return [data[begin:end] for begin, end in pairwise(edges)]

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import asyncpg
 import typer
 from sqlalchemy import Table
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.base import REPLICATED
+from app.adapters.db.connection import Connection
 from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.servers import database_server, require_migrated
 from app.commands.backup import refuse_if_used
@@ -110,7 +110,7 @@ async def _distribute(address: DatabaseAddress, placements: Sequence[Placement])
     return todo
 
 
-async def _place(connection: "asyncpg.Connection[asyncpg.Record]", placement: Placement) -> None:
+async def _place(connection: Connection, placement: Placement) -> None:
     if placement.column is None:
         await connection.execute(_REPLICATE, placement.table)
         return

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-import asyncpg
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.embedded import EmbeddedPostgresError
@@ -161,7 +161,7 @@ async def _check_database(
 
 
 @asynccontextmanager
-async def _connected(address: DatabaseAddress) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+async def _connected(address: DatabaseAddress) -> AsyncIterator[Connection]:
     """Opens a read-only connection without a statement timeout: checks read whole tables, and lock nothing."""
     connection = await Database(address).connect(statement_timeout="0")
     try:
@@ -172,13 +172,13 @@ async def _connected(address: DatabaseAddress) -> AsyncIterator["asyncpg.Connect
         await connection.close()
 
 
-async def check_server_version(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+async def check_server_version(connection: Connection) -> Finding:
     version = int(await connection.fetchval("SHOW server_version_num"))
     wrong = [f"the version is {await connection.fetchval('SHOW server_version')}"] if version < _OLDEST_SERVER else []
     return Finding("PostgreSQL is 15 or newer", wrong, "upgrade PostgreSQL: pg_dump, a newer server, pg_restore")
 
 
-async def check_encoding(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+async def check_encoding(connection: Connection) -> Finding:
     knows = await connection.fetchval(
         "SELECT lower('ПРИВЕТ') = 'привет' AND current_setting('server_encoding') = 'UTF8'"
     )
@@ -189,7 +189,7 @@ async def check_encoding(connection: "asyncpg.Connection[asyncpg.Record]") -> Fi
     )
 
 
-async def check_clock(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+async def check_clock(connection: Connection) -> Finding:
     before = datetime.now(UTC)
     there = await connection.fetchval("SELECT clock_timestamp()")
     after = datetime.now(UTC)
@@ -201,7 +201,7 @@ async def check_clock(connection: "asyncpg.Connection[asyncpg.Record]") -> Findi
     )
 
 
-async def check_migrations(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+async def check_migrations(connection: Connection) -> Finding:
     revisions = await applied_revisions(connection)
     advice = "run `python manage.py db migrate`"
     wrong = [f"{revision} is not applied" for revision in sorted(known_heads() - revisions)]
@@ -212,7 +212,7 @@ async def check_migrations(connection: "asyncpg.Connection[asyncpg.Record]") -> 
     return Finding("all migrations are applied", wrong, advice)
 
 
-async def check_extension(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+async def check_extension(connection: Connection) -> Finding:
     there = await connection.fetchval("SELECT to_regproc('uuid_generate_v4') IS NOT NULL")
     return Finding(
         "uuid_generate_v4() exists",
@@ -221,7 +221,7 @@ async def check_extension(connection: "asyncpg.Connection[asyncpg.Record]") -> F
     )
 
 
-async def _check_invariant(connection: "asyncpg.Connection[asyncpg.Record]", invariant: Invariant) -> Finding:
+async def _check_invariant(connection: Connection, invariant: Invariant) -> Finding:
     rows: Sequence[Any] = await connection.fetch(invariant.find, timeout=TIMEOUT)
     wrong = [f"{row['stream_id']}: {row['detail']}" for row in rows]
     stream_ids = sorted({row["stream_id"] for row in rows})

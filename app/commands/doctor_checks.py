@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-import asyncpg
-
+from app.adapters.db.connection import Connection
 from app.adapters.db.connection_counts import connections_of_process
 from app.resources.constants import LOGS_DIR
 from app.settings import Settings, SettingsGroup, unknown_variables
@@ -85,7 +84,7 @@ async def check_nats(settings: StreamsSettings) -> Finding:
     )
 
 
-async def check_notifications(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+async def check_notifications(connection: Connection) -> Finding:
     """Checks that notifications arrive. The bus needs them; a pooler in transaction mode loses them."""
     received = asyncio.Event()
     channel = f"doctor_{uuid4().hex}"
@@ -106,7 +105,7 @@ async def check_notifications(connection: "asyncpg.Connection[asyncpg.Record]") 
     return Finding("notifications arrive", wrong, "connect to PostgreSQL directly, or through a pooler in session mode")
 
 
-async def check_connections(connection: "asyncpg.Connection[asyncpg.Record]", settings: Settings) -> Finding:
+async def check_connections(connection: Connection, settings: Settings) -> Finding:
     allowed = int(
         await connection.fetchval(
             "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"

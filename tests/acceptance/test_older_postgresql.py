@@ -15,11 +15,12 @@ from anyio import to_thread
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import config_for
+from app.commands.create_database import connected
 from app.fastapi_engine.constructor import build_app
 from app.settings import PROJECT_ROOT, Settings
 from tests.acceptance.own_servers import server_of, system_binaries
 from tests.adapters.embedded.support import open_folder
-from tests.databases import connected_to, execute
+from tests.databases import execute
 from tests.fakers import FakeClient, ok, problem
 from tests.manage import manage
 from tests.servers import served, settings_for
@@ -102,7 +103,7 @@ async def test_data_of_the_first_release_can_be_backed_up_restored_and_migrated(
     restored = await manage(database, "db", "restore", str(file), "--yes")
     assert restored.exit_code == 0, restored.output
     assert (await manage(database, "db", "migrate")).exit_code == 0
-    async with connected_to(database) as connection:
+    async with connected(database) as connection:
         rows = await connection.fetch("SELECT text FROM message ORDER BY seq")
         assert [row["text"] for row in rows] == ["SET transaction_timeout = 0;"] * 2
         given = await connection.fetch("SELECT emoji FROM reaction ORDER BY emoji")

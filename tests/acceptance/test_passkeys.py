@@ -7,10 +7,10 @@ import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
+from app.adapters.db.connection import Connection
 from app.modules.passkeys_module.settings import PasskeySettings
 from app.utils.container import Container
 from tests.browsers import Reader
-from tests.databases import Connection
 from tests.fakers import API, FakeClient, eventually, ok
 from tests.servers import client_of_port
 

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.commands.create_database import connected
 from app.commands.doctor_checks import Finding
 from app.commands.doctor_repairs import repair
 from app.utils.invariants import Invariant
@@ -15,7 +16,7 @@ from app.utils.module import Modules
 from app.utils.setup_modules import discover_modules
 from tests.acceptance.hot_statements import LONG_CHAT
 from tests.acceptance.prepared import count_rows
-from tests.databases import clone, connected_to, drop
+from tests.databases import clone, drop
 
 _MESSAGES, _CHATS = 1_000, 60
 _MOST = 20 * _MESSAGES
@@ -73,7 +74,7 @@ def plans(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
 async def _run(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
     address = await clone(template)
     try:
-        async with connected_to(address) as connection:
+        async with connected(address) as connection:
             await connection.execute(_FILL)
             await connection.execute(_EXPLAIN)
             await connection.execute("VACUUM ANALYZE")

@@ -6,14 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import orjson
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
+from app.commands.create_database import connected
 from app.modules.accounts_module.db.cruds.profiles import list_profiles
 from app.utils.names import search_grams, search_text
-from tests.databases import clone, connected_to, drop
+from tests.databases import clone, drop
 
 _USERS = 100_000
 _FIRST, _LAST = ("anna", "boris", "clara", "Ёжик", "王小明"), ("Ivanova", "Петров", "Smith", "O'Neil", "van Dyck")
@@ -42,7 +43,7 @@ FROM generate_series(1, {_USERS}) n
 class Reader:
     """Runs statements, and counts the pages that they touch."""
 
-    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.pages = 0
 
@@ -73,7 +74,7 @@ async def _make(template: DatabaseAddress) -> DatabaseAddress:
         (f"person_{n}", f"{_FIRST[n % 5]} {_LAST[n // 5 % 5]} {n % 1000}{' q' if n >= 20_000 else ''}")
         for n in range(_USERS)
     ]
-    async with connected_to(address) as connection:
+    async with connected(address) as connection:
         await connection.copy_records_to_table(
             "account", records=map(_row, *zip(*enumerate(names), strict=True)), columns=(*_COLUMNS, "created_at")
         )
@@ -98,7 +99,7 @@ async def test_a_search_reads_a_part_of_the_table(
     first = _BEGINNING - timedelta(seconds=1) if key is None else key[0]
     usernames: list[str] = []
     requests = 0
-    async with connected_to(crowd) as connection:
+    async with connected(crowd) as connection:
         await connection.execute("SELECT set_config('plan_cache_mode', $1, false)", mode)
         # The pages of a client, until one row more than it shows was found.
         while requests == 0 or (key is not None and len(usernames) < limit):
@@ -118,7 +119,7 @@ async def test_a_search_reads_a_part_of_the_table(
 
 async def test_accounts_between_many_erased_ones_are_listed_in_parts(template: DatabaseAddress) -> None:
     address = await clone(template)
-    async with connected_to(address) as connection:
+    async with connected(address) as connection:
         await connection.execute(_ERASED)
         found: list[str] = []
         key, requests = None, 0

@@ -8,10 +8,11 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
+from app.commands.create_database import connected
 from app.resources.constants import MAX_PAGE
 from tests.acceptance.hot_statements import INSERT_AS_KNOWN, LIKED, LONG_CHAT, Run, hot_statements
 from tests.acceptance.prepared import Preparer
-from tests.databases import clone, connected_to, drop, execute
+from tests.databases import clone, drop, execute
 
 MAX_PAGES = 1_000
 """Pages of 8 KB that a statement may touch: some for each of a hundred chats. Half of all messages have 10,000."""
@@ -87,7 +88,7 @@ async def _fill(address: DatabaseAddress) -> None:
 
 
 async def _fill_large(address: DatabaseAddress, table: str, statement: str) -> None:
-    async with connected_to(address) as connection:
+    async with connected(address) as connection:
         await connection.execute("SET synchronous_commit = off; SET maintenance_work_mem = '256MB'")
         constraints = await connection.fetch(_CONSTRAINTS, table)
         for constraint in constraints:

@@ -12,10 +12,10 @@ from pathlib import Path
 from random import Random
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
 from app.modules.search_module.services.search import TIME_LIMIT
 from app.settings import PROJECT_ROOT, Settings
-from tests.databases import Connection
 from tests.fakers import FakeClient, eventually, ok
 from tests.manage import variables_for
 from tests.processes import clean_environment

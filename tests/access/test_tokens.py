@@ -11,10 +11,10 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.access.forging import forgeries, wrongly_signed
-from tests.databases import Connection
 from tests.fakers import API, FakeClient, FakeSocket, eventually, ok, problem
 from tests.servers import client_of_port, served
 

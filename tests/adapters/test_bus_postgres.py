@@ -1,8 +1,8 @@
 """What the bus over PostgreSQL does in addition."""
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from tests.adapters.buses import over_postgres, processes
-from tests.databases import Connection
 
 
 async def test_connections_that_an_administrator_ends_are_opened_again(

@@ -3,8 +3,8 @@
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.diagnosis import DatabaseNotReady, explain_driver_errors
-from tests.databases import Connection
 
 
 async def test_a_statement_that_took_too_long_is_not_reported_as_a_silent_server(

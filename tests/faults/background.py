@@ -6,15 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-import asyncpg
-
+from app.adapters.db.connection import Connection
 from tests.faults import battery_module
 from tests.faults.battery_module.module import JOB_TABLES, SUBSCRIBERS, TABLE, has_reminder, table_of
 from tests.faults.truth import Truth
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 _TIMEOUT = 60.0
 """Seconds without a new row after which the wait for more ends."""
 _POLL_PERIOD = 0.2

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -15,6 +14,7 @@ from tests.fuzz.echo import Echo, encode, read_answers
 from tests.fuzz.effort import effort
 from tests.fuzz.raw_http import LAST, SMUGGLED, cuts, streams
 from tests.fuzz.splitter import Ruling, split
+from tests.websocket_line import cut
 
 
 class Line(asyncio.Transport):
@@ -73,11 +73,6 @@ async def serve(pieces: Sequence[bytes]) -> tuple[Echo, bytes]:
 async def settle() -> None:
     for _ in range(8):
         await asyncio.sleep(0)
-
-
-def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
-    edges = sorted({0, len(data), *(place for place in places if place < len(data))})
-    return [data[begin:end] for begin, end in pairwise(edges)]
 
 
 @pytest.mark.parametrize("at_once", [16 * 1024, 40])

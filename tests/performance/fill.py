@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 
 _MESSAGES = """
 WITH added AS (
@@ -71,7 +72,7 @@ UPDATE stream SET last_seq = 1 + many FROM busy WHERE id = chat_id RETURNING id,
 """
 
 
-async def connect(address: DatabaseAddress) -> "asyncpg.Connection[asyncpg.Record]":
+async def connect(address: DatabaseAddress) -> Connection:
     return await asyncpg.connect(**address.connect_arguments())
 
 

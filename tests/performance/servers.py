@@ -16,6 +16,7 @@ import psutil
 from app.adapters.db.address import DatabaseAddress
 from app.settings import PROJECT_ROOT
 from tests.performance.load.http import Address
+from tests.processes import free_port
 
 _START_SECONDS = 60.0
 RATES = (
@@ -56,13 +57,6 @@ class Server:
             return [*workers, first, *(one for one in first.children(recursive=True) if one.name() != "postgres")]
         except psutil.NoSuchProcess:
             return []
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -28,9 +28,9 @@ from tests.performance import fill
 from tests.performance.baselines import orm
 from tests.performance.load.http import ask
 from tests.performance.load.websocket import Socket
-from tests.performance.servers import Server, asgi_app, free_port, messenger, script, worker
+from tests.performance.servers import Server, asgi_app, messenger, script, worker
 from tests.performance.usage import cpu_seconds
-from tests.processes import end_as_by_ctrl_c
+from tests.processes import end_as_by_ctrl_c, free_port
 
 API = "/api/v1"
 PASSWORD = "correct horse battery"

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, Request, Route
 
+from app.adapters.db.connection import Connection
 from tests.browsers import Reader
-from tests.databases import Connection
 from tests.fakers import FakeClient
 from tests.servers import client_of_port
 

@@ -5,10 +5,10 @@ import re
 
 from playwright.async_api import Browser, Download, FilePayload, Request, Route, expect
 
+from app.adapters.db.connection import Connection
 from app.modules.attachments_module.tests.pictures import declared_png, picture
 from app.modules.attachments_module.tests.uploading import ready, upload
 from tests.browsers import PHONE, Reader
-from tests.databases import Connection
 from tests.fakers import PASSWORD, FakeClient, ok
 
 _PASTE = """composer => {

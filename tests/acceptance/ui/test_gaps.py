@@ -4,9 +4,9 @@ from uuid import UUID
 
 from playwright.async_api import Route, expect
 
+from app.adapters.db.connection import Connection
 from tests.acceptance.ui.conftest import Forget
 from tests.browsers import HeldRequests, Reader
-from tests.databases import Connection
 from tests.fakers import FakeClient, ok
 
 

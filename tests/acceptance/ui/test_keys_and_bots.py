@@ -4,10 +4,10 @@ import re
 
 from playwright.async_api import Browser, Locator, expect
 
+from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.browsers import Reader
-from tests.databases import Connection
 from tests.fakers import PASSWORD, FakeClient, ok
 from tests.servers import listening, without
 

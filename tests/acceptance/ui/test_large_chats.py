@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 from playwright.async_api import expect
 
+from app.adapters.db.connection import Connection
 from tests.browsers import Reader
-from tests.databases import Connection
 from tests.fakers import FakeClient, ok
 
 _ADD = """

@@ -2,11 +2,11 @@
 
 from playwright.async_api import expect
 
+from app.adapters.db.connection import Connection
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.recovery_module.tests.conftest import app  # noqa: F401 - the fixture of this file
 from app.modules.recovery_module.tests.links import email_of, tokens_of
 from tests.browsers import Reader
-from tests.databases import Connection
 from tests.fakers import FakeClient, ok
 
 _NEW = "eve.new@example.com"

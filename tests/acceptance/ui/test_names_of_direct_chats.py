@@ -2,9 +2,9 @@
 
 from playwright.async_api import expect
 
+from app.adapters.db.connection import Connection
 from tests.acceptance.ui.conftest import Busy
 from tests.browsers import Reader
-from tests.databases import Connection
 from tests.fakers import FakeClient, ok
 
 _ADD = """

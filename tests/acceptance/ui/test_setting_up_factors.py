@@ -2,9 +2,9 @@
 
 from playwright.async_api import Browser, expect
 
+from app.adapters.db.connection import Connection
 from app.modules.second_factor_module.tests.authenticator import code_now
 from tests.browsers import Reader
-from tests.databases import Connection
 from tests.fakers import PASSWORD, FakeClient
 
 

@@ -9,8 +9,10 @@ from alembic import command
 from alembic.script import ScriptDirectory
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.migrations.commands import config_for, migrate
-from tests.databases import Connection, connected_to, fetch
+from app.commands.create_database import connected
+from tests.databases import fetch
 
 NEWEST_MIGRATION = "48084b23c339"
 
@@ -34,7 +36,7 @@ def upgrade_beside(
     migration is `waiting`."""
 
     async def upgrade() -> None:
-        async with connected_to(database) as backup, connected_to(database) as reader:
+        async with connected(database) as backup, connected(database) as reader:
             await backup.execute(held)
             migration = asyncio.create_task(asyncio.to_thread(migrate, database))
             async with asyncio.timeout(60):

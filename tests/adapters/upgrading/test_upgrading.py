@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy.exc import ProgrammingError
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.migrations.commands import check, migrate
 from app.adapters.db.servers import is_migrated
 from tests.adapters.upgrading.previous_release import run, upgrade_beside, upgrade_to
-from tests.databases import Connection
 
 _BEFORE_AN_INDEX_OF_MESSAGES = "9b20d4c6e8f1"
 _BEFORE_A_COLUMN_OF_MESSAGES = "c0b7e92d41fa"

@@ -5,6 +5,7 @@ from alembic import command
 from sqlalchemy.exc import ProgrammingError
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.migrations.commands import check, config_for, migrate
 from app.adapters.db.servers import is_migrated
 from tests.adapters.upgrading.previous_release import (
@@ -13,7 +14,6 @@ from tests.adapters.upgrading.previous_release import (
     upgrade_by_steps,
     upgrade_to,
 )
-from tests.databases import Connection
 
 _BEFORE_CANONICAL_FORMS = "2f0e0a4f961f"
 _CANONICAL_FORMS = "5c1e7a90b2d4"

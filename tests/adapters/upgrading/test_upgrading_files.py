@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.migrations.commands import check, migrate
 from app.adapters.db.servers import is_migrated
 from tests.adapters.upgrading.previous_release import run, upgrade_beside, upgrade_to
-from tests.databases import Connection
 
 _BEFORE_PAYERS, _BEFORE_OWNERS_PAY = "a8f3d61c29b7", "c6e1f94b2d70"
 _ANNA, _BOT, _BORIS, _NEW = (UUID(int=number) for number in range(1, 5))

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from tests.faults.checks.membership import Absence, Place, stays_in
 from tests.faults.history import Answered, Requested
@@ -21,11 +20,6 @@ class Send:
     unknown: int = 0
     refused: str = ""
     refused_at: Place = 0
-
-
-class StoredMessage(NamedTuple):
-    chat: str
-    message: Message
 
 
 def check_sends(

@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.migrations.commands import migrate
 from app.settings.db_settings import Pooler
 from app.settings.streams_settings import BusDriver
@@ -236,7 +237,7 @@ class Cluster:
         if self._pooler is Pooler.NONE:
             _lead(self.wires["back"], address)
 
-    async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
+    async def connect(self) -> Connection:
         """Connects to the database directly, without a wire."""
         return await asyncpg.connect(**self.address.connect_arguments(), timeout=30)
 

@@ -12,7 +12,8 @@ from app.adapters.db.address import DatabaseAddress
 from tests.performance import fill
 from tests.performance.load.http import TEXT, Address, LoadError, connect, run_closed
 from tests.performance.outcome import Outcome
-from tests.performance.servers import Server, free_port, running, wait_until
+from tests.performance.servers import Server, running, wait_until
+from tests.processes import free_port
 
 _PASSWORD = "correct horse battery"
 # Each message of a room is stored before it is delivered. Nothing is limited that the messenger does not limit here.

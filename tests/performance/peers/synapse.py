@@ -8,7 +8,8 @@ from pathlib import Path
 
 from app.adapters.db.address import DatabaseAddress
 from tests.performance.load.http import TEXT, Address, MakeRequest, ask, get, request
-from tests.performance.servers import Server, free_port, running, wait_until
+from tests.performance.servers import Server, running, wait_until
+from tests.processes import free_port
 
 _API = "/_matrix/client/v3"
 _UNLIMITED = {"per_second": 1_000_000, "burst_count": 1_000_000}

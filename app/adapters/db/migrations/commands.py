@@ -34,7 +34,7 @@ def check(address: DatabaseAddress) -> None:
     command.check(config_for(address))
 
 
-def revise(address: DatabaseAddress, message: str, module: str | None = None) -> list[Path]:
+def revise(address: DatabaseAddress, message: str, module: str | None) -> list[Path]:
     """Writes a migration from the difference between models and tables, and returns its files.
 
     With `module` it goes into that module's branch and covers that module's tables only. Without it goes into the main

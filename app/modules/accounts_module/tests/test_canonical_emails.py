@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from tests.databases import Connection
+from app.adapters.db.connection import Connection
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.manage import manage
 

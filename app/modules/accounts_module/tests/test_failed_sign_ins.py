@@ -10,11 +10,11 @@ import pytest
 from fastapi import FastAPI
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.tokens import DeviceClaim
 from app.settings import Settings
-from tests.databases import Connection
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.manage import manage
 from tests.rates import limited

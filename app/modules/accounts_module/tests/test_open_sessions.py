@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from app.adapters.clients.bus import MemoryBus
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.errors import TransientDatabaseError
 from app.modules.accounts_module.errors import InvalidToken, SessionsUnknown
@@ -15,7 +16,6 @@ from app.modules.accounts_module.services import revocations as revocations_modu
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.revocations import Revocations
 from app.settings.auth_settings import AuthSettings
-from tests.databases import Connection
 from tests.fakers import FakeClient, ok
 from tests.servers import ReusedServer
 

@@ -9,10 +9,10 @@ from argon2 import PasswordHasher, extract_parameters
 from fastapi import FastAPI
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.modules.accounts_module.services.passwords import Passwords
 from app.settings import Settings
 from app.utils.container import Container
-from tests.databases import Connection
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.manage import manage
 from tests.servers import ReusedServer

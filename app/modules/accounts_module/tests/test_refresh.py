@@ -9,12 +9,12 @@ from uuid import UUID
 import httpx
 import pytest
 
+from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services import sessions
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.settings import Settings
 from tests.clocks import clock_moved_by
-from tests.databases import Connection
 from tests.fakers import API, FakeClient, ok, problem
 from tests.servers import ReusedServer, served
 
@@ -58,7 +58,7 @@ async def test_a_refresh_is_repeated_although_the_spent_token_has_expired_since(
 ) -> None:
     first = ok(await _refresh(server, anna.refresh_token))
     session_id = ok(await anna.get("/accounts/sessions"))["items"][0]["id"]
-    assert ok(await _refresh(server, await _expired(running_server, session_id, 1))) == first
+    assert ok(await _refresh(server, await _expired(running_server, session_id))) == first
 
 
 async def test_a_spent_token_whose_successor_is_spent_ends_the_session(
@@ -104,7 +104,7 @@ async def test_a_spent_token_that_has_expired_since_ends_the_session(
     pair = ok(await _refresh(server, phone.refresh_token))
     newest = ok(await _refresh(server, pair["refresh_token"]))
     session_id = ok(await anna.get("/accounts/sessions"))["items"][0]["id"]
-    problem(await _refresh(server, await _expired(running_server, session_id, 1)), 401, "unauthenticated")
+    problem(await _refresh(server, await _expired(running_server, session_id)), 401, "unauthenticated")
     await _assert_ended(server, anna, newest)
 
 
@@ -112,16 +112,16 @@ async def test_an_unspent_token_that_has_expired_or_whose_session_has_opens_noth
     server: httpx.AsyncClient, anna: FakeClient, running_server: ReusedServer
 ) -> None:
     session_id = ok(await anna.get("/accounts/sessions"))["items"][0]["id"]
-    problem(await _refresh(server, await _expired(running_server, session_id, 1)), 401, "unauthenticated")
+    problem(await _refresh(server, await _expired(running_server, session_id)), 401, "unauthenticated")
     assert not await _is_refused(server, anna.access_token)
     await running_server.connection.execute("UPDATE auth_session SET expires_at = now() - interval '1 minute'")
-    for token in (anna.refresh_token, await _expired(running_server, session_id, 1)):
+    for token in (anna.refresh_token, await _expired(running_server, session_id)):
         problem(await _refresh(server, token), 401, "unauthenticated")
 
 
-async def _expired(running_server: ReusedServer, session_id: str, generation: int) -> str:
+async def _expired(running_server: ReusedServer, session_id: str) -> str:
     tokens, now = await running_server.container.get(Authenticator).tokens(), datetime.now(UTC)
-    return tokens.make_refresh(UUID(session_id), generation, now - timedelta(days=31), now - timedelta(days=1))
+    return tokens.make_refresh(UUID(session_id), 1, now - timedelta(days=31), now - timedelta(days=1))
 
 
 async def _assert_ended(server: httpx.AsyncClient, anna: FakeClient, pair: dict[str, Any]) -> None:

@@ -7,12 +7,12 @@ import pytest
 
 from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.accounts_module.errors import InvalidToken
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.revocations import Revocations
 from app.settings import Settings
-from tests.databases import Connection
 from tests.fakers import FakeClient, ok
 
 

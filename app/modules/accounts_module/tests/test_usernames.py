@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services.usernames import check_reserved
 from app.services.errors import ValidationFailed
 from app.settings import Settings
-from tests.databases import Connection
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.servers import served
 

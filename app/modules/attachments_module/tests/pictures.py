@@ -49,14 +49,14 @@ def moving(kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def declared_png(width: int, height: int, data: bytes = b"") -> bytes:
-    """A PNG that claims to be of a size, whatever it holds."""
+def declared_png(width: int, height: int) -> bytes:
+    """A PNG that claims to be of a size, and is empty."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
 def movement(data: bytes) -> tuple[int, list[tuple[float, bytes]]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.databases import Connection
+from app.adapters.db.connection import Connection
 from tests.fakers import FakeClient
 
 

@@ -5,11 +5,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.tests.erasing import erase, until_done
 from app.settings import Settings
 from app.utils.container import Container
-from tests.databases import Connection
 from tests.fakers import FakeClient, eventually, ok
 from tests.manage import manage
 from tests.servers import served

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import httpx
 
+from app.adapters.db.connection import Connection
 from app.modules.base_module.services.cursors import encode_cursor
-from tests.databases import Connection
 from tests.fakers import FakeClient, ok, problem
 
 

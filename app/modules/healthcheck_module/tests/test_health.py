@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.migrations.heads import head_of
 from app.fastapi_engine.constructor import build_app
 from app.settings import Mode, Settings
-from tests.databases import Connection
 from tests.fakers import FakeClient, problem
 from tests.processes import free_port
 from tests.servers import served, settings_for

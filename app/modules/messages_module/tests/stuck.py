@@ -1,9 +1,6 @@
 """Statements of the batch writer that wait for locks."""
 
-from typing import TypeAlias
-
-import asyncpg
-
+from app.adapters.db.connection import Connection
 from tests.fakers import eventually
 
 LOCKING = "FROM stream WHERE id"
@@ -13,8 +10,6 @@ _STUCK = """
 SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'
 """
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 async def find_stuck(administrator: Connection, statement: str) -> int:

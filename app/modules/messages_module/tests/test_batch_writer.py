@@ -13,13 +13,13 @@ import asyncpg
 import orjson
 import pytest
 
+from app.adapters.db.connection import Connection
 from app.modules.accounts_module.errors import InvalidToken
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.send_queue import MAX_BATCH, SendQueue
 from app.modules.messages_module.services.sends import Sent
 from app.modules.messages_module.tests.stuck import LOCKING, find_stuck
-from tests.databases import Connection
 from tests.fakers import FakeClient, ok, problem
 
 _INSERTING = "INSERT INTO message"

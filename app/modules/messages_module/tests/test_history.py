@@ -4,9 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.adapters.db.connection import Connection
 from app.modules.messages_module.services import views
 from app.resources.constants import MAX_BIGINT
-from tests.databases import Connection
 from tests.fakers import FakeClient, ok, problem
 
 POSITIONS = ("before_seq", "after_seq", "around_seq")

@@ -2,8 +2,8 @@
 
 from uuid import UUID, uuid4
 
+from app.adapters.db.connection import Connection
 from app.modules.messages_module.db.cruds.purge import purge_chat
-from tests.databases import Connection
 
 _ADD_MESSAGES = """
 INSERT INTO message (chat_id, seq, id, sender_id, type, text, digest, created_at, event_seqs)

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
+from app.adapters.db.connection import Connection
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services import writers
@@ -17,7 +18,6 @@ from app.modules.messages_module.services.send_queue import MAX_BATCH, MAX_CHATS
 from app.modules.messages_module.services.sends import Sent
 from app.modules.messages_module.services.writers import MAX_FULL_WRITERS, MAX_WRITERS
 from tests.busy import when_not_busy
-from tests.databases import Connection
 from tests.fakers import FakeClient, eventually, ok
 
 NOWHERE = UUID("0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11")

@@ -13,8 +13,8 @@ def described(body: str, content_type: str = "text/html") -> tuple[str, str | No
     return page and page[:3]
 
 
-def image_of(*tags: str, url: str = PAGE) -> str | None:
-    page = parse(f"<title>t</title>{''.join(tags)}".encode(), "text/html", url)
+def image_of(*tags: str) -> str | None:
+    page = parse(f"<title>t</title>{''.join(tags)}".encode(), "text/html", PAGE)
     assert page is not None
     return page.image_url
 

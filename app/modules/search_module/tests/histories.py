@@ -165,6 +165,3 @@ class Histories:
             more = {"cursor": page["next_cursor"]}
         assert len(found) == len(set(found)), q
         return set(found)
-
-    async def _search_now(self, user: FakeClient, q: str, asked: dict[str, Any]) -> dict[str, Any]:
-        return ok(await user.get("/search/messages", q=q, **asked))

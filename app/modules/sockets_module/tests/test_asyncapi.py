@@ -73,12 +73,12 @@ def references(part: Any) -> Iterator[str]:
             yield from references(value)
 
 
-def names_of(document: dict[str, Any], operation: str) -> set[str]:
-    return {ref["$ref"].rpartition("/")[2] for ref in document["operations"][operation]["messages"]}
+def names_of_events(document: dict[str, Any]) -> set[str]:
+    return {ref["$ref"].rpartition("/")[2] for ref in document["operations"]["send_events"]["messages"]}
 
 
 def documented_kinds(document: dict[str, Any]) -> set[str]:
-    return {document["components"]["messages"][key]["name"] for key in names_of(document, "send_events")}
+    return {document["components"]["messages"][key]["name"] for key in names_of_events(document)}
 
 
 async def test_the_document_is_valid_asyncapi_3(document: dict[str, Any]) -> None:
@@ -105,7 +105,7 @@ async def test_the_document_is_valid_asyncapi_3(document: dict[str, Any]) -> Non
 async def test_examples_match_their_schemas(document: dict[str, Any]) -> None:
     for key, message in document["components"]["messages"].items():
         for example in message["examples"]:
-            assert complain(validator_of(document, key, strict=True), example["payload"]) is None, key
+            assert complain(validator_of(document, key), example["payload"]) is None, key
     for name, schema in document["components"]["schemas"].items():
         for example in schema.get("examples", []):
             validator = Draft7Validator({**schema, "components": document["components"]})
@@ -117,7 +117,7 @@ async def test_the_example_of_an_event_is_on_the_stream_that_the_page_names(
 ) -> None:
     page = (project_root / "docs" / "realtime.md").read_text(encoding="utf-8")
     streams = dict(re.findall(r"^\| `([^`]+)` \| (chat|account) \|", page, re.MULTILINE))
-    for key in names_of(document, "send_events"):
+    for key in names_of_events(document):
         message = document["components"]["messages"][key]
         for event in (example["payload"]["event"] for example in message["examples"]):
             owner = event["data"]["chat_id"] if streams[message["name"]] == "chat" else ANNA

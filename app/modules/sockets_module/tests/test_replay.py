@@ -12,10 +12,10 @@ from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from app.adapters.db.connection import Connection
 from app.modules.sockets_module.services import send_buffer
 from app.modules.sockets_module.services.registry import Registry
 from app.utils.container import Container
-from tests.databases import Connection
 from tests.fakers import API, FakeClient, FakeSocket, eventually, ok
 
 CHATS, MISSED = 1_500, 20_000

@@ -10,9 +10,9 @@ import orjson
 import pytest
 from pydantic import BaseModel
 
+from app.adapters.db.connection import Connection
 from app.modules.streams_module.services.log import truncate
 from app.utils.json_form import to_json
-from tests.databases import Connection
 from tests.fakers import FakeClient, as_sent, ok, problem
 
 

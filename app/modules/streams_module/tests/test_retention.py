@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.jobs_module.extension import Jobs
@@ -18,7 +19,6 @@ from app.modules.streams_module.services.log import now
 from app.modules.streams_module.services.reader import LogReader, Reader
 from app.modules.streams_module.services.retention import EVENTS_AT_ONCE, EVERY_HOUR, FORGET_OLD_EVENTS, prune
 from app.utils.container import Container
-from tests.databases import Connection
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.manage import manage
 
