@@ -10,6 +10,7 @@ from app.services.rate_limits import RateLimits
 from app.settings.app_settings import AppSettings
 from app.settings.sizes_settings import SizesSettings
 from app.utils.container import Container
+from app.utils.module import Modules
 
 T = TypeVar("T")
 
@@ -38,4 +39,5 @@ def service(kind: type[T]) -> Any:
 AppSettingsDep = Annotated[AppSettings, service(AppSettings)]
 ContainerDep = Annotated[Container, Depends(_find_container)]
 LimitsDep = Annotated[RateLimits, service(RateLimits)]
+ModulesDep = Annotated[Modules, service(Modules)]
 SizesDep = Annotated[SizesSettings, service(SizesSettings)]

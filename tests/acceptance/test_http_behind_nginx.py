@@ -14,10 +14,10 @@ from tests.fuzz.echo import Echo, count_answers, encode, read_answers
 from tests.fuzz.effort import effort
 from tests.fuzz.raw_http import LAST, SMUGGLED, cuts, streams
 from tests.fuzz.splitter import Ruling, split
-from tests.fuzz.test_raw_http import cut
 from tests.nginx import nginx_on
 from tests.processes import free_port
 from tests.servers import listening
+from tests.websocket_line import cut
 
 TIMEOUT = 30.0
 DOCUMENTED = (PROJECT_ROOT / "docs" / "deployment" / "nginx.conf").read_text()

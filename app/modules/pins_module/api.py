@@ -4,15 +4,14 @@ from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.scopes import scoped
-from app.dependencies.services_dependency import LimitsDep, service
+from app.dependencies.services_dependency import LimitsDep
 from app.modules.base_module.schemas import Cursor, PathSeq, refuses
 from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.extension import may
 from app.modules.chats_module.services.access import Membership
-from app.modules.messages_module.dependencies import ViewsDep
+from app.modules.messages_module.dependencies import MessagesDep, ViewsDep
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound
-from app.modules.messages_module.extension import Messages
 from app.modules.pins_module import services
 from app.modules.pins_module.errors import TooManyPins
 from app.modules.pins_module.schemas import make_pins
@@ -21,7 +20,6 @@ from app.modules.streams_module.dependencies import LogDep
 from app.utils.module import Modules
 
 Pinner = Annotated[Membership, may(services.PIN)]
-MessagesDep = Annotated[Messages, service(Messages)]
 
 
 def make_router(modules: Modules) -> APIRouter:

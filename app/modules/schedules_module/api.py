@@ -5,11 +5,11 @@ from fastapi import APIRouter, Depends, Path, Response, status
 
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.scopes import scoped
-from app.dependencies.services_dependency import LimitsDep, service
+from app.dependencies.services_dependency import LimitsDep, ModulesDep, service
 from app.modules.base_module.schemas import Cursor, Limit, refuses
 from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
-from app.modules.jobs_module.extension import Jobs
+from app.modules.jobs_module.dependencies import JobsDep
 from app.modules.messages_module.dependencies import PartsDep, refused_by_parts, replay_of
 from app.modules.messages_module.errors import IdempotencyMismatch
 from app.modules.schedules_module.errors import (
@@ -35,8 +35,8 @@ ScheduledId = Annotated[
 async def _scheduling(
     log: LogDep,
     parts: PartsDep,
-    jobs: Annotated[Jobs, service(Jobs)],
-    modules: Annotated[Modules, service(Modules)],
+    jobs: JobsDep,
+    modules: ModulesDep,
     settings: Annotated[ScheduleSettings, service(ScheduleSettings)],
 ) -> Scheduling:
     return Scheduling(log, jobs, parts, schedule_models(modules), settings)

@@ -16,7 +16,7 @@ from app.modules.accounts_module.services.authenticator import Authenticator, ch
 from app.modules.accounts_module.services.second_factors import SecondFactors
 from app.modules.accounts_module.services.sessions import check_recent
 from app.modules.accounts_module.services.tokens import Identity
-from app.modules.streams_module.services.log import Log
+from app.modules.streams_module.dependencies import LogDep
 from app.services.errors import Forbidden, Unauthenticated
 from app.services.http_requests import CALLER
 
@@ -48,7 +48,7 @@ class _Bearer(OAuth2PasswordBearer):
 CurrentIdentity = Annotated[Identity, Depends(_Bearer(tokenUrl="accounts/token", scheme_name=_SCHEME))]
 
 
-async def recent_sign_in(identity: CurrentIdentity, work: Work, log: Annotated[Log, service(Log)]) -> Identity:
+async def recent_sign_in(identity: CurrentIdentity, work: Work, log: LogDep) -> Identity:
     await check_recent(work, log, identity)
     return identity
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Path, status
 from starlette.responses import Response
 
 from app.dependencies.dependency_db import Work
-from app.dependencies.services_dependency import LimitsDep, service
+from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.attachments_module.dependencies import (
     FILE_ANSWERS,
@@ -23,11 +23,10 @@ from app.modules.attachments_module.settings import CHANGE_AVATAR, DOWNLOAD
 from app.modules.base_module.schemas import refuses
 from app.modules.chats_module.dependencies import ChatChanger
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
-from app.modules.jobs_module.extension import Jobs
+from app.modules.jobs_module.dependencies import JobsDep
 from app.modules.streams_module.dependencies import LogDep
 from app.utils.secret_path import secret_path
 
-JobsDep = Annotated[Jobs, service(Jobs)]
 Token = Annotated[str, Path(max_length=200, description="a signed address", examples=["AbCdEf0123456789"])]
 _FILE_REFUSED = (AttachmentNotFound, AttachmentNotReady, AttachmentTaken)
 _SHOWN = "small"

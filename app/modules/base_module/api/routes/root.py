@@ -1,20 +1,17 @@
 """The root path of the server."""
 
-from typing import Annotated
-
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse
 
-from app.dependencies.services_dependency import AppSettingsDep, service
+from app.dependencies.services_dependency import AppSettingsDep, ModulesDep
 from app.services.errors import NotFound
 from app.settings import Mode
-from app.utils.module import Modules
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-async def root(settings: AppSettingsDep, modules: Annotated[Modules, service(Modules)]) -> RedirectResponse:
+async def root(settings: AppSettingsDep, modules: ModulesDep) -> RedirectResponse:
     """Redirects to Swagger UI, or to the health check in production, where the documentation is not served.
 
     Raises NotFound if the health check is not served either.

@@ -1,9 +1,7 @@
-from typing import Annotated
-
 from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import ContainerDep, LimitsDep, service
+from app.dependencies.services_dependency import ContainerDep, LimitsDep
 from app.modules.accounts_module.dependencies import (
     CurrentIdentity,
     DeviceDep,
@@ -12,7 +10,7 @@ from app.modules.accounts_module.dependencies import (
 )
 from app.modules.accounts_module.errors import EmailTaken, SignUpClosed, UsernameTaken
 from app.modules.base_module.schemas import refuses
-from app.modules.jobs_module.extension import Jobs
+from app.modules.jobs_module.dependencies import JobsDep
 from app.modules.recovery_module.errors import LinkExpired
 from app.modules.recovery_module.schemas import PasswordForgotten, PasswordReset, TokenGiven
 from app.modules.recovery_module.services import addresses, passwords
@@ -21,7 +19,6 @@ from app.modules.streams_module.dependencies import LogDep
 from app.services.rate_limits import network_of
 
 router = APIRouter(prefix="/accounts")
-JobsDep = Annotated[Jobs, service(Jobs)]
 
 
 @router.post("/email/verify", status_code=status.HTTP_202_ACCEPTED, response_class=Response)

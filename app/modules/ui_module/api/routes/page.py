@@ -4,10 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
-from app.dependencies.services_dependency import AppSettingsDep, service
+from app.dependencies.services_dependency import AppSettingsDep, ModulesDep
 from app.modules.ui_module.services.files import INDEX, read_file
 from app.services.errors import NotFound
-from app.utils.module import Modules
 
 router = APIRouter(prefix="/ui", include_in_schema=False)
 
@@ -37,7 +36,7 @@ _HEADERS = {
 @router.get("/{name:path}")
 def page(
     settings: AppSettingsDep,
-    modules: Annotated[Modules, service(Modules)],
+    modules: ModulesDep,
     name: str = "",
     if_none_match: Annotated[str, Header()] = "",
 ) -> Response:
