@@ -14,7 +14,7 @@ class Invariant:
       `stream_id` is the chat or account whose lock a repair takes.
     - `advice`: what to do about a violation.
     - `fix`: statements that repair violations under those locks, given the stream ids as `$1`. They compute from the
-      current data, so a violation that has disappeared meanwhile changes nothing. None if only a backup helps.
+      current data, so a violation that has disappeared meanwhile changes nothing. Empty if only a backup helps.
     """
 
     says: str
