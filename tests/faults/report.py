@@ -53,7 +53,7 @@ def write_json(data: dict[str, Any], file: Path) -> None:
 
 
 def write_markdown(data: dict[str, Any], file: Path) -> None:
-    """Write the results as docs/reliability.md shows them."""
+    """Write the results as docs/reliability-results.md shows them."""
     found = ", ".join(f"{count} {kind}" for kind, count in data["found"].items())
     lines = [
         f"Seed {data['seed']}, {data['servers']} servers, {data['clients']} people in {data['chats']} chats, up to "
