@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from tests.performance.load.websocket import encode
+from tests.performance.load.websocket import encode, frames_of
 
 _TEXT, _CLOSE, _PING = 1, 8, 9
 
@@ -95,22 +95,13 @@ class Socket(asyncio.Protocol):
 
     def _take_frames(self, buffer: bytes, place: int) -> int:
         """Handles all complete frames. Returns where the rest begins."""
-        size = len(buffer)
-        while size - place >= 2:
-            length, start = buffer[place + 1], place + 2
-            if length == 126:
-                length, start = int.from_bytes(buffer[place + 2 : place + 4], "big"), place + 4
-            elif length == 127:
-                length, start = int.from_bytes(buffer[place + 2 : place + 10], "big"), place + 10
-            if start + length > size:
-                break
-            opcode, payload = buffer[place] & 15, buffer[start : start + length]
-            place = start + length
+        for opcode, payload, end in frames_of(buffer, place):
+            place = end
             if opcode == _TEXT:
                 self._on_frame(orjson.loads(payload))
             elif opcode == _PING and self.transport is not None:
-                self.transport.write(bytes((0x8A, 0x80 | length)) + b"\0\0\0\0" + payload)
+                self.transport.write(bytes((0x8A, 0x80 | len(payload))) + b"\0\0\0\0" + payload)
             elif opcode == _CLOSE:
-                self.code = int.from_bytes(payload[:2], "big") if length >= 2 else 1005
+                self.code = int.from_bytes(payload[:2], "big") if len(payload) >= 2 else 1005
                 self.cut()
         return place

@@ -50,23 +50,13 @@ class Socket:
     def frames(self) -> Iterator[bytes]:
         """Yields the complete text frames in the buffer; answers pings."""
         buffer, place = self.buffer, 0
-        size = len(buffer)
         try:
-            while size - place >= 2:
-                length, start = buffer[place + 1], place + 2
-                if length == 126:
-                    length, start = int.from_bytes(buffer[place + 2 : place + 4], "big"), place + 4
-                elif length == 127:
-                    length, start = int.from_bytes(buffer[place + 2 : place + 10], "big"), place + 10
-                if start + length > size:
-                    return
-                opcode = buffer[place] & 15
-                frame = buffer[start : start + length]
-                place = start + length
+            for opcode, frame, end in frames_of(buffer):
+                place = end
                 if opcode == 8:
                     raise LoadError(f"closed: {frame!r}")
                 if opcode == 9:
-                    self.socket.sendall(bytes((0x8A, 0x80 | length)) + b"\0\0\0\0" + frame)
+                    self.socket.sendall(bytes((0x8A, 0x80 | len(frame))) + b"\0\0\0\0" + frame)
                 elif opcode == 1:
                     yield frame
         finally:
@@ -80,6 +70,21 @@ class Socket:
         if not part:
             raise LoadError("the server closed the connection")
         self.buffer += part
+
+
+def frames_of(buffer: bytes, place: int = 0) -> Iterator[tuple[int, bytes, int]]:
+    """Yields the complete frames of a server: opcode, payload, and where the next one begins."""
+    size = len(buffer)
+    while size - place >= 2:
+        length, start = buffer[place + 1], place + 2
+        if length == 126:
+            length, start = int.from_bytes(buffer[place + 2 : place + 4], "big"), place + 4
+        elif length == 127:
+            length, start = int.from_bytes(buffer[place + 2 : place + 10], "big"), place + 10
+        if start + length > size:
+            return
+        opcode, place = buffer[place] & 15, start + length
+        yield opcode, buffer[start:place], place
 
 
 def encode(payload: bytes) -> bytes:
