@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.services.content_codings import check_codings
 from app.services.http_requests import CALLER
 
 
@@ -152,15 +153,14 @@ def _replay_body(body: bytes, receive: Receive) -> Receive:
 
 def _check_headers(scope: Scope, form: BodyForm, body: bytes) -> None:
     """Raises HTTPException 415 (RFC 9110, section 15.5.16). An empty body needs no type."""
-    codings: set[str] = set()
     types: list[str] = []
+    codings: list[str] = []
     for name, value in scope["headers"]:
         if name == b"content-type" and value:
             types.append(value.decode("latin-1"))
         elif name == b"content-encoding":
-            codings.update(coding.strip().lower() for coding in value.decode("latin-1").split(","))
-    if codings - {"", "identity"}:
-        raise HTTPException(415, "A body must not be compressed", {"Accept-Encoding": "identity"})
+            codings.append(value.decode("latin-1"))
+    check_codings(codings)
     if (types or body) and not (len(types) == 1 and _is_of(form, types[0])):
         raise HTTPException(415, f"Content-Type must be {form.shown}, in UTF-8", {"Accept": form.shown})
 

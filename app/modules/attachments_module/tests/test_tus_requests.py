@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from app.fastapi_engine.constructor import build_app
-from app.modules.attachments_module.tests.uploading import PART, begin, tus
+from app.modules.attachments_module.tests.uploading import PART, add, begin, post, tus
 from app.settings import Settings
 from app.settings.app_settings import AppSettings
 from tests.fakers import API, FakeClient, problem
@@ -51,6 +51,20 @@ async def test_the_answer_to_an_overridden_head_has_the_body_of_a_post(anna: Fak
         # Of an upload that is gone, and of a path that no route has.
         for missing in (path, "/1/2/3"):
             problem(await override(client, "HEAD", missing), 404, "not_found")
+
+
+async def test_a_compressed_body_is_refused(anna: FakeClient) -> None:
+    """A download would give the compressed bytes, and no client would know that they are."""
+    path, of_tus = await begin(anna, 6), PART["Content-Type"]
+    for refused in (
+        await post(anna, b"abc", **{"Content-Encoding": "gzip"}),
+        await tus(anna, "POST", "", b"abc", Upload_Length="6", Content_Type=of_tus, Content_Encoding="br"),
+        await add(anna, path, 0, b"abc", Content_Encoding="identity, gzip"),
+    ):
+        problem(refused, 415, "unsupported_media_type")
+        assert refused.headers["accept-encoding"] == "identity"
+    assert (await tus(anna, "HEAD", path)).headers["upload-offset"] == "0"
+    assert (await add(anna, path, 0, b"abc", Content_Encoding="identity")).status_code == 204
 
 
 async def test_each_answer_has_the_version(settings: Settings) -> None:

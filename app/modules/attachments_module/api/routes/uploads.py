@@ -30,6 +30,7 @@ from app.modules.attachments_module.services.reading import read_attachment
 from app.modules.attachments_module.services.receiving import Upload
 from app.modules.attachments_module.settings import CREATE_ATTACHMENT, UPLOAD_PART
 from app.modules.base_module.schemas import Storable, answer_headers, refuses, sent_headers
+from app.services.content_codings import check_codings
 
 AttachmentId = Annotated[
     UUID, Path(description="id of the attachment", examples=["2f0a4c9e-5d1b-4c53-9a63-1c1f2b7f9d10"])
@@ -128,6 +129,7 @@ async def create(
     """
     limits.hit(CREATE_ATTACHMENT, identity.account_id.int)
     headers = request.headers
+    check_codings(headers.getlist("content-encoding"))
     if "tus-resumable" in headers or "upload-length" in headers:
         tus.check_version(headers)
         metadata = tus.read_metadata(headers)
@@ -212,6 +214,7 @@ async def append(
     """Adds bytes to an upload (tus 1.0). Requires its owner. What was stored before the connection broke stays."""
     limits.hit(UPLOAD_PART, sender.account_id.int)
     headers = request.headers
+    check_codings(headers.getlist("content-encoding"))
     tus.check_version(headers)
     if headers.get("content-type") != tus.PART_TYPE:
         raise NotAnUploadPart
