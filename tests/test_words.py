@@ -51,7 +51,6 @@ ALLOWED: dict[str, set[str]] = {
     "app/adapters/db/embedded/account.py": {"nobody"},
     "app/modules/accounts_module/services/usernames.py": {"nobody"},
     "docs/adr/0006-embedded-postgresql.md": {"nobody"},
-    "tests/acceptance/test_processes.py": {"nobody"},
     "tests/adapters/embedded/support.py": {"nobody"},
     # a key in the storage of browsers, which holds unsent messages of earlier releases
     "app/modules/ui_module/static/js/sendQueue.js": {"outbox"},
