@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from starlette.datastructures import Headers
 
-from app.modules.attachments_module.errors import AlgorithmNotSupported, VersionNotSupported
+from app.modules.attachments_module.errors import AlgorithmNotSupported, NotAnUploadPart, VersionNotSupported
 from app.resources.constants import MAX_BIGINT
 from app.services.errors import ValidationFailed
 from app.services.http_requests import CorsHeaders
@@ -62,6 +62,12 @@ def check_version(headers: Headers) -> None:
         refusal = VersionNotSupported()
         refusal.headers["Tus-Version"] = VERSION
         raise refusal
+
+
+def check_part(headers: Headers) -> None:
+    """Raises NotAnUploadPart unless the body is a part of a file. The type may have capitals and parameters."""
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != PART_TYPE:
+        raise NotAnUploadPart
 
 
 def read_number(headers: Headers, name: str) -> int:

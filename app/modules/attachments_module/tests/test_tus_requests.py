@@ -67,6 +67,15 @@ async def test_a_compressed_body_is_refused(anna: FakeClient) -> None:
     assert (await add(anna, path, 0, b"abc", Content_Encoding="identity")).status_code == 204
 
 
+async def test_the_type_of_a_part_may_be_in_capitals_and_have_parameters(anna: FakeClient) -> None:
+    capitals, with_parameter = "Application/Offset+Octet-Stream", "application/offset+octet-stream; x=1"
+    path = await begin(anna, 6)
+    assert (await add(anna, path, 0, b"abc", Content_Type=capitals)).status_code == 204
+    assert (await add(anna, path, 3, b"def", Content_Type=with_parameter)).status_code == 204
+    created = await tus(anna, "POST", "", b"abc", Upload_Length="3", Content_Type=capitals)
+    assert (created.status_code, created.headers["upload-offset"]) == (201, "3")
+
+
 async def test_each_answer_has_the_version(settings: Settings) -> None:
     async with served(build_app(limited(settings, account="2/minute"))) as http:
         anna = await FakeClient.sign_up(http, "anna")

@@ -135,8 +135,8 @@ async def create(
         metadata = tus.read_metadata(headers)
         length = tus.read_number(headers, "Upload-Length")
         has_part = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
-        if has_part and headers.get("content-type") != tus.PART_TYPE:
-            raise NotAnUploadPart
+        if has_part:
+            tus.check_part(headers)
         checksum = tus.read_checksum(headers) if has_part else None
         upload = await uploads.create(
             identity.account_id,
@@ -216,8 +216,7 @@ async def append(
     headers = request.headers
     check_codings(headers.getlist("content-encoding"))
     tus.check_version(headers)
-    if headers.get("content-type") != tus.PART_TYPE:
-        raise NotAnUploadPart
+    tus.check_part(headers)
     offset = tus.read_number(headers, "Upload-Offset")
     checksum = tus.read_checksum(headers)
     upload = await uploads.find(attachment_id, sender.account_id)
