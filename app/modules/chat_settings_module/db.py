@@ -1,6 +1,6 @@
 """Settings of members. A change runs under the lock of the account's stream."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,11 @@ _LIST = """
 SELECT chat_id, muted_until, is_archived, is_pinned, notify FROM chat_settings
 WHERE account_id = $1 AND chat_id = ANY($2::uuid[])
 """
+# A muted chat notifies its member of mentions only, and of nothing where the member chose `none`.
+_LIST_LEVELS = """
+SELECT account_id, CASE WHEN muted_until > $3 AND notify = 'all' THEN 'mentions' ELSE notify END AS level
+FROM chat_settings WHERE chat_id = $1 AND account_id = ANY($2::uuid[])
+"""
 _WRITE = """
 INSERT INTO chat_settings (chat_id, account_id, muted_until, is_archived, is_pinned, notify)
 VALUES ($1, $2, $3, $4, $5, $6)
@@ -49,6 +54,14 @@ async def list_settings(
     """Returns the settings by chat. A chat whose settings were never changed is left out."""
     rows = [dict(row) for row in await connection.fetch(_LIST, account_id, list(chat_ids))]
     return {row.pop("chat_id"): row for row in rows}
+
+
+async def list_levels(
+    connection: DatabaseConnection, chat_id: UUID, account_ids: Collection[UUID], at: datetime
+) -> dict[UUID, Any]:
+    """Returns which messages notify these members: all, those that mention them, or none."""
+    rows = await connection.fetch(_LIST_LEVELS, chat_id, list(account_ids), at)
+    return {row["account_id"]: row["level"] for row in rows}
 
 
 async def write_settings(

@@ -2,7 +2,7 @@ from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.chat_settings_module.api import router
 from app.modules.chat_settings_module.db import ChatSettings
 from app.modules.chat_settings_module.schemas import EVENT_TEXTS, EVENTS
-from app.modules.chat_settings_module.services import SETTINGS, SETTINGS_OF_ACCOUNT
+from app.modules.chat_settings_module.services import LEVELS, SETTINGS, SETTINGS_OF_ACCOUNT
 from app.modules.chat_settings_module.settings import CHANGE_CHAT_SETTINGS
 from app.utils.module import Module
 
@@ -14,5 +14,5 @@ module = Module(
     models=(ChatSettings,),
     events=EVENTS,
     invariants=(nothing_of_erased("chat_settings.account_id"),),
-    contributes=(*EVENT_TEXTS, SETTINGS, SETTINGS_OF_ACCOUNT, CHANGE_CHAT_SETTINGS),
+    contributes=(*EVENT_TEXTS, SETTINGS, LEVELS, SETTINGS_OF_ACCOUNT, CHANGE_CHAT_SETTINGS),
 )

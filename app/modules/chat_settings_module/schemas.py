@@ -16,8 +16,8 @@ _EXAMPLE: dict[str, Any] = {
     "is_pinned": True,
     "notify": "mentions",
 }
-_MUTED = Field(description="no notifications before this time; null: not muted")
-_NOTIFY = Field(description="which messages notify this member while the chat is not muted")
+_MUTED = Field(description="only mentions of this member notify it before this time; null: not muted")
+_NOTIFY = Field(description="which messages notify this member; `none` is none at all")
 
 
 class ChatSettingsUpdate(RequestModel):

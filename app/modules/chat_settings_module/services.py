@@ -1,6 +1,6 @@
 """The settings of a chat that each member has for itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountHook
 from app.modules.chat_settings_module import db
 from app.modules.chat_settings_module.schemas import ChatSettingsRead, ChatSettingsUpdate
-from app.modules.chats_module.extension import ChatPart
+from app.modules.chats_module.extension import ChatPart, NotifyLevel, NotifyLevels
 from app.modules.chats_module.services.access import get_membership
 from app.modules.streams_module.services.log import Log, event
 from app.services.context import Context
@@ -36,6 +36,11 @@ async def _describe(context: Context, viewer: UUID, chat_ids: Sequence[UUID]) ->
     return await db.list_settings(context.connection, viewer, chat_ids)
 
 
+async def _find_levels(context: Context, chat_id: UUID, account_ids: Collection[UUID]) -> Mapping[UUID, NotifyLevel]:
+    return await db.list_levels(context.connection, chat_id, account_ids, context.at)
+
+
 SETTINGS = ChatPart("settings", ChatSettingsRead, empty=DEFAULTS, describe=_describe)
+LEVELS = NotifyLevels("chat_settings", _find_levels)
 SETTINGS_OF_ACCOUNT = AccountHook.of_rows("chat_settings", db.DELETE_OF_ACCOUNT)
 """An erased account stays a member of its direct chats."""

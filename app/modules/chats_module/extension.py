@@ -1,8 +1,8 @@
 """Extension points of chats: fields, deletion, permissions, and rules about members."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 from uuid import UUID
 
 from fastapi import Depends, Path
@@ -126,6 +126,36 @@ async def find_limits(context: Context, account_ids: Collection[UUID]) -> dict[U
     for limit in context.container.get(Modules).contributions(MemberLimit):
         found |= await limit.find_limits(context, account_ids)
     return found
+
+
+NotifyLevel = Literal["all", "mentions", "none"]
+_LEVELS: Sequence[NotifyLevel] = ("none", "mentions", "all")
+"""From the lowest to the highest."""
+
+
+@dataclass(frozen=True)
+class NotifyLevels:
+    """Says which messages of a chat notify its members: all, those that mention them, or none.
+
+    `find(context, chat_id, account_ids)` returns the levels of these accounts. All messages notify an account that it
+    leaves out.
+    """
+
+    name: str
+    find: Callable[[Context, UUID, Collection[UUID]], Awaitable[Mapping[UUID, NotifyLevel]]]
+
+
+async def find_notify_levels(context: Context, chat_id: UUID, account_ids: Collection[UUID]) -> dict[UUID, NotifyLevel]:
+    """Returns which messages of a chat notify each of the accounts. The lowest level of all modules counts."""
+    levels: dict[UUID, NotifyLevel] = dict.fromkeys(account_ids, "all")
+    for contributed in context.container.get(Modules).contributions(NotifyLevels):
+        for account_id, level in (await contributed.find(context, chat_id, account_ids)).items():
+            levels[account_id] = lower_level(levels[account_id], level)
+    return levels
+
+
+def lower_level(one: NotifyLevel, other: NotifyLevel) -> NotifyLevel:
+    return min(one, other, key=_LEVELS.index)
 
 
 CHAT_TYPES = ("direct", "group", "channel")
