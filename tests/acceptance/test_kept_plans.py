@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from app.modules.entities_module.db import EVERYONE
+from app.modules.messages_module.extension import EVERYONE
 from tests.acceptance.hot_statements import LIKED, hot_statements
 from tests.acceptance.prepared import Preparer, count_rows, pooled_connection
 

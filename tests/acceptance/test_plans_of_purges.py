@@ -11,6 +11,7 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from app.modules.entities_module import db as entities
 from app.modules.forwards_module import db as forwards
+from app.modules.messages_module.extension import EVERYONE
 from app.modules.pins_module import db as pins
 from app.modules.previews_module import db as previews
 from app.modules.threads_module.db.cruds import replies
@@ -38,7 +39,7 @@ INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at)
 SELECT chat_id, seq, 1, chat_id, '', now() FROM new;
 INSERT INTO message_pin (chat_id, seq, account_id, pinned_at) SELECT chat_id, seq, chat_id, now() FROM new;
 INSERT INTO message_mention (chat_id, account_id, seq, mentioned_at)
-SELECT chat_id, CASE WHEN seq % 2 = 0 THEN '{entities.EVERYONE}' ELSE chat_id END, seq, now() FROM new;
+SELECT chat_id, CASE WHEN seq % 2 = 0 THEN '{EVERYONE}' ELSE chat_id END, seq, now() FROM new;
 INSERT INTO thread (chat_id, root_seq, reply_count, active_at) SELECT chat_id, seq, 1, now() FROM new;
 INSERT INTO thread_reply (chat_id, seq, root_seq, sender_id) SELECT chat_id, seq, seq % 10, chat_id FROM new;
 INSERT INTO thread_participant (chat_id, root_seq, account_id, first_seq, reply_count)

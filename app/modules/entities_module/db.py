@@ -11,14 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import delete_of_chat, one_row
+from app.modules.messages_module.extension import EVERYONE
 from app.utils.invariants import Invariant
-
-EVERYONE = UUID(int=0)
-"""In place of an account: all members that were there. A message that mentions all has no other row."""
 
 
 class MessageMention(ChatFamilyModel):
-    """A message that mentions an account, or all members of its chat.
+    """A message that mentions an account, or all members of its chat: EVERYONE. Then it has no other row.
 
     Sends update no counter: the rows after a member's read position are counted. `mentioned_at` is the time of the send
     or of the edit. Rows of former members stay, and are not shown until they are members again.
@@ -114,6 +112,7 @@ _DELETE = """
 DELETE FROM message_mention x USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS old(chat_id, account_id, seq)
 WHERE x.chat_id = old.chat_id AND x.account_id = old.account_id AND x.seq = old.seq
 """
+_LIST_OF_MESSAGES = "SELECT seq, account_id FROM message_mention WHERE chat_id = $1 AND seq = ANY($2::bigint[])"
 PURGE = delete_of_chat("message_mention", "account_id", "seq")
 DELETE_OF_ACCOUNT = """
 DELETE FROM message_mention x USING (
@@ -199,6 +198,14 @@ async def insert_mentions(connection: DatabaseConnection, keys: Sequence[Key], a
 
 async def delete_mentions(connection: DatabaseConnection, keys: Sequence[Key]) -> None:
     await connection.execute(_DELETE, *zip(*keys, strict=True))
+
+
+async def list_mentioned(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int]) -> Mapping[int, set[UUID]]:
+    """Returns whom each of the messages mentions. One that mentions no account is left out."""
+    found: dict[int, set[UUID]] = {}
+    for row in await connection.fetch(_LIST_OF_MESSAGES, chat_id, list(seqs)):
+        found.setdefault(row["seq"], set()).add(row["account_id"])
+    return found
 
 
 async def list_mentions(

@@ -5,6 +5,7 @@ from app.modules.entities_module.db import INVARIANTS, MessageMention
 from app.modules.entities_module.services.parts import (
     ENTITIES,
     MENTION_ALL,
+    MENTIONED,
     MENTIONS_OF_ACCOUNT,
     PURGE,
     TEXT_FORMAT,
@@ -25,6 +26,7 @@ module = Module(
         ENTITIES,
         UNREAD_MENTION_COUNT,
         MENTION_ALL,
+        MENTIONED,
         PURGE,
         MENTIONS_OF_ACCOUNT,
         LIST_MENTIONS,

@@ -2,7 +2,7 @@
 """Extension points of messages: parts, views, checks, edits, removals. `Messages` is the service for other modules."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -16,6 +16,7 @@ from app.modules.messages_module.db.cruds.checks import write_check
 from app.services.context import Context, WorkContext
 from app.services.errors import ServiceError
 from app.utils.invariants import Invariant
+from app.utils.module import Modules
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -244,6 +245,30 @@ class SendCheck:
 async def set_check(work: UnitOfWork, chat_id: UUID, name: str, on: bool) -> None:
     """Enables or disables a check for one chat."""
     await write_check(await work.raw(), chat_id, name, is_on=on)
+
+
+EVERYONE: Final = UUID(int=0)
+"""In place of an account: all members of the chat."""
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """Knows which accounts messages address: `find(context, chat_id, seqs)` returns them by the number of the message.
+
+    EVERYONE is one of them if a message addresses all members. The sender, and former members, may be among them.
+    """
+
+    name: str
+    find: Callable[[Context, UUID, Sequence[int]], Awaitable[Mapping[int, Collection[UUID]]]]
+
+
+async def find_mentions(context: Context, chat_id: UUID, seqs: Sequence[int]) -> dict[int, set[UUID]]:
+    """Returns the accounts that each of the messages addresses, as all modules together know them."""
+    found: dict[int, set[UUID]] = {seq: set() for seq in seqs}
+    for mentions in context.container.get(Modules).contributions(Mentions):
+        for seq, account_ids in (await mentions.find(context, chat_id, seqs)).items():
+            found[seq].update(account_ids)
+    return found
 
 
 class Messages(ABC):

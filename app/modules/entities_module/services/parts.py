@@ -9,10 +9,18 @@ from pydantic import Field
 from app.modules.accounts_module.extension import AccountHook
 from app.modules.chats_module.extension import ChatPart, ChatPurge, Permission
 from app.modules.entities_module import db
-from app.modules.entities_module.db import EVERYONE, MAX_UNREAD, UNREAD_MENTIONS
+from app.modules.entities_module.db import MAX_UNREAD, UNREAD_MENTIONS
 from app.modules.entities_module.schemas import Entities, TextFormat
 from app.modules.entities_module.services.deriving import derive_markdown, derive_plain
-from app.modules.messages_module.extension import MessagePart, NeedsPrepare, PartRequest, StoredPart, removing_rows
+from app.modules.messages_module.extension import (
+    EVERYONE,
+    Mentions,
+    MessagePart,
+    NeedsPrepare,
+    PartRequest,
+    StoredPart,
+    removing_rows,
+)
 from app.services.context import Context
 from app.services.errors import ServiceError
 
@@ -88,6 +96,10 @@ def _list_mentioned(entities: _Entities, sender_id: UUID) -> set[UUID]:
     return {UUID(entity["account_id"]) for entity in entities if entity["type"] == "mention"} - {sender_id}
 
 
+async def _find_mentioned(context: Context, chat_id: UUID, seqs: Sequence[int]) -> Mapping[int, set[UUID]]:
+    return await db.list_mentioned(context.connection, chat_id, seqs)
+
+
 TEXT_FORMAT = MessagePart("text_format", TextFormat, TextFormat, TextFormat, empty="plain", forwarded=True)
 ENTITIES = MessagePart(
     "entities",
@@ -104,5 +116,6 @@ UNREAD_MENTION_COUNT = ChatPart(
     empty=0,
     sql=UNREAD_MENTIONS,
 )
+MENTIONED = Mentions("entities", _find_mentioned)
 PURGE = ChatPurge.of_rows("entities", db.PURGE)
 MENTIONS_OF_ACCOUNT = AccountHook.of_rows("entities", db.DELETE_OF_ACCOUNT)

@@ -4,10 +4,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from app.adapters.db.connection import Connection
-from app.modules.entities_module.db import EVERYONE
 from app.modules.entities_module.services.parts import MAX_MENTIONED
 from app.modules.entities_module.tests.reading import mentions_of, unread
 from app.modules.entities_module.tests.slicing import covered
+from app.modules.messages_module.extension import EVERYONE
 from tests.fakers import FakeClient, FakeSocket, as_sent, ok, problem
 
 
