@@ -1,1 +1,1 @@
-"""How the server writes to an account: in which language, and with the times of which place."""
+"""How and when the server writes to an account: language, time zone, quiet hours, and what modules add."""

@@ -1,12 +1,14 @@
 from collections.abc import Set
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import available_timezones
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
 from app.dependencies.scopes import scoped
-from app.modules.base_module.schemas import RequestModel, ResponseModel
+from app.modules.base_module.schemas import UNCHANGED, RequestModel, ResponseModel, check_names, extended
+from app.modules.notifications_module.extension import NotificationSetting
+from app.utils.module import Modules
 
 _EXAMPLE: dict[str, Any] = {"language": "ru", "time_zone": "Europe/Moscow"}
 
@@ -24,8 +26,39 @@ Language = Annotated[
 
 TimeZone = Annotated[
     Annotated[str, Field(max_length=64)] | None,
-    Field(description="time zone of the times in mails, by its name in the IANA database; null: UTC"),
+    Field(
+        description="time zone of the times in mails and of the quiet hours, by its name in the IANA database; "
+        "null: UTC"
+    ),
 ]
+
+ClockTime = Annotated[str, Field(max_length=5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
+
+
+class QuietHours(RequestModel):
+    """A part of each day. It may contain midnight."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"from": "22:00", "to": "07:00"}})
+
+    from_: Annotated[ClockTime, Field(alias="from")]
+    to: ClockTime
+
+
+def _check_quiet_hours(value: QuietHours | None) -> QuietHours | None:
+    if value is not None and value.from_ == value.to:
+        raise ValueError("must begin and end at different times")
+    return value
+
+
+QUIET_HOURS = NotificationSetting(
+    "quiet_hours",
+    Annotated[
+        QuietHours | None,
+        AfterValidator(_check_quiet_hours),
+        Field(description="when nothing is sent, by the clock of the time zone; null: never"),
+    ],
+    None,
+)
 
 
 class NotificationsUpdate(RequestModel):
@@ -58,4 +91,24 @@ class NotificationsChanged(NotificationsRead):
     """The account has changed, on any of its devices, how the server writes to it."""
 
 
-EVENTS: dict[str, type[ResponseModel]] = {"notifications.changed": NotificationsChanged}
+class NotificationModels(NamedTuple):
+    """The models of one application, with the settings that its modules contribute."""
+
+    read: type[NotificationsRead]
+    update: type[NotificationsUpdate]
+    events: dict[str, type[ResponseModel]]
+
+
+@cache
+def notification_models(modules: Modules) -> NotificationModels:
+    """Raises ModulesError for a contributed setting that exists already."""
+    settings = modules.contributions(NotificationSetting)
+    check_names(NotificationsRead, settings)
+    shown = {setting.name: (setting.read, ...) for setting in settings}
+    updates = {setting.name: (setting.read, UNCHANGED) for setting in settings}
+    example = {setting.name: setting.default for setting in settings}
+    return NotificationModels(
+        read=extended(NotificationsRead, shown, example),
+        update=extended(NotificationsUpdate, updates, example),
+        events={"notifications.changed": extended(NotificationsChanged, shown, example)},
+    )

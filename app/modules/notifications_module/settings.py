@@ -6,6 +6,6 @@ CHANGE_NOTIFICATIONS = RateLimit(
     "change_notifications",
     "60/10 minutes",
     "account",
-    "changes of the language and time zone of mails, per account",
-    "изменений языка и часового пояса писем на аккаунт",
+    "changes of the settings of notifications, per account",
+    "изменений настроек уведомлений на аккаунт",
 )

@@ -15,7 +15,8 @@ from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
 
 PATH = "/accounts/me/notifications"
-NOTHING = {"language": None, "time_zone": None}
+CHOSEN = {"language": "ru", "time_zone": "Europe/Moscow", "quiet_hours": {"from": "22:00", "to": "07:30"}}
+NOTHING: dict[str, object] = dict.fromkeys(CHOSEN)
 
 
 @pytest.fixture
@@ -38,18 +39,20 @@ async def languages_of(mailbox: Mailbox, address: str, subject: str) -> list[str
 
 
 async def test_a_choice_is_an_event_of_the_account(anna: FakeClient, boris: FakeClient) -> None:
-    assert ok(await anna.get(PATH)) == NOTHING
-    russian = NOTHING | {"language": "ru"}
-    for _ in range(2):
-        assert ok(await anna.put(PATH, {"language": "ru"})) == russian
-    assert ok(await anna.put(PATH, {})) == ok(await anna.get(PATH)) == russian
-    moscow = russian | {"time_zone": "Europe/Moscow"}
-    assert ok(await anna.put(PATH, {"time_zone": "Europe/Moscow"})) == moscow
-    assert ok(await anna.put(PATH, NOTHING)) == NOTHING
+    settings = defaults = ok(await anna.get(PATH))
+    assert {name: defaults[name] for name in NOTHING} == NOTHING
+    steps = []
+    for name, value in CHOSEN.items():
+        settings = settings | {name: value}
+        steps.append(settings)
+        for _ in range(2):
+            assert ok(await anna.put(PATH, {name: value})) == settings
+    assert ok(await anna.put(PATH, {})) == ok(await anna.get(PATH)) == settings
+    assert ok(await anna.put(PATH, NOTHING)) == defaults
     assert [(event["kind"], event["data"]) for event in await anna.own_events()] == [
-        ("notifications.changed", settings) for settings in (russian, moscow, NOTHING)
+        ("notifications.changed", settings) for settings in (*steps, defaults)
     ]
-    assert ok(await boris.get(PATH)) == NOTHING
+    assert ok(await boris.get(PATH)) == defaults
     assert await boris.own_events() == []
 
 
@@ -65,11 +68,21 @@ async def test_a_choice_is_an_event_of_the_account(anna: FakeClient, boris: Fake
         {"time_zone": "europe/moscow"},
         {"time_zone": ""},
         {"time_zone": "localtime"},
+        {"quiet_hours": {"from": "22:00", "to": "22:00"}},
+        {"quiet_hours": {"from": "24:00", "to": "07:00"}},
+        {"quiet_hours": {"from": "7:00", "to": "08:00"}},
+        {"quiet_hours": {"from": "22:00\n", "to": "08:00"}},
+        {"quiet_hours": {"from": "22:00"}},
+        {"quiet_hours": {"from": "22:00", "to": None}},
+        {"quiet_hours": {"from": "22:00", "to": "07:00", "on": "Monday"}},
+        {"quiet_hours": "22:00-07:00"},
     ],
 )
 async def test_an_unknown_value_or_field_changes_nothing(anna: FakeClient, body: dict[str, object]) -> None:
-    problem(await anna.put(PATH, body), 422, "validation_error")
-    assert ok(await anna.get(PATH)) == NOTHING
+    before = ok(await anna.get(PATH))
+    error = problem(await anna.put(PATH, body), 422, "validation_error")
+    assert error["errors"][0]["loc"][:2] == ["body", *body]
+    assert ok(await anna.get(PATH)) == before
 
 
 async def test_mails_are_in_the_language_of_the_account(anna: FakeClient, boris: FakeClient, mailbox: Mailbox) -> None:
@@ -92,9 +105,9 @@ async def test_the_times_in_mails_are_those_of_the_time_zone(anna: FakeClient, m
 
 
 async def test_a_time_zone_that_exists_no_longer_is_still_shown(anna: FakeClient, connection: Connection) -> None:
-    ok(await anna.put(PATH, {"time_zone": "Europe/Moscow"}))
+    moscow = ok(await anna.put(PATH, {"time_zone": "Europe/Moscow"}))
     await connection.execute("UPDATE notification_settings SET time_zone = 'Mars/Olympus'")
-    mars = NOTHING | {"time_zone": "Mars/Olympus"}
+    mars = moscow | {"time_zone": "Mars/Olympus"}
     assert ok(await anna.get(PATH)) == mars
     assert ok(await anna.put(PATH, {"language": "ru"})) == mars | {"language": "ru"}
 
