@@ -43,14 +43,21 @@ def _resolve(host: str) -> list[IPAddress]:
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Opens connections for httpcore. `inner` is called with checked IP addresses only, never with a name.
 
-    TLS is unaffected: httpcore verifies the certificate for the name in the URL.
+    TLS is unaffected: httpcore verifies the certificate for the name in the URL. With `is_public_permitted=False` it
+    reaches the `allowed` networks only.
     """
 
     def __init__(
-        self, resolve: Resolve, allowed: Sequence[IPNetwork], inner: httpcore.AsyncNetworkBackend | None = None
+        self,
+        resolve: Resolve,
+        allowed: Sequence[IPNetwork],
+        inner: httpcore.AsyncNetworkBackend | None = None,
+        *,
+        is_public_permitted: bool = True,
     ) -> None:
         self._resolve = resolve
         self._allowed = allowed
+        self._is_public_permitted = is_public_permitted
         self._inner = inner or httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -61,10 +68,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Raises Refused if one of the host's addresses is not permitted: the others may belong to the same attack."""
-        addresses = await self._find(host)
-        if not all(is_permitted(address, self._allowed) for address in addresses):
-            raise Refused
+        addresses = await self.find(host)
         error: Exception = Unreachable()
         for address in addresses[:_MAX_ADDRESSES]:
             try:
@@ -86,12 +90,20 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
 
-    async def _find(self, host: str) -> Sequence[IPAddress]:
+    async def find(self, host: str) -> Sequence[IPAddress]:
+        """Returns the addresses of a host. Raises Unreachable if there are none.
+
+        Raises Refused if one of them is not permitted: the others may belong to the same attack.
+        """
         literal = parse_literal(host)
-        if literal is not None:
-            return [literal]
+        addresses = [literal] if literal is not None else await self._look_up(host)
+        if not all(is_permitted(address, self._allowed, self._is_public_permitted) for address in addresses):
+            raise Refused
+        return addresses
+
+    async def _look_up(self, name: str) -> Sequence[IPAddress]:
         try:
-            return await self._resolve(host)
+            return await self._resolve(name)
         except (OSError, UnicodeError):
             raise Unreachable from None
 

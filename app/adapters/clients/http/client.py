@@ -14,8 +14,16 @@ import httpcore
 import httpx
 
 from app.adapters.clients.http import metrics
-from app.adapters.clients.http.backend import GuardedBackend, Resolve, Resolver
-from app.adapters.clients.http.errors import BadResponse, EgressError, InvalidUrl, TimedOut, TooLarge, TooManyRedirects
+from app.adapters.clients.http.backend import GuardedBackend, Resolve, Resolver, parse_literal
+from app.adapters.clients.http.errors import (
+    BadResponse,
+    EgressError,
+    InvalidUrl,
+    TimedOut,
+    TooLarge,
+    TooManyRedirects,
+    Unreachable,
+)
 from app.adapters.clients.http.transport import GuardedTransport, default_tls
 from app.settings.egress_settings import EgressSettings
 from app.utils.tracing import NO_TRACING, SpanDetails, Tracing
@@ -61,9 +69,12 @@ class HttpClient:
         """Opens nothing. `resolve`, `backend`, `make_tls`: other ways to find, reach and verify hosts, for tests."""
         self._timeout = settings.timeout_s
         self._resolver = Resolver()
-        guarded = GuardedBackend(resolve or self._resolver, settings.networks, backend)
-        self.transport = GuardedTransport(guarded, make_tls)
+        resolve = resolve or self._resolver
+        self._guard = GuardedBackend(resolve, settings.networks, backend)
+        self._guard_inside = GuardedBackend(resolve, settings.networks, backend, is_public_permitted=False)
+        self.transport = GuardedTransport(self._guard, make_tls)
         """For libraries that bring an `httpx.AsyncClient` of their own."""
+        self._transport_inside = GuardedTransport(self._guard_inside, make_tls)
         self._send = tracing.traced("outgoing request", self._follow, _span_details)
 
     async def request(
@@ -78,19 +89,21 @@ class HttpClient:
         may_cut: bool = False,
         max_redirects: int = 0,
         schemes: Sequence[str] = ("http", "https"),
+        keeps_plain_inside: bool = False,
     ) -> HttpResponse:
         """Returns the response, whatever its status. Raises EgressError.
 
         - `purpose`: label of the metrics.
         - `max_bytes`: of a longer body only the beginning is returned with `may_cut`; without, TooLarge is raised.
         - `max_redirects`: with 0 a redirect is returned like any other response.
+        - `keeps_plain_inside`: requests without TLS reach the networks of `EGRESS_ALLOW_NETWORKS` only.
         """
         began, outcome = monotonic(), "failed"
         try:
             async with asyncio.timeout(self._timeout):
                 sent = {"user-agent": _AGENT, **{name.lower(): value for name, value in (headers or {}).items()}}
                 response = await self._send(
-                    method, url, sent, content, max_bytes, may_cut, max_redirects, tuple(schemes)
+                    method, url, sent, content, max_bytes, may_cut, max_redirects, tuple(schemes), keeps_plain_inside
                 )
             outcome = "ok"
         except TimeoutError:
@@ -105,8 +118,27 @@ class HttpClient:
             metrics.REQUESTS.labels(purpose, outcome).inc()
             metrics.SECONDS.labels(purpose).observe(monotonic() - began)
 
+    async def check(self, url: str) -> None:
+        """Raises EgressError for a URL that `request` with `keeps_plain_inside` refuses. Connects to nothing.
+
+        Of a host with TLS only an address is checked, not a name: the result would say which names exist inside.
+        Without TLS, a name that does not exist is refused like one outside the allowed networks.
+        """
+        target = _parse(url, ("http", "https"))
+        host = target.raw_host.decode()
+        if target.scheme == "https":
+            if parse_literal(host) is not None:
+                await self._guard.find(host)
+            return
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._guard_inside.find(host)
+        except TimeoutError:
+            raise Unreachable from None
+
     async def aclose(self) -> None:
         await self.transport.aclose()
+        await self._transport_inside.aclose()
         self._resolver.close()
 
     async def _follow(
@@ -119,6 +151,7 @@ class HttpClient:
         may_cut: bool,
         max_redirects: int,
         schemes: Sequence[str],
+        keeps_plain_inside: bool,
     ) -> HttpResponse:
         target = _parse(url, schemes)
         for redirects in range(max_redirects + 1):
@@ -131,7 +164,9 @@ class HttpClient:
                 # A host with two addresses is reached if the first one does not answer.
                 extensions={"timeout": {"connect": self._timeout / 2}},
             )
-            response = await self.transport.handle_async_request(request)
+            is_kept_inside = keeps_plain_inside and target.scheme == "http"
+            transport = self._transport_inside if is_kept_inside else self.transport
+            response = await transport.handle_async_request(request)
             try:
                 location = response.headers.get("location")
                 if not max_redirects or response.status_code not in _REDIRECTS or location is None:

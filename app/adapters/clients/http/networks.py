@@ -60,11 +60,11 @@ def is_public(address: IPAddress) -> bool:
     return address in _GLOBAL_UNICAST and not any(address in network for network in _REFUSED_IN_GLOBAL_UNICAST)
 
 
-def is_permitted(address: IPAddress, allowed: Sequence[IPNetwork]) -> bool:
-    """Returns True for a public address, and for an address in one of the allowed networks.
+def is_permitted(address: IPAddress, allowed: Sequence[IPNetwork], is_public_permitted: bool = True) -> bool:
+    """Returns True for an address in one of the allowed networks, and for a public one if those are permitted.
 
     An address with a zone (`fe80::1%eth0`) is refused.
     """
     if isinstance(address, IPv6Address) and address.scope_id is not None:
         return False
-    return is_public(address) or any(address in network for network in allowed)
+    return (is_public_permitted and is_public(address)) or any(address in network for network in allowed)
