@@ -72,6 +72,7 @@ JOIN chat_member other ON other.chat_id = m.chat_id AND other.account_id <> m.ac
 CROSS JOIN LATERAL {one_row("account_block", account_id="m.account_id", blocked_id="other.account_id")} b
 WHERE m.chat_id = ANY($1)
 """  # noqa: S608 - constants only
+_IS_BLOCKED_CHAT = f"SELECT '{CHECK}' = ANY(coalesce(send_checks, '{{}}')) FROM chat WHERE id = $1"  # noqa: S608 - constants only
 _FIND_OF_ACCOUNT = """
 SELECT account_id, blocked_id FROM account_block WHERE account_id = $1
 UNION ALL SELECT account_id, blocked_id FROM account_block WHERE blocked_id = $1 LIMIT 1
@@ -117,6 +118,11 @@ async def list_all_blocking(connection: DatabaseConnection, blocked_id: UUID, li
 async def list_blocked_chats(connection: DatabaseConnection, chat_ids: Collection[UUID]) -> set[UUID]:
     """Returns those of the direct chats in which a member has blocked the other."""
     return {row["chat_id"] for row in await connection.fetch(_BLOCKED_CHATS, list(chat_ids))}
+
+
+async def is_blocked_chat(connection: DatabaseConnection, chat_id: UUID) -> bool:
+    """Returns True for a direct chat in which a member has blocked the other."""
+    return bool(await connection.fetchval(_IS_BLOCKED_CHAT, chat_id))
 
 
 async def find_of_account(connection: DatabaseConnection, account_id: UUID) -> tuple[UUID, UUID] | None:

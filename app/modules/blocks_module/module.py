@@ -2,7 +2,7 @@ from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.blocks_module.api import router
 from app.modules.blocks_module.db import INVARIANTS, AccountBlock
 from app.modules.blocks_module.schemas import EVENT_TEXTS, EVENTS
-from app.modules.blocks_module.services import ERASE_BLOCKS, HIDDEN, NO_ADDING, NO_MESSAGES
+from app.modules.blocks_module.services import ERASE_BLOCKS, HIDDEN, NO_ADDING, NO_MESSAGES, NO_NOTIFICATIONS
 from app.modules.blocks_module.settings import BLOCK
 from app.utils.module import Module
 
@@ -14,5 +14,5 @@ module = Module(
     models=(AccountBlock,),
     events=EVENTS,
     invariants=(*INVARIANTS, nothing_of_erased("account_block.account_id", "account_block.blocked_id")),
-    contributes=(*EVENT_TEXTS, NO_ADDING, NO_MESSAGES, HIDDEN, ERASE_BLOCKS, BLOCK),
+    contributes=(*EVENT_TEXTS, NO_ADDING, NO_MESSAGES, NO_NOTIFICATIONS, HIDDEN, ERASE_BLOCKS, BLOCK),
 )

@@ -1,6 +1,6 @@
 """Blocks: no direct chat, no message or mark in it, no being added by the blocked, nothing shown to them live."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from app.modules.blocks_module import db
 from app.modules.blocks_module.errors import Blocked, TooManyBlocks
 from app.modules.blocks_module.schemas import BlockRead
 from app.modules.chats_module.errors import AddingRefused
-from app.modules.chats_module.extension import AddCheck, Addition
+from app.modules.chats_module.extension import AddCheck, Addition, NotifyLevel, NotifyLevels
 from app.modules.chats_module.services.chats import direct_chat_id
 from app.modules.chats_module.services.rules import MemberRules
 from app.modules.messages_module.extension import CheckedSend, SendCheck, set_check
@@ -111,6 +111,12 @@ async def _check_mark(context: Context, chat_id: UUID, _: UUID) -> ServiceError 
     return Blocked() if await db.list_blocked_chats(context.connection, {chat_id}) else None
 
 
+async def _find_levels(context: Context, chat_id: UUID, account_ids: Collection[UUID]) -> Mapping[UUID, NotifyLevel]:
+    """A message that was sent just before the block notifies nobody in the direct chat."""
+    is_blocked = await db.is_blocked_chat(context.connection, chat_id)
+    return dict.fromkeys(account_ids, "none") if is_blocked else {}
+
+
 async def _list_hidden(
     context: Context, viewer: UUID, account_ids: Collection[UUID] | None, limit: int | None
 ) -> Collection[UUID]:
@@ -134,5 +140,6 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) ->
 
 NO_ADDING = AddCheck("blocks", _check_added)
 NO_MESSAGES = SendCheck(db.CHECK, _check_sends, _check_mark)
+NO_NOTIFICATIONS = NotifyLevels("blocks", _find_levels)
 HIDDEN = PresenceFilter("blocks", _list_hidden)
 ERASE_BLOCKS = AccountHook("blocks", _erase)
