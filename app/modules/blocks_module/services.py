@@ -112,7 +112,7 @@ async def _check_mark(context: Context, chat_id: UUID, _: UUID) -> ServiceError 
 
 
 async def _find_levels(context: Context, chat_id: UUID, account_ids: Collection[UUID]) -> Mapping[UUID, NotifyLevel]:
-    """A message that was sent just before the block notifies nobody in the direct chat."""
+    """A message that was sent just before the block notifies neither of the two."""
     is_blocked = await db.is_blocked_chat(context.connection, chat_id)
     return dict.fromkeys(account_ids, "none") if is_blocked else {}
 

@@ -22,7 +22,7 @@ async def test_a_message_addresses_the_members_that_it_mentions(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, container: Container
 ) -> None:
     chat_id = await anna.open_chat(boris, clara)
-    await anna.send(chat_id, f"@{boris.username}, @{clara.username}, @{anna.username} и @nobody")
+    await anna.send(chat_id, f"@{boris.username}, @{clara.username}, @{anna.username} и @no_one_here")
     await anna.send(chat_id, "@all")
     await anna.send(chat_id, "Никто")
     assert await addressed(container, chat_id, 1, 2, 3) == {1: {boris.uuid, clara.uuid}, 2: {EVERYONE}, 3: set()}
