@@ -1,0 +1,1 @@
+"""Web Push and UnifiedPush: notifications on devices that have no connection to the server."""

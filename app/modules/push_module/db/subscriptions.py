@@ -1,0 +1,114 @@
+"""Subscribed devices. Rows are added and deleted under the lock of the account's stream."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import delete_of_account
+
+# A subscription `s` is of use: its session lives at $1, and it was made with the present key.
+LIVE = """
+EXISTS (SELECT FROM push_key k WHERE k.id = s.key_id) AND EXISTS (
+    SELECT FROM auth_session t WHERE t.id = s.session_id AND t.revoked_at IS NULL AND t.expires_at > $1
+)
+"""
+_EXISTS = "SELECT EXISTS (SELECT FROM push_subscription)"
+_FIND_BY_ENDPOINT = "SELECT account_id, id FROM push_subscription WHERE endpoint_hash = $1"
+_INSERT = """
+INSERT INTO push_subscription
+    (account_id, id, session_id, key_id, endpoint, endpoint_hash, p256dh, auth, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+_RENEW = """
+UPDATE push_subscription
+SET session_id = $3, key_id = $4, p256dh = $5, auth = $6, failures = 0, not_before = NULL, taken_by = NULL
+WHERE account_id = $1 AND id = $2
+"""
+_LIST = f"""
+SELECT id, session_id, endpoint, created_at FROM push_subscription s WHERE account_id = $2 AND {LIVE}
+ORDER BY created_at, id
+"""  # noqa: S608 - constants only
+_LIST_OLDEST = """
+SELECT id FROM push_subscription WHERE account_id = $1 ORDER BY created_at DESC, id DESC OFFSET $2
+"""
+_DELETE = "DELETE FROM push_subscription WHERE account_id = $1 AND id = $2 RETURNING id"
+_DELETE_NOTIFICATIONS = "DELETE FROM push_notification WHERE account_id = $1 AND subscription_id = $2"
+_LIST_DEAD_ACCOUNTS = f"""
+SELECT DISTINCT account_id FROM push_subscription s WHERE account_id > $2 AND NOT ({LIVE})
+ORDER BY account_id LIMIT $3
+"""  # noqa: S608 - constants only
+_LIST_DEAD = f"""
+SELECT id, NOT EXISTS (SELECT FROM push_key k WHERE k.id = s.key_id) AS is_rotated
+FROM push_subscription s WHERE account_id = $2 AND NOT ({LIVE})
+"""  # noqa: S608 - constants only
+DELETE_OF_ACCOUNT = delete_of_account("push_subscription", "id")
+
+
+async def any_exists(connection: DatabaseConnection) -> bool:
+    return bool(await connection.fetchval(_EXISTS))
+
+
+async def find_by_endpoint(connection: DatabaseConnection, endpoint_hash: bytes) -> tuple[UUID, UUID] | None:
+    """Returns the account and the id of the subscription with this endpoint."""
+    rows = await connection.fetch(_FIND_BY_ENDPOINT, endpoint_hash)
+    return (rows[0]["account_id"], rows[0]["id"]) if rows else None
+
+
+async def insert(
+    connection: DatabaseConnection,
+    account_id: UUID,
+    subscription_id: UUID,
+    session_id: UUID,
+    key_id: UUID,
+    endpoint: str,
+    endpoint_hash: bytes,
+    p256dh: bytes,
+    auth: bytes,
+    at: datetime,
+) -> None:
+    await connection.execute(
+        _INSERT, account_id, subscription_id, session_id, key_id, endpoint, endpoint_hash, p256dh, auth, at
+    )
+
+
+async def renew(
+    connection: DatabaseConnection,
+    account_id: UUID,
+    subscription_id: UUID,
+    session_id: UUID,
+    key_id: UUID,
+    p256dh: bytes,
+    auth: bytes,
+) -> None:
+    await connection.execute(_RENEW, account_id, subscription_id, session_id, key_id, p256dh, auth)
+
+
+async def list_live(connection: DatabaseConnection, account_id: UUID, at: datetime) -> Sequence[Any]:
+    """Returns the subscriptions of use, the oldest first."""
+    rows: Sequence[Any] = await connection.fetch(_LIST, at, account_id)
+    return rows
+
+
+async def list_beyond(connection: DatabaseConnection, account_id: UUID, kept: int) -> list[UUID]:
+    """Returns all but the newest `kept` subscriptions of the account."""
+    return [row["id"] for row in await connection.fetch(_LIST_OLDEST, account_id, kept)]
+
+
+async def delete(connection: DatabaseConnection, account_id: UUID, subscription_id: UUID) -> bool:
+    """Deletes a subscription and its notifications. Returns False if there is none."""
+    if not await connection.fetch(_DELETE, account_id, subscription_id):
+        return False
+    await connection.execute(_DELETE_NOTIFICATIONS, account_id, subscription_id)
+    return True
+
+
+async def list_dead_accounts(connection: DatabaseConnection, at: datetime, after: UUID, limit: int) -> list[UUID]:
+    """Returns accounts after this one that have subscriptions of no use."""
+    return [row["account_id"] for row in await connection.fetch(_LIST_DEAD_ACCOUNTS, at, after, limit)]
+
+
+async def list_dead(connection: DatabaseConnection, at: datetime, account_id: UUID) -> list[tuple[UUID, bool]]:
+    """Returns the account's subscriptions of no use: True for those of an earlier key, else their session has ended."""
+    return [(row["id"], row["is_rotated"]) for row in await connection.fetch(_LIST_DEAD, at, account_id)]

@@ -1,0 +1,43 @@
+"""Follows messages and read positions, and enqueues the jobs that notify devices and clear their notifications."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.modules.jobs_module.extension import Jobs
+from app.modules.push_module.db import sending as db
+from app.modules.push_module.services.clearing import CLEAR, ReadChat
+from app.modules.push_module.services.planning import DELAY, LATE, PLAN, NewMessages
+from app.modules.push_module.services.use import is_idle
+from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
+
+
+async def _follow(context: SubscriberContext, events: Sequence[Event]) -> None:
+    jobs = context.container.get(Jobs)
+    first: dict[tuple[UUID, datetime | None], int] = {}
+    moved: set[tuple[UUID, UUID]] = set()
+    for event in events:
+        if event.kind == "message.created":
+            # Writing a message also reads the chat.
+            moved.add((event.stream_id, UUID(event.data["sender_id"])))
+            moment = _end_of_second(event.at) if event.at > context.at - LATE else None
+            first.setdefault((event.stream_id, moment), event.data["seq"])
+        else:
+            moved.add((UUID(event.data["chat_id"]), event.stream_id))
+    for (chat_id, moment), seq in first.items():
+        messages = NewMessages(chat_id=chat_id, first_seq=seq, until=moment)
+        run_at = (moment or context.at) + DELAY
+        await jobs.enqueue(context.work, PLAN, messages, key=f"{chat_id}:{moment or 'late'}", run_at=run_at)
+    for chat_id, account_id in await db.list_notified(context.connection, moved):
+        read = ReadChat(chat_id=chat_id, account_id=account_id)
+        await jobs.enqueue(context.work, CLEAR, read, key=str(chat_id), owner_id=account_id)
+
+
+def _end_of_second(at: datetime) -> datetime:
+    """Messages of one second have one job."""
+    return at.replace(microsecond=0) + timedelta(seconds=1)
+
+
+FOLLOW = Subscriber(
+    "push", ("message.created", "read.moved", "chat.left"), _follow, across_streams=True, is_idle=is_idle
+)

@@ -1,0 +1,151 @@
+"""The job that brings one device up to date: it sends what is due, one notification after the other.
+
+Each device has a job of its own, so a push service that hangs delays no other device. What is due is in the database:
+a notification is noted as shown before it is sent, and as sent afterwards. After a crash it is sent again, with the
+same tag.
+"""
+
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from loguru import logger
+from pydantic import BaseModel
+
+from app.adapters.clients.http import HttpClient
+from app.adapters.db.connection import Connection
+from app.modules.jobs_module.extension import Job, JobContext, Lane, RetryAfter
+from app.modules.mail_module.settings import MailSettings
+from app.modules.notifications_module.services.settings import read_settings
+from app.modules.push_module.db import sending as db
+from app.modules.push_module.db.keys import StoredKey
+from app.modules.push_module.db.planning import NewMessage
+from app.modules.push_module.db.sending import Device
+from app.modules.push_module.services import metrics
+from app.modules.push_module.services.choosing import choose
+from app.modules.push_module.services.composing import Notification, clear, show
+from app.modules.push_module.services.keys import find_or_make_key
+from app.modules.push_module.services.subscriptions import end
+from app.modules.push_module.services.web_push import Pushed, push
+from app.modules.push_module.settings import PushSettings
+from app.modules.streams_module.services.log import Log
+from app.services.context import Context
+from app.settings.egress_settings import EgressSettings
+from app.utils.module import Modules
+
+SENDING = Lane("push", 32)
+"""Most of the time a job waits for a push service."""
+LIFETIME = timedelta(hours=24)
+"""How long a push service keeps a notification, and how long the server tries to send it."""
+_BACKOFF = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
+_CLEAR_ATTEMPTS = 28
+"""With the pauses above the last one is a day after the first. A message is dropped by its age."""
+_MARGIN = 60.0
+"""Seconds beside those of one notification for which a job reserves its device."""
+_REQUESTS = 3
+"""The most that a notification takes: a shorter one follows one that is too large."""
+
+
+class ToDevice(BaseModel):
+    account_id: UUID
+    subscription_id: UUID
+
+
+class Step(NamedTuple):
+    """The next notification of a device. `key`: with which the request is signed."""
+
+    device: Device
+    notification: Notification
+    key: StoredKey
+    ttl: int
+
+
+async def _send(context: JobContext, to: ToDevice) -> None:
+    while (step := await _prepare(context, to)) is not None:
+        contact = context.container.get(PushSettings).contact
+        client = context.container.get(HttpClient)
+        pushed = await push(client, step.key, contact, step.device, step.notification, step.ttl)
+        metrics.PUSHES.labels(step.notification.kind, pushed.outcome).inc()
+        await _settle(context, step, pushed)
+
+
+async def _prepare(context: JobContext, to: ToDevice) -> Step | None:
+    """Reserves the device and returns its next notification, None if nothing is due. Drops what is outdated."""
+    seconds = _REQUESTS * context.container.get(EgressSettings).timeout_s + _MARGIN
+    async with context.unit_of_work() as work:
+        raw, at = await work.raw(), context.at
+        device = await db.take(raw, to.account_id, to.subscription_id, context.job_id, at, seconds)
+        if device is None:
+            wait = await db.find_wait(raw, to.account_id, to.subscription_id, at)
+            if wait is not None:
+                raise RetryAfter(max(wait, 0.1))
+            await db.forget(raw, to.account_id, to.subscription_id)
+            return None
+        while (row := await db.find_next(raw, device.account_id, device.id)) is not None:
+            notification = await _compose(context, raw, device, row)
+            if notification is not None:
+                age = at - row["created_at"] if row["due"] == "message" else timedelta(0)
+                ttl = int((LIFETIME - max(age, timedelta(0))).total_seconds())
+                return Step(device, notification, await find_or_make_key(raw), ttl)
+        await db.release(raw, device, context.job_id, device.failures, 0.0)
+        return None
+
+
+async def _compose(context: JobContext, raw: Connection, device: Device, row: Any) -> Notification | None:
+    """Returns the notification as it is now. None if the device is not to get it any more: it is no longer due then."""
+    place = (row["chat_id"], device.account_id, device.id, row["seq"])
+    if row["due"] == "clear":
+        return clear(row["chat_id"], row["seq"], await db.count_unread_chats(raw, device.account_id))
+    if await _is_due(context, raw, device, row):
+        if not await db.note_shown(raw, *place):
+            return None
+        settings = await read_settings(raw, context.container.get(Modules), device.account_id)
+        language = settings["language"] or context.container.get(MailSettings).language
+        badge = await db.count_unread_chats(raw, device.account_id)
+        return show(row, badge=badge, preview=settings["preview"], language=language)
+    metrics.PUSHES.labels("message", "skipped").inc()
+    if not row["is_shown"]:
+        await db.remove(raw, *place, "message")
+    else:
+        # The device shows an earlier message of the chat, or got this one in an attempt whose end is not known.
+        is_read = row["read_seq"] is None or row["read_seq"] >= row["seq"]
+        await db.settle(raw, *place, "message", "clear" if is_read else None)
+    return None
+
+
+async def _is_due(context: JobContext, raw: Connection, device: Device, row: Any) -> bool:
+    """Returns True if the message is still there and unread, and the account is to be notified of it."""
+    if row["read_seq"] is None or row["sender_id"] is None or row["created_at"] < context.at - LIFETIME:
+        return False
+    message = NewMessage(row["seq"], row["sender_id"], row["created_at"])
+    reading = Context(raw, context.container, context.at)
+    return bool(await choose(reading, row["chat_id"], [message], {device.account_id: row["read_seq"]}))
+
+
+async def _settle(context: JobContext, step: Step, pushed: Pushed) -> None:
+    """Writes what came of a request. Raises RetryAfter if it is to be repeated."""
+    device, sent = step.device, step.notification
+    place = (sent.chat_id, device.account_id, device.id, sent.seq)
+    pause = 0.0
+    async with context.unit_of_work() as work:
+        raw = await work.raw()
+        if pushed.outcome == "gone":
+            log = context.container.get(Log)
+            await log.lock(work, accounts=[device.account_id])
+            await end(work, log, device.account_id, device.id, "gone")
+        elif pushed.outcome == "deferred" and not (sent.kind == "clear" and device.failures >= _CLEAR_ATTEMPTS):
+            pause = pushed.pause or _BACKOFF[min(device.failures, len(_BACKOFF) - 1)]
+            await db.release(raw, device, context.job_id, device.failures + 1, pause)
+        else:
+            if sent.kind == "clear":
+                await db.remove(raw, *place, "clear")
+            else:
+                await db.settle(raw, *place, "message", None)
+            await db.release(raw, device, context.job_id, 0, 0.0)
+    if pushed.outcome == "refused":
+        logger.warning("a push service refused a notification of device {}: {}", device.id, pushed.detail)
+    if pause:
+        raise RetryAfter(pause)
+
+
+SEND = Job("push.send", ToDevice, _send, timeout_s=3_600.0, lane=SENDING.name)

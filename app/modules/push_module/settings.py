@@ -1,0 +1,52 @@
+"""It imports settings only: the first process reads this file before the framework is loaded."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import SettingsConfigDict
+
+from app.settings.base import SettingsGroup, split_url
+from app.settings.limits_settings import RateLimit
+
+CHANGE_PUSH_SUBSCRIPTIONS = RateLimit(
+    "change_push_subscriptions",
+    "60/10 minutes",
+    "account",
+    "devices that are subscribed to notifications or unsubscribed, per account",
+    "подписок устройств на уведомления и отписок на аккаунт",
+)
+
+
+def _check_contact(value: str) -> str:
+    url = split_url(value)
+    is_mail = url is not None and url.scheme == "mailto" and "@" in url.path
+    is_page = url is not None and url.scheme == "https" and bool(url.hostname)
+    if not (is_mail or is_page) or not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("must be mailto:name@example.com or https://example.com/contact")
+    return value
+
+
+class PushSettings(SettingsGroup):
+    """Variables `PUSH_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="PUSH_")
+
+    contact: Annotated[str, AfterValidator(_check_contact)] | None = Field(
+        None,
+        max_length=256,
+        description="how push services reach the operator of this server: mailto:admin@example.com or an https "
+        "address; required unless ENVIRONMENT is LOCAL",
+    )
+
+    russian: ClassVar[Mapping[str, str]] = {
+        "contact": "как службы push-уведомлений свяжутся с администратором сервера: mailto:admin@example.com или адрес "
+        "https; обязателен, если ENVIRONMENT — не LOCAL",
+    }
+
+    def problems_outside_local(self) -> Iterator[str]:
+        if self.contact is None:
+            yield (
+                "PUSH_CONTACT: set it to mailto:admin@example.com or an https address, by which push services reach "
+                "you, or switch push notifications off: APPLICATION_ENABLED_MODULES=BASE,-push"
+            )
