@@ -53,6 +53,12 @@ class PushService:
     answers: dict[str, list[str]] = field(default_factory=dict)
     held: dict[str, asyncio.Event] = field(default_factory=dict)
 
+    def hold(self, path: str) -> None:
+        self.held[path] = asyncio.Event()
+
+    def release(self, path: str) -> None:
+        self.held.pop(path).set()
+
     @asynccontextmanager
     async def listening(self) -> AsyncIterator["PushService"]:
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
