@@ -1,0 +1,45 @@
+"""The members of a chat that have devices: the shorter list is read, of members or of subscriptions, in pages."""
+
+from uuid import UUID
+
+import pytest
+
+from app.adapters.db.connection import Connection
+from app.modules.push_module.db import planning as db
+from app.modules.push_module.tests.devices import Device, PushService
+from tests.fakers import FakeClient, ok
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+async def test_all_members_with_devices_are_found_whichever_list_is_shorter(
+    anna: FakeClient,
+    boris: FakeClient,
+    clara: FakeClient,
+    stranger: FakeClient,
+    service: PushService,
+    connection: Connection,
+    is_large: bool,
+) -> None:
+    chat_id = UUID(await anna.open_chat(boris, clara))
+    for user in (anna, clara, stranger, stranger):
+        await Device(service, user).subscribe()
+    if is_large:
+        await connection.execute("UPDATE chat SET member_count = 10000 WHERE id = $1", chat_id)
+    await anna.send(str(chat_id))
+    found: dict[UUID, int] = {}
+    after: UUID | None = UUID(int=0)
+    pages = 0
+    while after is not None:
+        readers = await db.list_readers(connection, chat_id, after, 1)
+        found |= readers.read_seqs
+        after, pages = readers.last, pages + 1
+    assert found == {anna.uuid: 1, clara.uuid: 0}
+    assert pages > 2
+
+
+async def test_a_deleted_chat_has_no_readers(
+    anna: FakeClient, boris: FakeClient, club: str, service: PushService, connection: Connection
+) -> None:
+    await Device(service, boris).subscribe()
+    ok(await anna.delete(f"/chats/{club}"))
+    assert await db.list_readers(connection, UUID(club), UUID(int=0), 10) == db.Readers({}, None)
