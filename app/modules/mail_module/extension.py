@@ -1,11 +1,11 @@
 """Extension points of mail: kinds of mails, each of which is a job, and how an account wants them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -20,24 +20,29 @@ _BACKOFF = (5.0, 30.0, 120.0, 600.0, 1800.0, _HOUR)
 _ATTEMPTS = 30
 """With the pauses above the last one is 24 hours after the first."""
 
+Value: TypeAlias = "str | datetime | Sequence[Mapping[str, Value]]"
+Values: TypeAlias = Mapping[str, Value]
+
 
 @dataclass(frozen=True)
 class Letter:
     """A mail to one address.
 
-    - `template`: file name without language and ending; `values` are its variables; `link` is the only one that
-      mail programs may show as a link. In LOCAL without MAIL_URL they are
+    - `template`: file name without language and ending; `values` are its variables: texts, times, and lists of such
+      mappings. `link` is the only name whose value mail programs may show as a link. In LOCAL without MAIL_URL they are
       logged, since there they are the only way to follow a link. A time is written in the time zone.
     - `language`, `time_zone`: else those of `account_id`, the account that the mail is written to (MailPreferences);
       else MAIL_LANGUAGE and UTC.
+    - `unsubscribe`: where mail programs send a POST if their user wants no more mails of this kind (RFC 8058).
     """
 
     to: str
     template: str
-    values: Mapping[str, str | datetime] = field(default_factory=dict)
+    values: Values = field(default_factory=dict)
     language: str | None = None
     account_id: UUID | None = None
     time_zone: str | None = None
+    unsubscribe: str | None = None
 
 
 class Preferences(NamedTuple):

@@ -2,23 +2,36 @@
 
 import re
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from app.modules.mail_module.extension import Letter
+from app.modules.mail_module.extension import Letter, Value, Values
 from app.modules.mail_module.settings import MailSettings, parse_sender
 from app.utils.canonical import deliverable_email
 from app.utils.texts import as_line
 
 OWN = Path(__file__).parents[1] / "templates"
 _HTML = Environment(loader=FileSystemLoader(OWN), autoescape=True, undefined=StrictUndefined)
-_UTF8 = SMTP.clone(utf8=True)
+
+
+class _Unfolded(UnstructuredHeader, BaseHeader):
+    """A header with an address of the web. The library would encode a long one, and mail programs not decode it."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Unfolded)
+_ASCII = SMTP.clone(header_factory=_HEADERS)
+_UTF8 = _ASCII.clone(utf8=True)
 _TIMES = {"en": "%Y-%m-%d %H:%M", "ru": "%d.%m.%Y %H:%M"}
 _IN_A_DOMAIN = re.compile(r"\.(?=[^\W\d_])")
 """A dot before a letter. Mail programs make links of names that look like a domain."""
@@ -34,9 +47,7 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     address = deliverable_email(letter.to)
     language = letter.language or settings.language
     zone = _zone(letter.time_zone or "UTC")
-    written = {name: _written(value, zone, language) for name, value in letter.values.items()}
-    values = {name: " ".join(as_line(value).split()) for name, value in written.items()}
-    values = {name: value if name == "link" else _IN_A_DOMAIN.sub(".\u200b", value) for name, value in values.items()}
+    values = _written(letter.values, zone, language)
     plain = Environment(loader=FileSystemLoader(templates), autoescape=select_autoescape(), undefined=StrictUndefined)
     text = plain.get_template(f"{letter.template}.{language}.txt").render(values)
     subject, _, body = text.partition("\n")
@@ -44,7 +55,7 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     sender = parse_sender(settings.from_address)
     domain_of_sender = deliverable_email(f"a@{sender.domain}").removeprefix("a@")
     # UTF-8 in headers needs a server with SMTPUTF8: only where the address itself has such letters.
-    message = EmailMessage(policy=SMTP if address.isascii() else _UTF8)
+    message = EmailMessage(policy=_ASCII if address.isascii() else _UTF8)
     message["From"] = Address(sender.display_name, sender.username, domain_of_sender)
     local, _, domain = address.rpartition("@")
     message["To"] = Address(username=local, domain=domain)
@@ -53,6 +64,9 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     message["Message-ID"] = f"<{mail_id}@{domain_of_sender}>"
     # No vacation message answers it (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe is not None:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content("\n\n".join(paragraphs) + "\n")
     html = _HTML.get_template("layout.html").render(
         language=language, subject=message["Subject"], paragraphs=paragraphs
@@ -71,5 +85,15 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _written(value: str | datetime, zone: ZoneInfo, language: str) -> str:
-    return value if isinstance(value, str) else f"{value.astimezone(zone):{_TIMES[language]}} ({zone.key})"
+def _written(values: Values, zone: ZoneInfo, language: str) -> dict[str, Any]:
+    """Returns the values as they are shown: each text is one line."""
+
+    def shown(name: str, value: Value) -> str | list[dict[str, Any]]:
+        if isinstance(value, datetime):
+            value = f"{value.astimezone(zone):{_TIMES[language]}} ({zone.key})"
+        if not isinstance(value, str):
+            return [_written(item, zone, language) for item in value]
+        line = as_line(" ".join(value.split()))
+        return line if name == "link" else _IN_A_DOMAIN.sub(".\u200b", line)
+
+    return {name: shown(name, value) for name, value in values.items()}
