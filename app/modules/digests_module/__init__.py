@@ -1,0 +1,1 @@
+"""Mails about messages that an account has not read for a while."""

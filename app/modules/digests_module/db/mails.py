@@ -1,0 +1,43 @@
+"""Reads the messages of a mail as they are when it is sent."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
+
+# Without their ranges, spoilers would be readable.
+_LIST_SHOWN = f"""
+SELECT c.type, c.title, m.seq, s.display_name AS sender, left(m.text, $4) AS text, m.created_at,
+    coalesce((m.parts -> 'entities')::jsonb @> '[{{"type": "spoiler"}}]', false) AS is_hidden
+FROM chat c CROSS JOIN LATERAL {one_row("chat_member", chat_id="c.id", account_id="$2")} r
+CROSS JOIN unnest($3::bigint[]) AS asked(seq)
+CROSS JOIN LATERAL {one_row("message", chat_id="c.id", seq="asked.seq")} m
+CROSS JOIN LATERAL {one_row("account", id="m.sender_id")} s
+WHERE c.id = $1 AND c.deleted_at IS NULL AND m.deleted_at IS NULL AND m.seq > r.read_seq ORDER BY m.seq
+"""  # noqa: S608 - constants only
+
+
+class ShownMessage(NamedTuple):
+    """A message in a mail. `is_hidden`: it has a spoiler."""
+
+    chat_type: str
+    title: str | None
+    seq: int
+    sender: str
+    text: str
+    created_at: datetime
+    is_hidden: bool
+
+
+async def list_shown(
+    connection: DatabaseConnection, chat_id: UUID, account_id: UUID, seqs: Sequence[int], characters: int
+) -> list[ShownMessage]:
+    """Returns those of the messages that the account has not read. None if it is no member of the chat any more.
+
+    Of each text it returns the first `characters`.
+    """
+    rows = await connection.fetch(_LIST_SHOWN, chat_id, account_id, list(seqs), characters)
+    return [ShownMessage(*row) for row in rows]

@@ -1,0 +1,123 @@
+"""Chooses which messages are mailed to whom, and moves the positions in the transaction that enqueues the mail."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import takewhile
+from time import monotonic
+from typing import NamedTuple
+from uuid import UUID
+
+from app.modules.digests_module.db import choosing as db
+from app.modules.digests_module.db.choosing import Position
+from app.modules.digests_module.services.mailing import SEND, ChosenMessages, Digest
+from app.modules.digests_module.services.recipients import find_recipient, list_wanted
+from app.modules.jobs_module.extension import JobContext, Jobs
+from app.modules.notifications_module.services.quiet_hours import quiet_until
+from app.modules.notifications_module.services.settings import AccountSettings, list_settings
+from app.services.context import WorkContext, work_context
+from app.utils.module import Modules
+
+MOST_MESSAGES = 20
+"""Messages in a mail."""
+_LONGEST = 20.0
+"""Seconds that a run takes at most. The next one continues."""
+_ACCOUNTS_AT_ONCE = 50
+_MOST_CHATS = 100
+"""Chats of an account that are looked at for one mail."""
+MESSAGES_AT_ONCE = 1_000
+"""Unread messages of a chat that are looked at for one mail."""
+
+
+class Unread(NamedTuple):
+    """What is to be mailed of a chat. `through`: the last number that this mail is about. `next`: the first of the
+    others, and when it is due. `is_cut`: more may be unread than was looked at.
+    """
+
+    due: Sequence[int]
+    through: int
+    next: tuple[int, datetime] | None
+    is_cut: bool = False
+
+
+async def choose(context: JobContext, since: datetime) -> None:
+    """Enqueues a mail for each account that has unread messages for long enough. Those before `since` are in none."""
+    began = monotonic()
+    while monotonic() - began < _LONGEST:
+        async with context.unit_of_work() as work:
+            working = await work_context(work, context.container, context.at)
+            account_ids = await db.list_due(working.connection, working.at, _ACCOUNTS_AT_ONCE)
+            if not account_ids:
+                return
+            modules = context.container.get(Modules)
+            for account_id, settings in (await list_settings(working.connection, modules, account_ids)).items():
+                await _decide(working, account_id, settings, since)
+
+
+async def _decide(context: WorkContext, account_id: UUID, settings: AccountSettings, since: datetime) -> None:
+    """Afterwards nothing of these chats of the account is due at this time."""
+    connection, at = context.connection, context.at
+    if settings["email"] == "none":
+        await db.forget(connection, account_id)
+        return
+    if (until := quiet_until(settings, at)) is not None:
+        await db.postpone(connection, account_id, until)
+        return
+    pause = timedelta(minutes=settings["digest_after_minutes"])
+    chats: dict[UUID, Unread] = {}
+    for position in await db.list_positions(connection, account_id, _MOST_CHATS):
+        if position.chat_type is None:
+            await db.delete(connection, account_id, position.chat_id)
+            continue
+        unread = await _find_unread(context, account_id, settings, position, position.chat_type, since, pause)
+        chats[position.chat_id] = unread
+        first_seq, due_at = unread.next or (None, None)
+        if due_at is None and position.read_seq >= unread.through:
+            await db.delete(connection, account_id, position.chat_id)
+        else:
+            await db.move(connection, account_id, position.chat_id, unread.through, first_seq, due_at)
+    due = {chat_id: unread.due for chat_id, unread in chats.items() if unread.due}
+    if not due or await find_recipient(context, account_id) is None:
+        return
+    shown = share(due, MOST_MESSAGES)
+    is_cut = any(chats[chat_id].is_cut or len(due[chat_id]) > len(shown.get(chat_id, ())) for chat_id in due)
+    chosen = [ChosenMessages(chat_id=chat_id, seqs=seqs) for chat_id, seqs in shown.items()]
+    digest = Digest(account_id=account_id, chats=chosen, has_more=is_cut)
+    await context.container.get(Jobs).enqueue(context.work, SEND, digest, owner_id=account_id)
+    # One mail at a time, although the messages of another chat would be due a minute later.
+    await db.postpone(connection, account_id, at + pause)
+
+
+async def _find_unread(
+    context: WorkContext,
+    account_id: UUID,
+    settings: AccountSettings,
+    position: Position,
+    chat_type: str,
+    since: datetime,
+    pause: timedelta,
+) -> Unread:
+    connection, chat_id, before = context.connection, position.chat_id, context.at - pause
+    start = max(position.seq, position.read_seq, position.first_seq - 1)
+    messages = await db.list_unread(connection, chat_id, start, account_id, since, MESSAGES_AT_ONCE)
+    wanted = set(await list_wanted(context, account_id, settings, chat_id, chat_type, [one.seq for one in messages]))
+    old = list(takewhile(lambda message: message.created_at <= before, messages))
+    due = [message.seq for message in old if message.seq in wanted]
+    through = old[-1].seq if old else position.seq
+    if len(old) == MESSAGES_AT_ONCE:
+        through = await db.find_last_before(connection, chat_id, through, before)
+        return Unread(due, through, (through + 1, context.at + pause), is_cut=True)
+    new = [message for message in messages[len(old) :] if message.seq in wanted]
+    if not new and len(messages) == MESSAGES_AT_ONCE:
+        new = messages[-1:]
+    return Unread(due, through, (new[0].seq, new[0].created_at + pause) if new else None)
+
+
+def share(due: Mapping[UUID, Sequence[int]], most: int) -> dict[UUID, list[int]]:
+    """Returns at most this number of messages: the first of each chat, then the second of each, and so on."""
+    shown: dict[UUID, list[int]] = {}
+    for place in range(most):
+        for chat_id, seqs in due.items():
+            if place < len(seqs) and most > 0:
+                shown.setdefault(chat_id, []).append(seqs[place])
+                most -= 1
+    return shown

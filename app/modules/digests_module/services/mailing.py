@@ -1,0 +1,80 @@
+"""The mail. It is composed when it is sent: what was read, deleted or edited meanwhile is not in it as it was."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.modules.digests_module.db.mails import ShownMessage, list_shown
+from app.modules.digests_module.services.recipients import find_recipient, list_wanted
+from app.modules.digests_module.services.unsubscribing import UnsubscribeLinks
+from app.modules.jobs_module.extension import JobContext, RetryAt
+from app.modules.mail_module.extension import Letter, Values, mail_job
+from app.modules.notifications_module.services.quiet_hours import quiet_until
+from app.modules.notifications_module.services.settings import read_settings
+from app.services.context import work_context
+from app.settings.app_settings import AppSettings
+from app.utils.module import Modules
+
+MOST_CHARACTERS = 300
+"""Of a text."""
+
+
+class ChosenMessages(BaseModel):
+    chat_id: UUID
+    seqs: list[int]
+
+
+class Digest(BaseModel):
+    """The numbers that a mail is about. It holds no text."""
+
+    account_id: UUID
+    chats: list[ChosenMessages]
+    has_more: bool
+
+
+async def _compose(context: JobContext, digest: Digest) -> Letter | None:
+    app = context.container.get(AppSettings)
+    unsubscribe = await context.container.get(UnsubscribeLinks).make(digest.account_id)
+    async with context.unit_of_work() as work:
+        working = await work_context(work, context.container, context.at)
+        address = await find_recipient(working, digest.account_id)
+        settings = await read_settings(working.connection, context.container.get(Modules), digest.account_id)
+        if address is None or settings["email"] == "none":
+            return None
+        if (until := quiet_until(settings, context.at)) is not None:
+            raise RetryAt(until)
+        chats: list[Values] = []
+        for chosen in digest.chats:
+            shown = await list_shown(
+                working.connection, chosen.chat_id, digest.account_id, chosen.seqs, MOST_CHARACTERS + 1
+            )
+            if not shown:
+                continue
+            seqs = [message.seq for message in shown]
+            wanted = await list_wanted(working, digest.account_id, settings, chosen.chat_id, shown[0].chat_type, seqs)
+            messages = [message for message in shown if message.seq in wanted]
+            if messages:
+                chats.append(_chat_as_values(messages, f"{app.public_url}/ui/#/{chosen.chat_id}"))
+    if not chats:
+        return None
+    values: Values = {"chats": chats, "has_more": "yes" if digest.has_more else "", "link": unsubscribe}
+    return Letter(address, "digest", values, account_id=digest.account_id, unsubscribe=unsubscribe)
+
+
+def _chat_as_values(messages: Sequence[ShownMessage], link: str) -> Values:
+    first = messages[0]
+    title = first.sender if first.chat_type == "direct" else first.title or ""
+    shown: list[Values] = [
+        {"sender": message.sender, "text": _cut(message.text), "is_hidden": "yes" if message.is_hidden else ""}
+        for message in messages
+    ]
+    return {"title": title, "link": link, "at": first.created_at, "messages": shown}
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
+
+
+SEND = mail_job("digests.send", Digest, Path(__file__).parents[1] / "templates", _compose)

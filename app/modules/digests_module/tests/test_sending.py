@@ -1,0 +1,108 @@
+"""A mail is composed when it is sent."""
+
+from datetime import UTC, datetime, timedelta
+
+from app.modules.digests_module.tests.digests import SETTINGS, Digests, write_to
+from app.modules.mail_module.tests.mailbox import text_of
+from tests.fakers import FakeClient, eventually, ok
+
+
+def hours_around(at: datetime) -> dict[str, str]:
+    """Returns quiet hours that begin an hour before this time and end an hour after it."""
+    begin, end = at - timedelta(hours=1), at + timedelta(hours=1)
+    return {"from": f"{begin:%H:%M}", "to": f"{end:%H:%M}"}
+
+
+async def test_a_mail_shows_messages_as_they_are_when_it_is_sent(
+    anna: FakeClient, boris: FakeClient, digests: Digests
+) -> None:
+    await digests.verify(anna)
+    chat = await write_to(anna, boris, "deleted", "before", "kept")
+    await digests.hold_back()
+    assert (await boris.delete(f"/chats/{chat}/messages/1")).is_success
+    ok(await boris.patch(f"/chats/{chat}/messages/2", {"text": "edited"}))
+    await boris.send(chat, "later")
+    await digests.let_go()
+    assert digests.messages_to(anna) == ["Борис 🐻: edited", "Борис 🐻: kept"]
+
+
+async def test_what_is_read_while_a_mail_waits_is_not_in_it(
+    anna: FakeClient, boris: FakeClient, digests: Digests
+) -> None:
+    await digests.verify(anna)
+    chat = await write_to(anna, boris, "1", "2")
+    await digests.hold_back()
+    ok(await anna.put(f"/chats/{chat}/read", {"seq": 2}))
+    await digests.let_go()
+    assert digests.mails_to(anna) == []
+
+
+async def test_a_former_member_is_mailed_nothing_of_the_chat(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, digests: Digests
+) -> None:
+    await digests.verify(boris, clara)
+    club = await anna.open_chat(boris, clara, title="Клуб")
+    await anna.send(club, "@all")
+    await digests.run()
+    assert (await clara.delete(f"/chats/{club}/members/{clara.id}")).is_success
+    await digests.hold_back()
+    assert (await anna.delete(f"/chats/{club}/members/{boris.id}")).is_success
+    await digests.let_go()
+    assert digests.mails_to(boris) == digests.mails_to(clara) == []
+    assert (
+        await digests.connection.fetchval("SELECT count(*) FROM digest_position WHERE account_id = $1", clara.uuid) == 0
+    )
+
+
+async def test_a_mail_waits_for_the_end_of_the_quiet_hours(
+    anna: FakeClient, boris: FakeClient, digests: Digests
+) -> None:
+    await digests.verify(anna)
+    night = hours_around(datetime.now(UTC))
+    ok(await anna.put(SETTINGS, {"quiet_hours": night}))
+    await write_to(anna, boris, "1")
+    await digests.after()
+    assert digests.mails_to(anna) == []
+    due_at = await digests.connection.fetchval("SELECT due_at FROM digest_position WHERE account_id = $1", anna.uuid)
+    assert f"{due_at.astimezone(UTC):%H:%M}" == night["to"]
+    ok(await anna.put(SETTINGS, {"quiet_hours": None}))
+    await digests.after(61)
+    assert digests.messages_to(anna) == ["Борис 🐻: 1"]
+
+
+async def test_a_mail_that_could_not_be_sent_waits_for_the_end_of_the_quiet_hours(
+    anna: FakeClient, boris: FakeClient, digests: Digests
+) -> None:
+    await digests.verify(anna)
+    await write_to(anna, boris, "1")
+    await digests.hold_back()
+    night = hours_around(datetime.now(UTC))
+    ok(await anna.put(SETTINGS, {"quiet_hours": night}))
+    digests.mailbox.answer_to_recipient = None
+    run_at = None
+
+    async def waits() -> bool:
+        nonlocal run_at
+        run_at = await digests.connection.fetchval("SELECT run_at FROM job WHERE name = 'digests.send'")
+        return f"{run_at.astimezone(UTC):%H:%M}" == night["to"]
+
+    await digests.connection.execute("UPDATE job SET run_at = now() WHERE name = 'digests.send'")
+    await eventually(waits)
+    assert digests.mails_to(anna) == []
+
+
+async def test_texts_are_shortened_and_markup_and_spoilers_are_not_shown(
+    anna: FakeClient, boris: FakeClient, digests: Digests
+) -> None:
+    await digests.verify(anna)
+    chat = await write_to(anna, boris, "я" * 301, "<b>тег</b>\n\nстрока https://evil.example")
+    await boris.send(chat, "||тайна||", text_format="markdown")
+    await digests.after()
+    assert digests.messages_to(anna) == [
+        f"Борис 🐻: {'я' * 300}…",
+        "Борис 🐻: <b>тег</b> строка https://evil.\u200bexample",
+        "Борис 🐻: (hidden text)",
+    ]
+    html = text_of(digests.mails_to(anna)[0], "html")
+    assert "&lt;b&gt;тег&lt;/b&gt; строка" in html
+    assert "тайна" not in html
