@@ -1,5 +1,5 @@
 from pathlib import Path as FilePath
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from starlette.responses import HTMLResponse
@@ -20,6 +20,9 @@ Token = Annotated[str, Path(max_length=200, description="the token of the mail's
 LinksDep = Annotated[UnsubscribeLinks, service(UnsubscribeLinks)]
 _TEMPLATES = FilePath(__file__).with_name("templates")
 _ASK, _DONE = ((_TEMPLATES / name).read_text("utf-8") for name in ("ask.html", "done.html"))
+_PAGE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/html": {"schema": {"type": "string", "examples": ["<!doctype html>..."]}}}}
+}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
@@ -28,7 +31,7 @@ _HEADERS = {
 }
 
 
-@router.get("/unsubscribe/{token}", response_class=HTMLResponse)
+@router.get("/unsubscribe/{token}", response_class=HTMLResponse, responses=_PAGE)
 @secret_path
 async def ask(token: Token) -> HTMLResponse:
     """Shows a page that asks whether to unsubscribe from digest mails.
@@ -38,7 +41,7 @@ async def ask(token: Token) -> HTMLResponse:
     return HTMLResponse(_ASK, headers=_HEADERS)
 
 
-@router.post("/unsubscribe/{token}", response_class=HTMLResponse)
+@router.post("/unsubscribe/{token}", response_class=HTMLResponse, responses=_PAGE)
 @secret_path
 async def unsubscribe(
     token: Token,

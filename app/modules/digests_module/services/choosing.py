@@ -10,7 +10,7 @@ from uuid import UUID
 from app.modules.digests_module.db import choosing as db
 from app.modules.digests_module.db.choosing import Position
 from app.modules.digests_module.services.mailing import SEND, ChosenMessages, Digest
-from app.modules.digests_module.services.recipients import find_recipient, list_wanted
+from app.modules.digests_module.services.recipients import find_recipient, list_mailable
 from app.modules.jobs_module.extension import JobContext, Jobs
 from app.modules.notifications_module.services.quiet_hours import quiet_until
 from app.modules.notifications_module.services.settings import AccountSettings, list_settings
@@ -99,14 +99,16 @@ async def _find_unread(
     connection, chat_id, before = context.connection, position.chat_id, context.at - pause
     start = max(position.seq, position.read_seq, position.first_seq - 1)
     messages = await db.list_unread(connection, chat_id, start, account_id, since, MESSAGES_AT_ONCE)
-    wanted = set(await list_wanted(context, account_id, settings, chat_id, chat_type, [one.seq for one in messages]))
+    mailable = set(
+        await list_mailable(context, account_id, settings, chat_id, chat_type, [one.seq for one in messages])
+    )
     old = list(takewhile(lambda message: message.created_at <= before, messages))
-    due = [message.seq for message in old if message.seq in wanted]
+    due = [message.seq for message in old if message.seq in mailable]
     through = old[-1].seq if old else position.seq
     if len(old) == MESSAGES_AT_ONCE:
         through = await db.find_last_before(connection, chat_id, through, before)
         return Unread(due, through, (through + 1, context.at + pause), is_cut=True)
-    new = [message for message in messages[len(old) :] if message.seq in wanted]
+    new = [message for message in messages[len(old) :] if message.seq in mailable]
     if not new and len(messages) == MESSAGES_AT_ONCE:
         new = messages[-1:]
     return Unread(due, through, (new[0].seq, new[0].created_at + pause) if new else None)

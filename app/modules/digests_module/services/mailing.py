@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.modules.digests_module.db.mails import ShownMessage, list_shown
-from app.modules.digests_module.services.recipients import find_recipient, list_wanted
+from app.modules.digests_module.services.recipients import find_recipient, list_mailable
 from app.modules.digests_module.services.unsubscribing import UnsubscribeLinks
 from app.modules.jobs_module.extension import JobContext, RetryAt
 from app.modules.mail_module.extension import Letter, Values, mail_job
@@ -53,8 +53,10 @@ async def _compose(context: JobContext, digest: Digest) -> Letter | None:
             if not shown:
                 continue
             seqs = [message.seq for message in shown]
-            wanted = await list_wanted(working, digest.account_id, settings, chosen.chat_id, shown[0].chat_type, seqs)
-            messages = [message for message in shown if message.seq in wanted]
+            mailable = await list_mailable(
+                working, digest.account_id, settings, chosen.chat_id, shown[0].chat_type, seqs
+            )
+            messages = [message for message in shown if message.seq in mailable]
             if messages:
                 chats.append(_chat_as_values(messages, f"{app.public_url}/ui/#/{chosen.chat_id}"))
     if not chats:

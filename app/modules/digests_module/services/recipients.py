@@ -22,7 +22,7 @@ async def find_recipient(context: WorkContext, account_id: UUID) -> str | None:
     return None
 
 
-async def list_wanted(
+async def list_mailable(
     context: Context,
     account_id: UUID,
     settings: AccountSettings,
@@ -31,11 +31,11 @@ async def list_wanted(
     seqs: Sequence[int],
 ) -> Collection[int]:
     """Returns those of the messages that the account wants to be mailed, by its settings and by those of the chat."""
-    wanted: NotifyLevel = settings["email"]
-    if wanted == "mentions" and chat_type == "direct":
-        wanted = "all"
+    asked: NotifyLevel = settings["email"]
+    if asked == "mentions" and chat_type == "direct":
+        asked = "all"
     levels = await find_notify_levels(context, chat_id, [account_id])
-    level = lower_level(wanted, levels[account_id])
+    level = lower_level(asked, levels[account_id])
     if level != "mentions":
         return seqs if level == "all" else ()
     mentions = await find_mentions(context, chat_id, seqs)
