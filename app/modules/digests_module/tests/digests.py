@@ -5,7 +5,10 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.digests_module.services.periodic import FIND
+from app.modules.jobs_module.extension import Jobs, Nothing
 from app.modules.mail_module.tests.mailbox import Mailbox, text_of
 from app.modules.recovery_module.tests.links import email_of, verify
 from app.utils.container import Container
@@ -45,13 +48,22 @@ class Digests:
 
         await eventually(are_sent)
 
-    async def after(self, minutes: int = 61) -> None:
-        """Lets the time pass, and runs the job before and after it."""
-        await self.run()
+    async def enqueue(self) -> None:
+        """Enqueues the job of every minute, and does not wait for it."""
+        async with open_unit_of_work(self.container.get(Database)) as work:
+            await self.container.get(Jobs).enqueue(work, FIND, Nothing())
+
+    async def age(self, minutes: int) -> None:
+        """Lets the time pass."""
         past = timedelta(minutes=minutes)
         await self.connection.execute("UPDATE message SET created_at = created_at - $1::interval", past)
         await self.connection.execute("UPDATE digest_position SET due_at = due_at - $1::interval", past)
         await self.connection.execute("UPDATE digest_search SET started_at = started_at - $1::interval", past)
+
+    async def after(self, minutes: int = 61) -> None:
+        """Lets the time pass, and runs the job before and after it."""
+        await self.run()
+        await self.age(minutes)
         await self.run()
 
     async def hold_back(self) -> None:

@@ -88,9 +88,7 @@ async def test_runs_at_the_same_time_mail_each_message_once(
     for reader in (anna, clara):
         await write_to(reader, boris, *"1234")
     await digests.run()
-    await digests.connection.execute("UPDATE message SET created_at = created_at - interval '61 minutes'")
-    await digests.connection.execute("UPDATE digest_search SET started_at = started_at - interval '61 minutes'")
-    await digests.connection.execute("UPDATE digest_position SET due_at = due_at - interval '61 minutes'")
+    await digests.age(61)
     await asyncio.gather(*(run_once(digests.container, FIND) for _ in range(4)))
     await digests.run()
     for reader in (anna, clara):
