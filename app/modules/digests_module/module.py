@@ -5,6 +5,7 @@ from app.adapters.db.database import Database
 from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.chats_module.extension import nothing_of_deleted
 from app.modules.digests_module.api import router
+from app.modules.digests_module.db.invariants import NO_MAILS_OF_ERASED
 from app.modules.digests_module.db.models import DigestChat, DigestPosition, DigestSearch
 from app.modules.digests_module.schemas import DIGEST_AFTER, EMAIL
 from app.modules.digests_module.services.mailing import SEND
@@ -34,6 +35,7 @@ module = Module(
     invariants=(
         nothing_of_erased("digest_position.account_id"),
         nothing_of_deleted("digest_position", "digest_chat"),
+        NO_MAILS_OF_ERASED,
     ),
     contributes=(EMAIL, DIGEST_AFTER, FIND, EVERY_MINUTE, SEND, PURGE, DIGESTS_OF_ACCOUNT, UNSUBSCRIBE),
 )

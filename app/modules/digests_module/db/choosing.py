@@ -26,6 +26,9 @@ WHERE chat_id = $1 AND seq > $2 AND deleted_at IS NULL AND sender_id <> $3 AND c
 _FIND_LAST_BEFORE = """
 SELECT seq FROM message WHERE chat_id = $1 AND seq > $2 AND created_at <= $3 ORDER BY seq DESC LIMIT 1
 """
+_HAS_MAIL = """
+SELECT EXISTS (SELECT FROM job WHERE owner_id = $1 AND name = 'digests.send' AND state <> 'dead')
+"""
 _MOVE = """
 UPDATE digest_position SET seq = $3, first_seq = $4, due_at = $5 WHERE account_id = $1 AND chat_id = $2
 """
@@ -75,6 +78,11 @@ async def find_last_before(connection: DatabaseConnection, chat_id: UUID, after:
     """Returns the last number after `after` that is as old, or `after`."""
     found: int | None = await connection.fetchval(_FIND_LAST_BEFORE, chat_id, after, at)
     return after if found is None else found
+
+
+async def has_mail(connection: DatabaseConnection, account_id: UUID) -> bool:
+    """Returns True if a mail to the account waits, for example because the mail server does not answer."""
+    return bool(await connection.fetchval(_HAS_MAIL, account_id))
 
 
 async def move(

@@ -35,9 +35,9 @@ class ShownMessage(NamedTuple):
 async def list_shown(
     connection: DatabaseConnection, chat_id: UUID, account_id: UUID, seqs: Sequence[int], characters: int
 ) -> list[ShownMessage]:
-    """Returns those of the messages that the account has not read. None if it is no member of the chat any more.
+    """Returns those of the messages that the account has not read, with the first `characters` of their texts.
 
-    Of each text it returns the first `characters`.
+    There are none if it is no longer a member of the chat.
     """
     rows = await connection.fetch(_LIST_SHOWN, chat_id, account_id, list(seqs), characters)
     return [ShownMessage(*row) for row in rows]

@@ -63,6 +63,10 @@ async def _decide(context: WorkContext, account_id: UUID, settings: AccountSetti
         await db.postpone(connection, account_id, until)
         return
     pause = timedelta(minutes=settings["digest_after_minutes"])
+    if await db.has_mail(connection, account_id):
+        # Else they would arrive all at once when the mail server is back.
+        await db.postpone(connection, account_id, at + pause)
+        return
     chats: dict[UUID, Unread] = {}
     for position in await db.list_positions(connection, account_id, _MOST_CHATS):
         if position.chat_type is None:

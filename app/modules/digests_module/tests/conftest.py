@@ -1,3 +1,4 @@
+import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -16,7 +17,7 @@ def app(settings: Settings, mailbox: Mailbox) -> FastAPI:
 
 
 @pytest.fixture
-async def digests(container: Container, connection: Connection, mailbox: Mailbox) -> Digests:
+async def digests(server: httpx.AsyncClient, container: Container, connection: Connection, mailbox: Mailbox) -> Digests:
     """The mails of this module. The search has begun, so that what is sent from now on is mailed."""
     digests = Digests(container, connection, mailbox)
     await digests.run()

@@ -4,6 +4,7 @@ import pytest
 
 from app.modules.accounts_module.tests.erasing import erase
 from app.modules.bots_module.tests.bots import add, create_bot
+from app.modules.digests_module.db.invariants import NO_MAILS_OF_ERASED
 from app.modules.digests_module.tests.digests import Digests, write_to
 from app.modules.recovery_module.tests.links import email_of
 from tests.fakers import PASSWORD, FakeClient, eventually, ok
@@ -66,3 +67,19 @@ async def test_nothing_of_a_deleted_chat_is_left(anna: FakeClient, boris: FakeCl
         return bool(await digests.connection.fetchval(query) == 0)
 
     await eventually(is_gone)
+
+
+async def test_doctor_deletes_mails_of_an_account_that_was_erased_while_the_module_was_off(
+    anna: FakeClient, boris: FakeClient, digests: Digests
+) -> None:
+    await digests.verify(anna)
+    await write_to(anna, boris, "1")
+    await digests.hold_back()
+    find, (fix,) = NO_MAILS_OF_ERASED.find, NO_MAILS_OF_ERASED.fix
+    assert await digests.connection.fetch(find) == []
+    await digests.connection.execute(
+        "UPDATE account SET erased_at = now() - interval '25 hours' WHERE id = $1", anna.uuid
+    )
+    assert [row["stream_id"] for row in await digests.connection.fetch(find)] == [anna.uuid]
+    await digests.connection.execute(fix, [anna.uuid])
+    assert await digests.connection.fetch(find) == []

@@ -26,6 +26,20 @@ async def test_a_mail_shows_messages_as_they_are_when_it_is_sent(
     assert digests.messages_to(anna) == ["Борис 🐻: edited", "Борис 🐻: kept"]
 
 
+async def test_an_account_gets_one_mail_after_an_interruption_of_the_mail_server(
+    anna: FakeClient, boris: FakeClient, digests: Digests
+) -> None:
+    await digests.verify(anna)
+    chat = await write_to(anna, boris, "1")
+    await digests.hold_back()
+    await boris.send(chat, "2")
+    await digests.after()
+    await digests.let_go()
+    assert digests.messages_to(anna) == ["Борис 🐻: 1"]
+    await digests.after()
+    assert digests.messages_to(anna) == ["Борис 🐻: 1", "Борис 🐻: 2"]
+
+
 async def test_what_is_read_while_a_mail_waits_is_not_in_it(
     anna: FakeClient, boris: FakeClient, digests: Digests
 ) -> None:

@@ -6,7 +6,7 @@ import httpx
 
 from app.modules.digests_module.tests.digests import SETTINGS, Digests, write_to
 from app.modules.mail_module.tests.mailbox import text_of
-from tests.fakers import API, FakeClient, ok
+from tests.fakers import API, FakeClient, ok, problem
 
 
 async def path_of_mail(anna: FakeClient, boris: FakeClient, digests: Digests) -> str:
@@ -74,3 +74,11 @@ async def test_an_unknown_token_is_answered_like_a_known_one(
         answer = await server.post(f"{base}/{unknown}")
         assert (answer.status_code, answer.text) == (200, known.text), unknown
         assert ok(await anna.get(SETTINGS))["email"] == "all", unknown
+
+
+async def test_no_answer_repeats_a_token(server: httpx.AsyncClient) -> None:
+    token = "x" * 201
+    for method in ("GET", "POST"):
+        answer = await server.request(method, f"{API}/digests/unsubscribe/{token}")
+        assert problem(answer, 422, "validation_error")["instance"] == f"{API}/digests/unsubscribe/{{token}}"
+        assert token not in answer.text
