@@ -1,8 +1,8 @@
 """Looks for chats with new messages, and writes down for which members they may be unread."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
@@ -22,32 +22,38 @@ _MOVE = "UPDATE digest_search SET after = $1"
 _FIND_END = "SELECT id FROM chat WHERE id > $1 ORDER BY id OFFSET $2 LIMIT 1"
 # A chat that is older than the search, and that it has not seen, has been read or not: that is no news.
 _LIST_CHATS = """
-SELECT c.id, c.type, c.last_seq,
+SELECT c.id, c.type, c.member_count, c.last_seq,
     coalesce(d.seq, CASE WHEN c.created_at < $3 THEN c.last_seq ELSE 0 END) AS seen
 FROM chat c LEFT JOIN digest_chat d ON d.chat_id = c.id
-WHERE c.id > $1 AND c.id <= $2 AND c.deleted_at IS NULL AND (d.seq IS NULL OR d.seq < c.last_seq)
+WHERE c.id > $1 AND c.id <= $2 AND c.deleted_at IS NULL AND (d.seq IS NULL OR d.seq < c.last_seq) ORDER BY c.id
 """
 _LIST_MESSAGES = """
-SELECT seq, sender_id, created_at FROM message
-WHERE chat_id = $1 AND seq > $2 AND seq <= $3 AND deleted_at IS NULL AND created_at >= $4 ORDER BY seq
-"""
-_LIST_MEMBERS = """
-SELECT account_id FROM chat_member WHERE chat_id = $1 AND account_id > $2 AND read_seq < $3
-ORDER BY account_id LIMIT $4
+SELECT r.chat_id, m.seq, m.sender_id, m.created_at
+FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS r(chat_id, after, through) CROSS JOIN LATERAL (
+    SELECT seq, sender_id, created_at FROM message
+    WHERE chat_id = r.chat_id AND seq > r.after AND seq <= r.through AND deleted_at IS NULL AND created_at >= $4
+    ORDER BY seq LIMIT $5
+) m
 """
 # `all` is no default, so it is stored.
-_LIST_MEMBERS_FOR_ALL = """
-SELECT m.account_id FROM chat_member m JOIN notification_settings n ON n.account_id = m.account_id
-WHERE m.chat_id = $1 AND m.account_id > $2 AND m.read_seq < $3 AND n.more ->> 'email' = 'all'
-ORDER BY m.account_id LIMIT $4
-"""
+_LIST_READERS = f"""
+SELECT r.chat_id, m.account_id, coalesce(n.more ->> 'email' = 'all', false) AS for_all
+FROM unnest($1::uuid[], $2::bigint[], $3::bool[]) AS r(chat_id, through, is_for_everyone)
+CROSS JOIN LATERAL (
+    SELECT account_id FROM chat_member WHERE chat_id = r.chat_id AND account_id > $4 AND read_seq < r.through
+) m
+LEFT JOIN LATERAL {one_row("notification_settings", account_id="m.account_id")} n ON true
+WHERE r.is_for_everyone OR n.more ->> 'email' = 'all' ORDER BY m.account_id LIMIT $5
+"""  # noqa: S608 - constants only
 # The earlier time stays: more messages do not postpone the mail. In one order, so that two such calls cannot deadlock.
 _NOTE = f"""
 INSERT INTO digest_position AS p (account_id, chat_id, seq, first_seq, due_at)
-SELECT n.account_id, $1, 0, $2, n.due_at FROM unnest($4::uuid[], $5::timestamptz[]) AS n(account_id, due_at)
-CROSS JOIN LATERAL {one_row("chat_member", chat_id="$1", account_id="n.account_id")} m
+SELECT n.account_id, n.chat_id, 0, n.first_seq, n.due_at
+FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[])
+    AS n(account_id, chat_id, first_seq, last_seq, due_at)
+CROSS JOIN LATERAL {one_row("chat_member", chat_id="n.chat_id", account_id="n.account_id")} m
 CROSS JOIN LATERAL {one_row("account", id="n.account_id")} a
-WHERE m.read_seq < $3 AND a.email IS NOT NULL ORDER BY n.account_id
+WHERE m.read_seq < n.last_seq AND a.email IS NOT NULL ORDER BY n.account_id, n.chat_id
 ON CONFLICT (account_id, chat_id) DO UPDATE SET first_seq = excluded.first_seq, due_at = excluded.due_at
 WHERE p.due_at IS NULL
 """  # noqa: S608 - constants only
@@ -67,14 +73,41 @@ class FoundChat(NamedTuple):
 
     id: UUID
     type: str
+    member_count: int
     last_seq: int
     seen: int
+
+
+class Range(NamedTuple):
+    """New messages of a chat: those after a number."""
+
+    chat: FoundChat
+    after: int
+    through: int
 
 
 class FoundMessage(NamedTuple):
     seq: int
     sender_id: UUID
     created_at: datetime
+
+
+class Reader(NamedTuple):
+    """A member that has not read a chat to its end. `for_all`: all messages are mailed to it."""
+
+    chat_id: UUID
+    account_id: UUID
+    for_all: bool
+
+
+class Note(NamedTuple):
+    """An account may have unread messages from `first_seq` to `last_seq` of a chat, of which one is due first."""
+
+    account_id: UUID
+    chat_id: UUID
+    first_seq: int
+    last_seq: int
+    due_at: datetime
 
 
 async def begin(connection: DatabaseConnection, at: datetime) -> Search:
@@ -100,32 +133,39 @@ async def list_chats(
 
 
 async def list_messages(
-    connection: DatabaseConnection, chat_id: UUID, after: int, through: int, since: datetime
-) -> list[FoundMessage]:
-    rows = await connection.fetch(_LIST_MESSAGES, chat_id, after, through, since)
-    return [FoundMessage(*row) for row in rows]
+    connection: DatabaseConnection, ranges: Sequence[Range], since: datetime, limit: int
+) -> dict[UUID, list[FoundMessage]]:
+    """Returns the messages by chat, at most `limit` of each. Chats without any are left out."""
+    ids, after, through = _columns((one.chat.id, one.after, one.through) for one in ranges)
+    found: dict[UUID, list[FoundMessage]] = {}
+    for chat_id, *message in await connection.fetch(_LIST_MESSAGES, ids, after, through, since, limit):
+        found.setdefault(chat_id, []).append(FoundMessage(*message))
+    return found
 
 
-async def list_members(
-    connection: DatabaseConnection, chat_id: UUID, after: UUID, last_seq: int, limit: int, *, for_all: bool
-) -> list[UUID]:
-    """Returns members who have not read up to `last_seq`, by id. `for_all`: only those who want all messages mailed."""
-    query = _LIST_MEMBERS_FOR_ALL if for_all else _LIST_MEMBERS
-    return [row["account_id"] for row in await connection.fetch(query, chat_id, after, last_seq, limit)]
+async def list_readers(
+    connection: DatabaseConnection, ranges: Sequence[Range], for_everyone: Collection[UUID], after: UUID, limit: int
+) -> list[Reader]:
+    """Returns members after the account `after`, by id, that have not read these ranges to the end.
+
+    In the chats `for_everyone` these are all members, in others those who have chosen that all messages are mailed.
+    """
+    ids, through, is_for_everyone = _columns((one.chat.id, one.through, one.chat.id in for_everyone) for one in ranges)
+    rows = await connection.fetch(_LIST_READERS, ids, through, is_for_everyone, after, limit)
+    return [Reader(*row) for row in rows]
 
 
-async def note(
-    connection: DatabaseConnection,
-    chat_id: UUID,
-    first_seq: int,
-    last_seq: int,
-    account_ids: Sequence[UUID],
-    times: Sequence[datetime],
-) -> None:
-    """Writes down when the unread messages of these members are due. Those without an address are left out."""
-    await connection.execute(_NOTE, chat_id, first_seq, last_seq, account_ids, times)
+async def note(connection: DatabaseConnection, notes: Sequence[Note]) -> None:
+    """Writes down when unread messages are due: one note for a chat and an account. Those without an address are left
+    out.
+    """
+    await connection.execute(_NOTE, *_columns(notes))
 
 
 async def write_seen(connection: DatabaseConnection, chats: Sequence[FoundChat]) -> None:
     ids, seqs = [chat.id for chat in chats], [chat.last_seq for chat in chats]
     await connection.execute(_WRITE_SEEN, ids, seqs)
+
+
+def _columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
