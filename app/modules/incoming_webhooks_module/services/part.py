@@ -1,0 +1,41 @@
+"""The field `via_hook` of messages. It is prepared under the lock of the chat: what has ended posts nothing."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.modules.accounts_module.extension import list_absent
+from app.modules.incoming_webhooks_module import db
+from app.modules.incoming_webhooks_module.errors import IncomingWebhookNotFound
+from app.modules.incoming_webhooks_module.schemas import ViaHook
+from app.modules.messages_module.extension import MessagePart, PartRequest
+from app.services.context import Context
+from app.services.errors import Forbidden, ServiceError
+
+
+class Posting(NamedTuple):
+    """What the server gives with a message: the webhook, and the name that the program has chosen."""
+
+    hook_id: UUID
+    username: str | None
+
+
+async def _prepare(context: Context, requests: Sequence[PartRequest]) -> list[Any | ServiceError]:
+    absent = await list_absent(context, {request.sender_id for request in requests})
+    hooks = [(request.chat_id, request.server_value.hook_id) for request in requests]
+    names = await db.find_names(context.connection, hooks)
+    return [
+        _show(request.server_value, names.get(hook), is_absent=request.sender_id in absent)
+        for request, hook in zip(requests, hooks, strict=True)
+    ]
+
+
+def _show(posting: Posting, name: str | None, *, is_absent: bool) -> dict[str, Any] | ServiceError:
+    if name is None:
+        return IncomingWebhookNotFound()
+    if is_absent:
+        return Forbidden("The account that has created the webhook is deactivated")
+    return {"id": str(posting.hook_id), "name": name, "username": posting.username}
+
+
+VIA_HOOK = MessagePart("via_hook", read=ViaHook | None, forbids_edits=True, prepare=_prepare)

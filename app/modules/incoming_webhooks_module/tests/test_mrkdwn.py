@@ -1,0 +1,102 @@
+"""Slack's markup as the Markdown of this server."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.modules.entities_module.services.deriving import derive_markdown
+from app.modules.incoming_webhooks_module.services.mrkdwn import Style
+
+MARKDOWN, PLAIN = Style(is_markdown=True), Style(is_markdown=False)
+FORMATTING = {"bold", "italic", "strike", "spoiler", "code", "pre", "quote", "syntax"}
+
+
+def entities_of(text: str) -> list[tuple[str, str]]:
+    """Returns the entities of a Markdown text with what they cover, without markers."""
+    coded = text.encode("utf-16-le")
+    return [
+        (each["type"], coded[2 * each["offset"] : 2 * (each["offset"] + each["length"])].decode("utf-16-le"))
+        for each in derive_markdown(text)
+        if each["type"] != "syntax"
+    ]
+
+
+def shown(text: str) -> str:
+    """Returns a Markdown text without its markers, as clients show it."""
+    coded = bytearray(text.encode("utf-16-le"))
+    for each in reversed(derive_markdown(text)):
+        if each["type"] == "syntax":
+            del coded[2 * each["offset"] : 2 * (each["offset"] + each["length"])]
+    return coded.decode("utf-16-le")
+
+
+@pytest.mark.parametrize(
+    ("mrkdwn", "markdown", "entities"),
+    [
+        ("*да* нет", "**да** нет", [("bold", "да")]),
+        ("_да_", "_да_", [("italic", "да")]),
+        ("~да~", "~~да~~", [("strike", "да")]),
+        ("(*a _b ~c~_*)", "(**a _b ~~c~~_**)", [("bold", "a _b ~~c~~_"), ("italic", "b ~~c~~"), ("strike", "c")]),
+        ("`a*b_c`", "`a*b_c`", [("code", "a*b_c")]),
+        ("*`a`*", "**`a`**", [("bold", "`a`"), ("code", "a")]),
+        ("до ```x = *1*\ny``` после", "до \n```\nx = *1*\ny\n```\n после", [("pre", "x = *1*\ny")]),
+        ("```\nx\n```", "```\nx\n```", [("pre", "x")]),
+        ("&gt; цитата", "> цитата", [("quote", "цитата")]),
+        ("<https://a.example/x_y_z>", "<https://a.example/x_y_z>", [("link", "https://a.example/x_y_z")]),
+        ("<https://a.example|Там [1]>", r"[Там \[1\]](https://a.example)", [("link", r"Там \[1\]")]),
+        ("<https://a.example/(1)|x>", "[x](https://a.example/%281%29)", [("link", "x")]),
+        ("*<https://a.example|x>*", "**[x](https://a.example)**", [("bold", "[x](https://a.example)"), ("link", "x")]),
+        ("<mailto:a@b.example|Анна>", "[Анна](mailto:a@b.example)", [("link", "Анна")]),
+        ("https://a.example/_x_?a=1&amp;b=2", "https://a.example/_x_?a=1&b=2", None),
+        (
+            "_https://a.example/x_",
+            "_https://a.example/x_",
+            [("italic", "https://a.example/x"), ("link", "https://a.example/x")],
+        ),
+    ],
+)
+def test_markup_of_slack_is_written_as_markdown(
+    mrkdwn: str, markdown: str, entities: list[tuple[str, str]] | None
+) -> None:
+    assert MARKDOWN.from_mrkdwn(mrkdwn) == markdown
+    assert entities is None or entities_of(markdown) == entities
+
+
+@pytest.mark.parametrize(
+    ("mrkdwn", "text"),
+    [
+        ("<@U024|anna> и <@anna_>", "@anna и @anna_"),
+        ("<!here> <!channel> <!everyone|все>", "@all @all @all"),
+        ("<#C1|general> <#C1>", "#general #C1"),
+        ("<!subteam^S1|@dev> <!date^1^{date}|1 мая>", "@dev 1 мая"),
+        ("x <y and z> w <b>", "x <y and z> w <b>"),
+        ("<javascript:alert(1)|x> <https://a b|c>", "<javascript:alert(1)|x> <https://a b|c>"),
+        ("&lt;b&gt; &amp;amp; &quot;", "<b> &amp; &quot;"),
+        ("2 * 3 * 4, snake_case_name, a*b*c, __init__", "2 * 3 * 4, snake_case_name, a*b*c, __init__"),
+        ("**x** ~~y~~ ||z|| [a](https://b) \\* `", "**x** ~~y~~ ||z|| [a](https://b) \\* `"),
+    ],
+)
+def test_what_is_no_markup_of_slack_is_shown_as_it_is(mrkdwn: str, text: str) -> None:
+    written = MARKDOWN.from_mrkdwn(mrkdwn)
+    assert shown(written) == text
+    assert not FORMATTING & {kind for kind, _ in entities_of(written)}
+    assert PLAIN.from_mrkdwn(mrkdwn) == text
+
+
+_SIGNS = st.text(st.sampled_from("ab \n*_~`|\\[]()<>&;.\ue000я1"), max_size=40)
+
+
+@given(_SIGNS)
+def test_a_text_without_markup_is_shown_as_it_is(text: str) -> None:
+    text = text.strip()
+    written = MARKDOWN.from_plain(text)
+    assert shown(written) == text
+    assert not FORMATTING & {kind for kind, _ in entities_of(written)}
+    assert PLAIN.from_plain(text) == text
+
+
+@given(_SIGNS)
+def test_any_markup_keeps_all_letters_in_order(text: str) -> None:
+    for style in (MARKDOWN, PLAIN):
+        written = style.from_mrkdwn(text)
+        assert [sign for sign in written if sign.isalnum()] == [sign for sign in text if sign.isalnum()]
