@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from app.modules.base_module.schemas import refuses
 from app.modules.incoming_webhooks_module.services.words import Word
+from app.services.errors import RateLimited, Unavailable
 
 STATUSES: Mapping[Word, int] = {
     Word.INVALID_PAYLOAD: 400,
@@ -22,7 +24,6 @@ STATUSES: Mapping[Word, int] = {
     Word.RATE_LIMITED: 429,
     Word.SERVICE_UNAVAILABLE: 503,
 }
-_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _PAYLOAD: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -40,12 +41,10 @@ def _answers() -> dict[int | str, dict[str, Any]]:
     words: dict[int, list[Word]] = defaultdict(list)
     for word, code in STATUSES.items():
         words[code].append(word)
-    # Limits and failures that concern other requests as well are answered as everywhere.
     answers: dict[int | str, dict[str, Any]] = {
         code: {
             "description": ", ".join(f"`{word}`" for word in found),
-            "content": {"text/plain": {"schema": {"type": "string", "enum": [str(word) for word in found]}}}
-            | (_PROBLEM if code in (429, 503) else {}),
+            "content": {"text/plain": {"schema": {"type": "string", "enum": [str(word) for word in found]}}},
         }
         for code, found in words.items()
     }
@@ -53,7 +52,9 @@ def _answers() -> dict[int | str, dict[str, Any]]:
 
 
 ANSWERS = _answers()
-BODY: dict[str, Any] = {
+# A limit of the network, and an unavailable database, are answered as everywhere.
+OPERATION: dict[str, Any] = {
+    **refuses(RateLimited, Unavailable),
     "requestBody": {
         "required": True,
         "content": {
@@ -61,10 +62,16 @@ BODY: dict[str, Any] = {
             "application/x-www-form-urlencoded": {
                 "schema": {
                     "type": "object",
-                    "properties": {"payload": {"type": "string", "description": "the same as JSON"}},
+                    "properties": {
+                        "payload": {
+                            "type": "string",
+                            "description": "the same as JSON",
+                            "examples": ['{"text": "Готово"}'],
+                        }
+                    },
                     "required": ["payload"],
                 }
             },
         },
-    }
+    },
 }

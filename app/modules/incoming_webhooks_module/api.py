@@ -10,7 +10,7 @@ from app.modules.base_module.schemas import refuses
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.extension import may
 from app.modules.chats_module.services.access import Membership
-from app.modules.incoming_webhooks_module.answers import ANSWERS, BODY, STATUSES
+from app.modules.incoming_webhooks_module.answers import ANSWERS, OPERATION, STATUSES
 from app.modules.incoming_webhooks_module.errors import IncomingWebhookNotFound, TooManyIncomingWebhooks
 from app.modules.incoming_webhooks_module.schemas import (
     TOKEN_EXAMPLE,
@@ -90,7 +90,7 @@ def make_router(modules: Modules) -> APIRouter:
         limits.hit(CHANGE_HOOKS, member.account_id.int)
         await hooks.delete(work, log, member.chat_id, member.account_id, hook_id)
 
-    @router.post("/hooks/{token}", response_class=PlainTextResponse, responses=ANSWERS, openapi_extra=BODY)
+    @router.post("/hooks/{token}", response_class=PlainTextResponse, responses=ANSWERS, openapi_extra=OPERATION)
     @secret_path
     async def post(
         token: Token,
