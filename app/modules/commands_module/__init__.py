@@ -1,0 +1,1 @@
+"""Slash commands: what the bots of a chat can be asked for."""
