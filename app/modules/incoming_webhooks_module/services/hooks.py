@@ -47,7 +47,7 @@ async def list_of_chat(connection: Connection, chat_id: UUID) -> list[IncomingWe
 async def rename(
     work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, hook_id: UUID, name: str | None
 ) -> IncomingWebhookRead:
-    """Renames a webhook of the chat, whoever has created it; None keeps the name. Raises IncomingWebhookNotFound."""
+    """Renames a webhook of the chat, of any creator. None keeps the name. Raises IncomingWebhookNotFound."""
     raw = await lock_chat(work, log, MANAGE, chat_id, account_id)
     row = await db.find(raw, chat_id, hook_id)
     if row is None:
