@@ -1,7 +1,8 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, RootModel
+from fastapi import Body
+from pydantic import AfterValidator, ConfigDict, Field
 
 from app.dependencies.scopes import scoped
 from app.modules.base_module.schemas import NOT_BLANK, Page, RequestModel, ResponseModel, check_name
@@ -32,10 +33,13 @@ class CommandWrite(RequestModel):
     description: Description
 
 
-class CommandsWrite(RootModel[Annotated[list[CommandWrite], Field(max_length=MAX_COMMANDS)]]):
-    """All commands of a bot, in the order in which clients show them. An empty list removes them."""
-
-    model_config = ConfigDict(json_schema_extra={"example": [_COMMAND]})
+CommandsWrite = Annotated[
+    list[CommandWrite],
+    Body(
+        max_length=MAX_COMMANDS,
+        description="all commands of the bot, in the order in which clients show them; an empty list removes them",
+    ),
+]
 
 
 class CommandRead(ResponseModel):

@@ -1,5 +1,6 @@
 """Stores and lists the commands of bots."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from app.modules.commands_module.schemas import (
     ChatCommandsRead,
     CommandRead,
     CommandsRead,
-    CommandsWrite,
+    CommandWrite,
 )
 from app.modules.streams_module.services.log import Log, now
 from app.services.context import Context
@@ -31,10 +32,10 @@ _START = Place(UUID(int=0), -1)
 
 
 async def set_commands(
-    work: UnitOfWork, log: Log, caller_id: UUID, bot_id: UUID, request: CommandsWrite
+    work: UnitOfWork, log: Log, caller_id: UUID, bot_id: UUID, request: Sequence[CommandWrite]
 ) -> CommandsRead:
     """Replaces all commands of a bot. Raises BotNotFound or ValidationFailed."""
-    commands = [(command.name, command.description) for command in request.root]
+    commands = [(command.name, command.description) for command in request]
     _check_names([name for name, _ in commands])
     raw = await work.raw()
     # Before the lock: an id that is a chat's would be locked in the wrong order.

@@ -45,10 +45,13 @@ UPDATE incoming_webhook SET name = $3 WHERE chat_id = $1 AND id = $2 RETURNING {
 """  # noqa: S608 - constants only
 _DELETE = "DELETE FROM incoming_webhook WHERE chat_id = $1 AND id = $2 RETURNING id"
 _DELETE_OF_MEMBER = """
-DELETE FROM incoming_webhook WHERE chat_id = $1 AND account_id = $2 AND joined_event_seq < $3
+DELETE FROM incoming_webhook
+WHERE chat_id = $1 AND account_id = $2 AND joined_event_seq < $3 AND ($4::timestamptz IS NULL OR created_at < $4)
 RETURNING id, EXISTS (SELECT FROM chat WHERE id = $1 AND deleted_at IS NULL) AS is_in_chat
 """
-_FIND_CHAT_WITH = "SELECT chat_id FROM incoming_webhook WHERE account_id = $1 LIMIT 1"
+_FIND_CHAT_WITH = """
+SELECT chat_id FROM incoming_webhook WHERE account_id = $1 AND ($2::timestamptz IS NULL OR created_at < $2) LIMIT 1
+"""
 _HAVE_ANY = """
 SELECT DISTINCT h.chat_id FROM unnest($1::uuid[], $2::uuid[]) AS gone(chat_id, account_id)
 JOIN incoming_webhook h ON h.chat_id = gone.chat_id AND h.account_id = gone.account_id
@@ -111,16 +114,21 @@ async def delete(connection: DatabaseConnection, chat_id: UUID, hook_id: UUID) -
 
 
 async def delete_of_member(
-    connection: DatabaseConnection, chat_id: UUID, account_id: UUID, left_seq: int
+    connection: DatabaseConnection, chat_id: UUID, account_id: UUID, left_seq: int, before: datetime | None = None
 ) -> list[UUID]:
-    """Deletes the webhooks of a membership that has ended with this event. Returns the ids, none of a deleted chat."""
-    rows = await connection.fetch(_DELETE_OF_MEMBER, chat_id, account_id, left_seq)
+    """Deletes the webhooks of memberships that began before this event, or those of them created before a time.
+
+    Returns their ids, none of a deleted chat.
+    """
+    rows = await connection.fetch(_DELETE_OF_MEMBER, chat_id, account_id, left_seq, before)
     return [row["id"] for row in rows if row["is_in_chat"]]
 
 
-async def find_chat_with(connection: DatabaseConnection, account_id: UUID) -> UUID | None:
-    """Returns a chat with webhooks that the account has created."""
-    found: UUID | None = await connection.fetchval(_FIND_CHAT_WITH, account_id)
+async def find_chat_with(
+    connection: DatabaseConnection, account_id: UUID, before: datetime | None = None
+) -> UUID | None:
+    """Returns a chat with webhooks that the account has created, before a time if it is given."""
+    found: UUID | None = await connection.fetchval(_FIND_CHAT_WITH, account_id, before)
     return found
 
 

@@ -23,10 +23,12 @@ commands_read: another's            401   401      404       404      404    404
 commands_list_of_chat               401     -      404       404      404      -      -    200     -     -
 """,
 }
+_BODY = [{"name": "roll", "description": "Бросить кубик"}]
 ASKED: dict[str, dict[str, Any]] = {
-    f"commands_{operation}: {whose}": {"bot_id": value}
-    for operation in ("change", "read")
-    for whose, value in (("one's own", "@bot_with_commands"), ("another's", "@bot_with_commands_of_another"))
+    "commands_change: one's own": {"bot_id": "@bot_with_commands", "body": _BODY},
+    "commands_change: another's": {"bot_id": "@bot_with_commands_of_another", "body": _BODY},
+    "commands_read: one's own": {"bot_id": "@bot_with_commands"},
+    "commands_read: another's": {"bot_id": "@bot_with_commands_of_another"},
 }
 
 

@@ -1,24 +1,47 @@
-"""Ends incoming webhooks whose creator has left the chat, those of erased accounts, and those of deleted chats."""
+"""Ends incoming webhooks: of creators who leave or are erased, of strangers, and of deleted chats."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from app.modules.accounts_module.extension import AccountHook, Erasure
+from pydantic import BaseModel
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.incoming_webhooks_module import db
 from app.modules.incoming_webhooks_module.services.hooks import deleted
+from app.modules.jobs_module.extension import Job, JobContext, Jobs
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.log import Log
 from app.resources.constants import MAX_BIGINT
 from app.services.context import WorkContext
 
 
-async def _end(context: WorkContext, chat_id: UUID, account_id: UUID, left_seq: int) -> None:
-    """Ends the webhooks of a membership. The caller holds the lock of the chat. A deleted chat gets no more events."""
-    ended = await db.delete_of_member(context.connection, chat_id, account_id, left_seq)
+class Earlier(BaseModel):
+    """The webhooks that were created in the name of an account before a time."""
+
+    account_id: UUID
+    before: datetime
+
+
+async def _end(
+    work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, left_seq: int, before: datetime | None = None
+) -> None:
+    """Ends webhooks of an account. The caller holds the lock of the chat. A deleted chat gets no more events."""
+    ended = await db.delete_of_member(await work.raw(), chat_id, account_id, left_seq, before)
     if ended:
-        events = [deleted(chat_id, hook_id, None) for hook_id in ended]
-        await context.container.get(Log).append(context.work, chat_id, *events)
+        await log.append(work, chat_id, *(deleted(chat_id, hook_id, None) for hook_id in ended))
+
+
+async def _end_in_one_chat(work: UnitOfWork, log: Log, account_id: UUID, before: datetime | None = None) -> bool:
+    """Ends the webhooks of an account in one of its chats, which has few. Returns False if there are none."""
+    chat_id = await db.find_chat_with(await work.raw(), account_id, before)
+    if chat_id is None:
+        return False
+    await log.lock(work, chats=[chat_id])
+    await _end(work, log, chat_id, account_id, MAX_BIGINT, before)
+    return True
 
 
 async def _leave(context: SubscriberContext, events: Sequence[Event]) -> None:
@@ -27,22 +50,33 @@ async def _leave(context: SubscriberContext, events: Sequence[Event]) -> None:
     chats = await db.list_with_any(context.connection, [(chat_id, account_id) for chat_id, account_id, _ in gone])
     if not chats:
         return
-    await context.container.get(Log).lock(context.work, chats=sorted(chats))
+    log = context.container.get(Log)
+    await log.lock(context.work, chats=sorted(chats))
     for chat_id, account_id, left_seq in gone:
         if chat_id in chats:
-            await _end(context, chat_id, account_id, left_seq)
+            await _end(context.work, log, chat_id, account_id, left_seq)
 
 
 async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
-    """Works on one chat at a time, which has few webhooks."""
-    chat_id = await db.find_chat_with(context.connection, account_id)
-    if chat_id is None:
-        return False
-    await context.container.get(Log).lock(context.work, chats=[chat_id])
-    await _end(context, chat_id, account_id, MAX_BIGINT)
-    return True
+    return await _end_in_one_chat(context.work, context.container.get(Log), account_id)
+
+
+async def _remove_earlier(context: WorkContext, account_id: UUID, before: datetime | None) -> None:
+    """Another person may have created them. A job locks the chats: here the account's stream is locked already."""
+    earlier = Earlier(account_id=account_id, before=before or context.at)
+    await context.container.get(Jobs).enqueue(context.work, END_EARLIER, earlier)
+
+
+async def _end_earlier(context: JobContext, earlier: Earlier) -> None:
+    has_more = True
+    while has_more:
+        async with context.unit_of_work() as work:
+            log = context.container.get(Log)
+            has_more = await _end_in_one_chat(work, log, earlier.account_id, earlier.before)
 
 
 LEAVE = Subscriber("incoming_webhooks", ("member.removed",), _leave, across_streams=True)
 PURGE = ChatPurge.of_rows("incoming_webhooks", db.PURGE)
 HOOKS_OF_ACCOUNT = AccountHook("incoming_webhooks", _erase)
+END_EARLIER = Job("incoming_webhooks.end_earlier", Earlier, _end_earlier)
+NEW_OWNER = OwnerHook("incoming_webhooks", _remove_earlier)

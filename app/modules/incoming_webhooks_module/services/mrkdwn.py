@@ -13,7 +13,7 @@ from app.modules.messages_module.schemas.message import MAX_TEXT
 _MOST = 4 * MAX_TEXT
 """Characters of one text that are looked at. Only markup and addresses make it shorter, and a message is cut anyway."""
 _HELD = "\ue000"
-"""Stands for a piece that is finished. A character of private use, which the text itself may have too: it is held."""
+"""The place of a finished piece. A character of private use, which the text itself may have too: it becomes a piece."""
 _URL = r"https?://[^\s<>|*`\ue000]*[^\s<>|*`_~.,;:!?)\]\ue000]"
 _MENTION = re.compile("@[A-Za-z0-9_.]+")
 _NAME = rf"(?<![\w@/]){_MENTION.pattern}"
