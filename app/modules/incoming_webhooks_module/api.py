@@ -1,5 +1,5 @@
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request, Response, status
 from fastapi.responses import PlainTextResponse
@@ -136,5 +136,5 @@ async def _read(stream: AsyncIterator[bytes]) -> bytes:
 
 
 def _refuse(word: Word, retry_after: int | None = None) -> Response:
-    headers: dict[str, Any] = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     return PlainTextResponse(word, STATUSES[word], headers)

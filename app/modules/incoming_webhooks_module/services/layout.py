@@ -1,5 +1,6 @@
 """Turns the blocks and attachments of Slack's messages into text. Kinds that have no text are left out."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -7,6 +8,8 @@ from app.modules.incoming_webhooks_module.services.mrkdwn import Style
 from app.modules.messages_module.schemas.message import MAX_TEXT
 
 Json = Mapping[str, Any]
+# Escape sequences of terminals, as the output of builds has them; then single characters.
+_NOT_IN_TEXT = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e]")
 
 
 def write_blocks(blocks: list[Any], style: Style) -> str:
@@ -33,9 +36,9 @@ def join(separator: str, texts: Iterable[str]) -> str:
 
 
 def text_of(value: Any) -> str:
-    """Returns a text, or a number as one. Programs often send numbers as values of fields."""
+    """Returns a text without what no message may have, or a number. Programs often send numbers as values of fields."""
     if isinstance(value, str):
-        return value
+        return value if value.isprintable() else _NOT_IN_TEXT.sub("", value)
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 

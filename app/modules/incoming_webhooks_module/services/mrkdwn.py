@@ -14,7 +14,7 @@ _MOST = 4 * MAX_TEXT
 """Characters of one text that are looked at. Only markup and addresses make it shorter, and a message is cut anyway."""
 _HELD = "\ue000"
 """The place of a finished piece. A character of private use, which the text itself may have too: it becomes a piece."""
-_URL = r"https?://[^\s<>|*`\ue000]*[^\s<>|*`_~.,;:!?)\]\ue000]"
+_URL = rf"https?://(?:(?>&amp;|(?!&[lg]t;)[^\s<>|*`{_HELD}]))*(?<![_~.,;:!?)\]])"
 _MENTION = re.compile("@[A-Za-z0-9_.]+")
 _NAME = rf"(?<![\w@/]){_MENTION.pattern}"
 _PIECES = re.compile(
@@ -30,11 +30,11 @@ _MARKDOWN = {"*": "**", "_": "_", "~": "~~"}
 _REFERENCE = re.compile("&(lt|gt|amp);")
 _CHARACTERS = {"lt": "<", "gt": ">", "amp": "&"}
 _LITERAL = re.compile(
-    r"\\(?=[!-/:-@\[-`{-~])"  # a backslash before a sign
+    rf"\\(?=[!-/:-@\[-`{{-~{_HELD}]|\Z)"  # a backslash before a sign, or perhaps before one
     r"|`|~{2,}|\|{2,}"
     r"|(?<!\s)\*|\*(?!\s)"  # an asterisk that is not between spaces
     r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore that is not inside of a word
-    r"|\](?=\()|<(?=[A-Za-z])"
+    rf"|\](?=\()|<(?=[A-Za-z{_HELD}])"
 )
 _LABEL = re.compile(r"[\\\[\]*_~|`<]")
 _QUOTE = re.compile("^( {0,3})(?=>)", re.MULTILINE)

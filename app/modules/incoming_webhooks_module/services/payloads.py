@@ -1,6 +1,5 @@
 """Reads the body of a post: Slack's payload as JSON, or as the field `payload` of a form."""
 
-import re
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
@@ -18,8 +17,6 @@ _MAX_ATTACHMENTS = 100
 _MAX_FIELDS = 50
 _FORM = "application/x-www-form-urlencoded"
 _CUT = "\u2026"
-# Escape sequences of terminals, as the output of builds has them; then single characters that no message may have.
-_NOT_IN_TEXT = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e]")
 
 
 class Post(NamedTuple):
@@ -77,4 +74,4 @@ def _write(payload: dict[str, Any], style: Style) -> str:
     if not shown:
         plain = text_of(text).strip()
         shown = style.from_plain(plain) if payload.get("mrkdwn") is False else style.from_mrkdwn(plain)
-    return _NOT_IN_TEXT.sub("", join("\n\n", (shown, write_attachments(attachments or [], style))))
+    return join("\n\n", (shown, write_attachments(attachments or [], style)))

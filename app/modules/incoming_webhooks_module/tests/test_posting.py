@@ -128,8 +128,8 @@ async def test_escape_sequences_of_a_terminal_are_left_out(
     anna: FakeClient, club: str, server: httpx.AsyncClient
 ) -> None:
     hook = await create_hook(anna, club)
-    assert (await post(server, hook, "\x1b[1;31mFAILED\x1b[0m\ttests\x00\n\u202e7\x9b")).text == "ok"
-    assert await texts_of(anna, club) == ["FAILED\ttests\n7"]
+    assert (await post(server, hook, "\x1b[1;31m*FAILED*\x1b[0m\ttests\x00\n\u202e7\x9b")).text == "ok"
+    assert await texts_of(anna, club) == ["**FAILED**\ttests\n7"]
 
 
 async def test_a_message_cannot_be_edited_and_its_sender_may_delete_it(
