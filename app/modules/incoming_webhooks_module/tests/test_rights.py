@@ -107,5 +107,7 @@ async def test_a_bot_that_is_an_admin_creates_a_webhook_and_posts_as_long_as_its
     of_bot = await create_hook(bot, club)
     assert (await post(server, of_bot, "Бип")).text == "ok"
     assert (await messages_of(anna, club))[-1]["sender_id"] == bot.id
+    # Unlike the messages of a webhook of one's own, those of one's bot are unread.
+    assert ok(await boris.get(f"/chats/{club}"))["unread_count"] == 1
     ok(await anna.patch(f"/chats/{club}/members/{boris.id}", {"role": "reader"}))
     assert await refused(server, of_bot) == (403, "action_prohibited")
