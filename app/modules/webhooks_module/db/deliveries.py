@@ -1,0 +1,74 @@
+"""Attempts to post events: the newest of each webhook, in hand-written SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from app.adapters.db import sql
+from app.adapters.db.connection import DatabaseConnection
+
+KEPT = 200
+"""Attempts of one webhook that are kept."""
+_INSERT = """
+INSERT INTO webhook_delivery (account_id, webhook_id, at, id, stream_id, seq, kind, attempt, status, error,
+                              duration_ms, next_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+"""
+_TRIM = f"""
+DELETE FROM webhook_delivery WHERE account_id = $1 AND webhook_id = $2 AND (at, id) IN (
+    SELECT at, id FROM webhook_delivery WHERE account_id = $1 AND webhook_id = $2 AND (at, id) IN (
+        SELECT at, id FROM webhook_delivery WHERE account_id = $1 AND webhook_id = $2
+        ORDER BY at DESC, id DESC OFFSET {KEPT} LIMIT 100
+    ) FOR UPDATE SKIP LOCKED
+)
+"""  # noqa: S608 - constants only
+_PAGE = """
+SELECT at, id, stream_id, seq, kind, attempt, status, error, duration_ms, next_at FROM webhook_delivery
+WHERE account_id = $1 AND webhook_id = $2 AND ($3::timestamptz IS NULL OR (at, id) < ($3, $4::uuid))
+ORDER BY at DESC, id DESC LIMIT $5
+"""
+_DELETE_OF_WEBHOOK = "DELETE FROM webhook_delivery WHERE account_id = $1 AND webhook_id = $2"
+_DELETE_OF_ACCOUNT = sql.delete_of_account("webhook_delivery", "webhook_id", "at", "id")
+DELETE_OLD = sql.delete_before("webhook_delivery", "at", "account_id", "webhook_id", "at", "id")
+
+
+class Attempt(NamedTuple):
+    """One attempt: what was posted when, and what came of it."""
+
+    at: datetime
+    stream_id: UUID
+    seq: int
+    kind: str | None
+    attempt: int
+    status: int | None
+    error: str | None
+    duration_ms: int | None
+    next_at: datetime | None = None
+
+
+async def insert(connection: DatabaseConnection, account_id: UUID, webhook_id: UUID, attempt: Attempt) -> None:
+    """Stores an attempt, and deletes those that are too many. The caller holds the webhook."""
+    at, *values = attempt
+    await connection.execute(_INSERT, account_id, webhook_id, at, uuid4(), *values)
+    await connection.execute(_TRIM, account_id, webhook_id)
+
+
+async def list_page(
+    connection: DatabaseConnection,
+    account_id: UUID,
+    webhook_id: UUID,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[Any]:
+    """Returns attempts, the newest first, after the last one of the previous page."""
+    return list(await connection.fetch(_PAGE, account_id, webhook_id, *(before or (None, None)), limit))
+
+
+async def delete_of_webhook(connection: DatabaseConnection, account_id: UUID, webhook_id: UUID) -> None:
+    await connection.execute(_DELETE_OF_WEBHOOK, account_id, webhook_id)
+
+
+async def delete_of_account(connection: DatabaseConnection, account_id: UUID, limit: int) -> bool:
+    """Returns True if rows were deleted."""
+    return bool(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, limit))

@@ -1,0 +1,3 @@
+from app.modules.webhooks_module.db.models.webhook import Webhook, WebhookCursor, WebhookDelivery
+
+__all__ = ["Webhook", "WebhookCursor", "WebhookDelivery"]

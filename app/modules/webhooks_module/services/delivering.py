@@ -1,0 +1,203 @@
+"""The job that posts the events of one stream to one webhook, in order: the next one after the last was accepted.
+
+1. A transaction holds the cursor for this job, checks all rights, and finds the next event.
+2. The event is posted. No transaction is open, no lock is held.
+3. A second transaction moves the cursor, or plans the next attempt. If the process ends before it, the event is posted
+   again, with the same `webhook-id`.
+"""
+
+from time import monotonic
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.adapters.clients.http import HttpClient
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, RetryAfter, RetryAt
+from app.modules.streams_module.extension import Event, read_events
+from app.modules.streams_module.services.log import now
+from app.modules.webhooks_module import metrics
+from app.modules.webhooks_module.db import coverage, cursors, deliveries, webhooks
+from app.modules.webhooks_module.db.cursors import WINDOW
+from app.modules.webhooks_module.db.deliveries import Attempt
+from app.modules.webhooks_module.errors import SecretLost
+from app.modules.webhooks_module.services.ending import end, pause
+from app.modules.webhooks_module.services.jobs import POSTING, ToPost
+from app.modules.webhooks_module.services.posting import Answer, body_of, message_id_of, post
+from app.modules.webhooks_module.services.rights import are_tokens_known, find_readable, has_ended, may_post
+from app.modules.webhooks_module.services.secrets import Secrets
+from app.modules.webhooks_module.services.turns import Busy, Turns
+from app.services.context import Context
+from app.settings.egress_settings import EgressSettings
+
+PAUSES = (5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
+"""Seconds after each failed attempt. After the one that follows the last pause, the webhook is paused."""
+EVENTS_DELETED = "events_deleted"
+_EVENTS_AT_ONCE = 100
+_SECONDS_AT_ONCE = 5.0
+"""After so many events or this time, other jobs get the slot."""
+_BUSY = 1.0
+"""Seconds until a job looks again that found its cursor, or all turns, taken."""
+_MARGIN = 10.0
+"""Seconds that the job holds its cursor beyond the longest request."""
+
+
+class Next(NamedTuple):
+    """An event to post. `attempt`: number of this attempt, from 1."""
+
+    webhook: Any
+    event: Event
+    attempt: int
+
+
+class Done(NamedTuple):
+    """There is nothing to post at present."""
+
+
+class Passed(NamedTuple):
+    """The cursor has passed events that are not posted. There may be more."""
+
+
+async def _deliver(context: JobContext, to_post: ToPost) -> None:
+    await context.container.get(Secrets).prepare()
+    try:
+        async with context.container.get(Turns).taking(to_post.account_id, to_post.webhook_id):
+            is_done = await _post_some(context, to_post)
+    except Busy:
+        raise RetryAfter(_BUSY) from None
+    async with context.unit_of_work() as work:
+        await cursors.release(await work.raw(), to_post.stream_id, to_post.webhook_id, context.job_id)
+        jobs = context.container.get(Jobs)
+        if is_done:
+            # A job that found the cursor held waits for a second.
+            await jobs.reschedule(work, DELIVER, to_post.key, owner_id=to_post.account_id)
+        else:
+            await jobs.enqueue(work, DELIVER, to_post, key=to_post.key, owner_id=to_post.account_id)
+
+
+async def _post_some(context: JobContext, to_post: ToPost) -> bool:
+    """Posts some of the next events. Returns True if there are no more."""
+    ends_at = monotonic() + _SECONDS_AT_ONCE
+    for _ in range(_EVENTS_AT_ONCE):
+        found = await _find_next(context, to_post)
+        if isinstance(found, Done):
+            return True
+        if isinstance(found, Next):
+            await _post(context, to_post, found)
+        if monotonic() > ends_at:
+            return False
+    return False
+
+
+async def _find_next(context: JobContext, to_post: ToPost) -> Next | Passed | Done:
+    async with context.unit_of_work() as work:
+        given = Context(await work.raw(), context.container, now())
+        webhook = await webhooks.find_whole(given.connection, to_post.account_id, to_post.webhook_id)
+        if webhook is None:
+            return Done()
+        is_over = await has_ended(given, webhook)
+        if not is_over:
+            if webhook["state"] != "active" or not await may_post(given, webhook):
+                return Done()
+            return await _look(context, given, webhook, to_post.stream_id)
+    if are_tokens_known(given):
+        async with context.unit_of_work() as work:
+            await end(work, context.container, to_post.account_id, to_post.webhook_id)
+    return Done()
+
+
+async def _look(context: JobContext, given: Context, webhook: Any, stream_id: UUID) -> Next | Passed | Done:
+    """Returns the next event. Raises RetryAt or RetryAfter if it is not the time to post it."""
+    raw, webhook_id = given.connection, webhook["id"]
+    readable = await find_readable(given, webhook, stream_id)
+    if readable is None:
+        await coverage.remove(raw, stream_id, webhook_id)
+        return Done()
+    seconds = context.container.get(EgressSettings).timeout_s + _MARGIN
+    cursor = await cursors.claim(raw, stream_id, webhook_id, context.job_id, seconds)
+    if cursor is None:
+        if await cursors.exists(raw, stream_id, webhook_id):
+            raise RetryAfter(_BUSY)
+        return Done()
+    if cursor["must_wait"]:
+        raise RetryAt(cursor["next_at"])
+    after = max(cursor["seq"], readable.lowest)
+    if after < readable.first_seq - 1:
+        missing = readable.first_seq - 1
+        await cursors.replace(raw, stream_id, webhook_id, missing)
+        gap = Attempt(given.at, stream_id, missing, None, 0, None, EVENTS_DELETED, None)
+        await deliveries.insert(raw, webhook["account_id"], webhook_id, gap)
+        metrics.DELIVERIES.labels(EVENTS_DELETED).inc()
+        return Passed()
+    through = min(after + WINDOW, readable.last_seq)
+    seq = await cursors.find_next(raw, stream_id, after, through, webhook["kinds"], readable.visible)
+    if seq is None:
+        if through > cursor["seq"]:
+            await cursors.replace(raw, stream_id, webhook_id, through)
+        return Done() if through >= readable.last_seq else Passed()
+    if seq - 1 > cursor["seq"]:
+        await cursors.replace(raw, stream_id, webhook_id, seq - 1)
+    events = await read_events(raw, stream_id, seq - 1, 1)
+    if not events or events[0].seq != seq:
+        # Deleted since.
+        return Passed()
+    return Next(webhook, events[0], cursor["attempts"] + 1)
+
+
+async def _post(context: JobContext, to_post: ToPost, found: Next) -> None:
+    """Posts an event, and stores what came of it. Raises RetryAt if it must be posted again."""
+    webhook, event, attempt = found
+    client, secrets = context.container.get(HttpClient), context.container.get(Secrets)
+    message_id = message_id_of(to_post.webhook_id, event.stream_id, event.seq)
+    try:
+        answer = await post(client, secrets, webhook, message_id, body_of(event))
+    except SecretLost:
+        await _pause(context, to_post, "secret_lost")
+        return
+    metrics.DELIVERIES.labels(answer.outcome).inc()
+    if answer.is_accepted:
+        async with context.unit_of_work() as work:
+            raw = await work.raw()
+            if await webhooks.hold(raw, to_post.account_id, to_post.webhook_id):
+                await cursors.move(raw, event.stream_id, to_post.webhook_id, event.seq - 1, event.seq)
+                await deliveries.insert(raw, to_post.account_id, to_post.webhook_id, _attempt(found, answer))
+    elif answer.is_gone or attempt > len(PAUSES):
+        await _pause(context, to_post, "gone" if answer.is_gone else "failed", _attempt(found, answer))
+    else:
+        await _postpone(context, to_post, found, answer)
+
+
+async def _postpone(context: JobContext, to_post: ToPost, found: Next, answer: Answer) -> None:
+    """Plans the next attempt, unless the cursor was replaced meanwhile. Raises RetryAt."""
+    event = found.event
+    pause_for = max(PAUSES[found.attempt - 1], answer.retry_after)
+    async with context.unit_of_work() as work:
+        raw = await work.raw()
+        if not await webhooks.hold(raw, to_post.account_id, to_post.webhook_id):
+            return
+        next_at = await cursors.postpone(raw, event.stream_id, to_post.webhook_id, event.seq - 1, event.at, pause_for)
+        attempt = _attempt(found, answer)._replace(next_at=next_at)
+        await deliveries.insert(raw, to_post.account_id, to_post.webhook_id, attempt)
+    if next_at is not None:
+        raise RetryAt(next_at)
+
+
+async def _pause(context: JobContext, to_post: ToPost, reason: str, attempt: Attempt | None = None) -> None:
+    async with context.unit_of_work() as work:
+        await pause(work, context.container, to_post.account_id, to_post.webhook_id, reason, attempt)
+
+
+def _attempt(found: Next, answer: Answer) -> Attempt:
+    event = found.event
+    return Attempt(
+        answer.at,
+        event.stream_id,
+        event.seq,
+        event.kind,
+        found.attempt,
+        answer.status,
+        answer.error,
+        answer.duration_ms,
+    )
+
+
+# The longest request that the settings permit, and what comes before and after it.
+DELIVER = Job("webhooks.deliver", ToPost, _deliver, timeout_s=360.0, lane=POSTING.name, takes_turns=True)

@@ -1,0 +1,133 @@
+"""Finds events to post: by a subscriber of all kinds, and by a job that looks at all cursors of a webhook."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, Nothing, Schedule
+from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
+from app.modules.streams_module.services.log import now
+from app.modules.webhooks_module.db import coverage, cursors, deliveries, webhooks
+from app.modules.webhooks_module.services.activity import is_idle
+from app.modules.webhooks_module.services.delivering import DELIVER
+from app.modules.webhooks_module.services.ending import end
+from app.modules.webhooks_module.services.jobs import ToCatchUp, ToPost, wake
+from app.modules.webhooks_module.services.rights import are_tokens_known, find_visible, has_ended, may_post
+from app.services.context import Context, WorkContext
+
+_JOINS_AND_LEAVES = ("chat.joined", "chat.left")
+_AT_ONCE = 200
+_KEPT_FOR = timedelta(days=7)
+"""Time for which attempts are listed, if they are not too many."""
+
+
+async def _follow(context: SubscriberContext, events: Sequence[Event]) -> None:
+    """Enqueues a job for each webhook that an event is for. Cursors come and go with the chats of their accounts."""
+    by_stream: dict[UUID, list[Event]] = defaultdict(list)
+    for event in events:
+        by_stream[event.stream_id].append(event)
+    for stream_id, own in by_stream.items():
+        chat_ids = {UUID(str(event.data["chat_id"])) for event in own if event.kind in _JOINS_AND_LEAVES}
+        if chat_ids:
+            await _cover(context, stream_id, sorted(chat_ids))
+    for row in await cursors.list_followers(context.connection, list(by_stream)):
+        if any(event.seq > row["seq"] and _wants(row["kinds"], event.kind) for event in by_stream[row["stream_id"]]):
+            to_post = ToPost(account_id=row["account_id"], webhook_id=row["id"], stream_id=row["stream_id"])
+            await _enqueue(context, to_post)
+
+
+async def _enqueue(context: WorkContext, to_post: ToPost) -> None:
+    jobs = context.container.get(Jobs)
+    await jobs.enqueue(context.work, DELIVER, to_post, key=to_post.key, owner_id=to_post.account_id)
+
+
+async def _cover(context: WorkContext, account_id: UUID, chat_ids: Sequence[UUID]) -> None:
+    """Adds cursors for chats that the account has joined, and removes those of chats that it has left."""
+    for webhook in await webhooks.list_of(context.connection, account_id, None):
+        if await webhooks.hold(context.connection, account_id, webhook["id"]):
+            own = webhook["chat_ids"]
+            joined = [chat_id for chat_id in chat_ids if own is None or chat_id in own]
+            await coverage.remove_unreadable(context.connection, account_id, webhook["id"], own, chat_ids)
+            added = await coverage.add(context.connection, account_id, webhook["id"], joined, at_heads=False)
+            # Events of a chat may be handled before the one that says who has joined it.
+            for chat_id in sorted(added) if webhook["state"] == "active" else ():
+                await _enqueue(context, ToPost(account_id=account_id, webhook_id=webhook["id"], stream_id=chat_id))
+
+
+def _wants(kinds: Sequence[str] | None, kind: str) -> bool:
+    return kinds is None or kind in kinds or f"{kind.partition('.')[0]}.*" in kinds
+
+
+async def _catch_up(context: JobContext, payload: ToCatchUp) -> None:
+    """Looks at all streams of a webhook: for chats without a cursor, and for events that no job posts."""
+    account_id, webhook_id = payload.account_id, payload.webhook_id
+    async with context.unit_of_work() as work:
+        given = Context(await work.raw(), context.container, now())
+        webhook = await webhooks.find_whole(given.connection, account_id, webhook_id)
+        if webhook is None:
+            return
+        is_over = await has_ended(given, webhook)
+    if is_over:
+        if are_tokens_known(given):
+            async with context.unit_of_work() as work:
+                await end(work, context.container, account_id, webhook_id)
+        return
+    after: UUID | None = UUID(int=0)
+    while after is not None:
+        after = await _catch_up_from(context, account_id, webhook_id, after)
+
+
+async def _catch_up_from(context: JobContext, account_id: UUID, webhook_id: UUID, after: UUID) -> UUID | None:
+    """Looks at some streams. Returns the last of them, or None if there are no more."""
+    async with context.unit_of_work() as work:
+        given = Context(await work.raw(), context.container, now())
+        raw = given.connection
+        webhook = await webhooks.hold_state(raw, account_id, webhook_id)
+        if webhook is None or webhook["state"] != "active" or not await may_post(given, webhook):
+            return None
+        if not after.int:
+            await coverage.remove_unreadable(raw, account_id, webhook_id, webhook["chat_ids"])
+            await coverage.add(raw, account_id, webhook_id, webhook["chat_ids"], at_heads=False)
+        visible = find_visible(given, webhook)
+        rows = await cursors.list_behind(raw, account_id, webhook_id, after, webhook["kinds"], visible, _AT_ONCE)
+        for row in rows:
+            if _is_to_post(row):
+                to_post = ToPost(account_id=account_id, webhook_id=webhook_id, stream_id=row["stream_id"])
+                await wake(work, context.container.get(Jobs), DELIVER, to_post)
+            else:
+                await cursors.move(raw, row["stream_id"], webhook_id, row["seq"], row["last_seq"])
+    return rows[-1]["stream_id"] if len(rows) == _AT_ONCE else None
+
+
+def _is_to_post(row: Any) -> bool:
+    """Returns True unless all events after the cursor were looked at, and none of them is to be posted."""
+    return bool(row["has_events"] or row["seq"] < row["first_seq"] - 1 or row["last_seq"] - row["seq"] > cursors.WINDOW)
+
+
+async def _sweep(context: JobContext, _: Nothing) -> None:
+    """Enqueues a look at each webhook: for what a process or a switched-off module has missed, and for ended keys."""
+    after, found = (UUID(int=0), UUID(int=0)), _AT_ONCE
+    while found == _AT_ONCE:
+        async with context.unit_of_work() as work:
+            rows = await webhooks.list_to_sweep(await work.raw(), after, _AT_ONCE)
+            for account_id, webhook_id in rows:
+                payload = ToCatchUp(account_id=account_id, webhook_id=webhook_id)
+                await context.container.get(Jobs).enqueue(
+                    work, CATCH_UP, payload, key=str(webhook_id), owner_id=account_id
+                )
+        found = len(rows)
+        after = rows[-1] if rows else after
+
+
+async def _delete_old(context: JobContext, _: Nothing) -> None:
+    await context.delete_in_chunks(deliveries.DELETE_OLD, context.at - _KEPT_FOR)
+
+
+FOLLOW = Subscriber("webhooks", (), _follow, across_streams=True, every_kind=True, is_idle=is_idle)
+CATCH_UP = Job("webhooks.catch_up", ToCatchUp, _catch_up)
+SWEEP = Job("webhooks.sweep", Nothing, _sweep)
+SWEEP_HOURLY = Schedule(SWEEP, timedelta(hours=1))
+DELETE_OLD = Job("webhooks.delete_old", Nothing, _delete_old)
+DELETE_OLD_HOURLY = Schedule(DELETE_OLD, timedelta(hours=1))

@@ -1,0 +1,168 @@
+"""Helpers of the tests: a receiver of webhooks on loopback, and what they need to know of the server's state."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.adapters.clients.http import HttpClient
+from app.adapters.db.database import Database
+from app.utils.container import Container
+from tests.adapters.http_servers import FakeResolver, http_client, response
+from tests.fakers import FakeClient, eventually, ok
+
+NAME = "hooks.example"
+
+
+@dataclass
+class Message:
+    """A request as it was received."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def id(self) -> str:
+        return self.headers["webhook-id"]
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The event in the body."""
+        data: dict[str, Any] = json.loads(self.body)["data"]
+        return data
+
+    @property
+    def text(self) -> str:
+        return str(self.event["data"]["text"])
+
+
+@dataclass
+class Receiver:
+    """An HTTP server that records what is posted. `answers` are given in turn, then 204 without end."""
+
+    messages: list[Message] = field(default_factory=list)
+    answers: list[bytes] = field(default_factory=list)
+    before_answer: Callable[[Message], Any] | None = None
+    port: int = 0
+
+    def url(self, path: str = "/", host: str = NAME, scheme: str = "http") -> str:
+        return f"{scheme}://{host}:{self.port}{path}"
+
+    def refuse(self, *statuses: str, **headers: str) -> None:
+        """Answers the next requests with these statuses."""
+        self.answers += [response(b"", status=status, **headers) for status in statuses]
+
+    def on(self, path: str) -> list[Message]:
+        return [message for message in self.messages if message.path == path]
+
+    async def until(self, count: int, path: str = "/") -> list[Message]:
+        """Waits until so many messages have come, and returns them."""
+
+        async def have_come() -> bool:
+            return len(self.on(path)) >= count
+
+        await eventually(have_come)
+        return self.on(path)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+            headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+            body = await reader.readexactly(int(headers["content-length"]))
+            message = Message(head.split()[1], headers, body)
+            self.messages.append(message)
+            answer = self.answers.pop(0) if self.answers else response(b"", status="204 No Content")
+            if self.before_answer is not None:
+                await self.before_answer(message)
+            writer.write(answer)
+            await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def receiving() -> AsyncIterator[Receiver]:
+    receiver = Receiver()
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+    receiver.port = server.sockets[0].getsockname()[1]
+    try:
+        yield receiver
+    finally:
+        server.close()
+
+
+@asynccontextmanager
+async def reaching(container: Container, *answers: Sequence[str], timeout_s: float = 5) -> AsyncIterator[FakeResolver]:
+    """The application finds `hooks.example` at these addresses, in turn, and may reach loopback. No name else."""
+    before = container.get(HttpClient)
+    resolver = FakeResolver({NAME: answers or (["127.0.0.1"],)})
+    async with http_client(resolver, timeout_s=timeout_s) as client:
+        container.replace(HttpClient, client)
+        try:
+            yield resolver
+        finally:
+            container.replace(HttpClient, before)
+
+
+async def create(user: FakeClient, receiver: Receiver, path: str = "/", **fields: Any) -> dict[str, Any]:
+    """Creates a webhook at the receiver. Returns it with its secret."""
+    return ok(await user.post("/webhooks", {"url": receiver.url(path), **fields}))
+
+
+async def read(user: FakeClient, webhook: dict[str, Any]) -> dict[str, Any]:
+    return ok(await user.get(f"/webhooks/{webhook['id']}"))
+
+
+async def deliveries_of(user: FakeClient, webhook: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns the attempts, the newest first."""
+    return list(ok(await user.get(f"/webhooks/{webhook['id']}/deliveries"))["items"])
+
+
+async def until_attempts(user: FakeClient, webhook: dict[str, Any], count: int) -> list[dict[str, Any]]:
+    """Waits until so many attempts are stored. Returns them, the oldest first."""
+
+    async def are_stored() -> bool:
+        return len(await deliveries_of(user, webhook)) >= count
+
+    await eventually(are_stored)
+    return (await deliveries_of(user, webhook))[::-1]
+
+
+async def cursor_of(user: FakeClient, webhook: dict[str, Any], stream_id: str) -> dict[str, Any] | None:
+    items = ok(await user.get(f"/webhooks/{webhook['id']}/cursors", limit=200))["items"]
+    return next((item for item in items if item["stream_id"] == stream_id), None)
+
+
+async def bring_forward(container: Container, stream_id: str) -> None:
+    """Makes the next attempts in a stream due: the pauses of retries are over."""
+    async with container.get(Database).connection() as connection:
+        await connection.execute("UPDATE webhook_cursor SET next_at = now() WHERE stream_id = $1", stream_id)
+        await connection.execute(
+            "UPDATE job SET run_at = now() WHERE name = 'webhooks.deliver' AND state = 'waiting' AND key LIKE $1",
+            f"%:{stream_id}",
+        )
+
+
+async def until_no_job(container: Container) -> None:
+    """Waits until all events are handled, and no job is left that is due."""
+
+    async def is_idle() -> bool:
+        async with container.get(Database).connection() as connection:
+            behind = await connection.fetchval(
+                """
+                SELECT count(*) FROM stream s LEFT JOIN subscriber_cursor c
+                    ON c.stream_id = s.id AND c.subscriber = 'webhooks'
+                WHERE s.last_seq > coalesce(c.seq, 0)
+                """
+            )
+            jobs = await connection.fetchval(
+                "SELECT count(*) FROM job WHERE name = 'webhooks.deliver' AND (state = 'running' OR run_at <= now())"
+            )
+            return not behind and not jobs
+
+    await eventually(is_idle)
