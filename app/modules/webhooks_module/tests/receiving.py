@@ -9,6 +9,7 @@ from typing import Any
 
 from app.adapters.clients.http import HttpClient
 from app.adapters.db.database import Database
+from app.adapters.db.sql import affected
 from app.utils.container import Container
 from tests.adapters.http_servers import FakeResolver, http_client, response
 from tests.fakers import FakeClient, eventually, ok
@@ -139,13 +140,25 @@ async def cursor_of(user: FakeClient, webhook: dict[str, Any], stream_id: str) -
 
 
 async def bring_forward(container: Container, stream_id: str) -> None:
-    """Makes the next attempts in a stream due: the pauses of retries are over."""
+    """Makes the planned attempt in a stream due: the pause is over."""
+
+    async def is_due() -> bool:
+        async with container.get(Database).connection() as connection:
+            await connection.execute("UPDATE webhook_cursor SET next_at = now() WHERE stream_id = $1", stream_id)
+            changed = await connection.execute(
+                "UPDATE job SET run_at = now() WHERE name = 'webhooks.deliver' AND state = 'waiting' AND key LIKE $1",
+                f"%:{stream_id}",
+            )
+            return affected(changed) == 1
+
+    await eventually(is_due)
+
+
+async def delete_events(container: Container, stream_id: str, first_seq: int) -> None:
+    """Deletes the events of a stream before this one, as the retention does."""
     async with container.get(Database).connection() as connection:
-        await connection.execute("UPDATE webhook_cursor SET next_at = now() WHERE stream_id = $1", stream_id)
-        await connection.execute(
-            "UPDATE job SET run_at = now() WHERE name = 'webhooks.deliver' AND state = 'waiting' AND key LIKE $1",
-            f"%:{stream_id}",
-        )
+        await connection.execute("DELETE FROM event WHERE stream_id = $1 AND seq < $2", stream_id, first_seq)
+        await connection.execute("UPDATE stream SET first_seq = $2 WHERE id = $1", stream_id, first_seq)
 
 
 async def until_no_job(container: Container) -> None:
