@@ -53,6 +53,12 @@ async def test_a_name_is_resolved_by_a_check_only_without_tls() -> None:
             await client.check("http://private.example/hook")
 
 
+async def test_a_name_without_addresses_fails_the_check() -> None:
+    async with http_client(FakeResolver({"empty.example": [[]]})) as client:
+        with pytest.raises(Unreachable):
+            await client.check("http://empty.example/hook")
+
+
 @pytest.mark.parametrize("host", ["10.0.0.1", "169.254.169.254", "0x7f.1", "2130706433", "[::1]", "127.0.0.1"])
 async def test_an_address_inside_fails_the_check(host: str) -> None:
     async with http_client(allow=()) as client:

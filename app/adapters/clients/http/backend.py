@@ -97,6 +97,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         """
         literal = parse_literal(host)
         addresses = [literal] if literal is not None else await self._look_up(host)
+        if not addresses:
+            raise Unreachable
         if not all(is_permitted(address, self._allowed, self._is_public_permitted) for address in addresses):
             raise Refused
         return addresses

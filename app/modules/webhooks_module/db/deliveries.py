@@ -15,12 +15,11 @@ INSERT INTO webhook_delivery (account_id, webhook_id, at, id, stream_id, seq, ki
                               duration_ms, next_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
+# The subquery is evaluated once, whatever the plan.
 _TRIM = f"""
-DELETE FROM webhook_delivery WHERE account_id = $1 AND webhook_id = $2 AND (at, id) IN (
-    SELECT at, id FROM webhook_delivery WHERE account_id = $1 AND webhook_id = $2 AND (at, id) IN (
-        SELECT at, id FROM webhook_delivery WHERE account_id = $1 AND webhook_id = $2
-        ORDER BY at DESC, id DESC OFFSET {KEPT} LIMIT 100
-    ) FOR UPDATE SKIP LOCKED
+DELETE FROM webhook_delivery WHERE account_id = $1 AND webhook_id = $2 AND (at, id) <= (
+    SELECT at, id FROM webhook_delivery WHERE account_id = $1 AND webhook_id = $2
+    ORDER BY at DESC, id DESC OFFSET {KEPT} LIMIT 1
 )
 """  # noqa: S608 - constants only
 _PAGE = """

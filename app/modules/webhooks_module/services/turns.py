@@ -25,7 +25,8 @@ class Turns:
     @asynccontextmanager
     async def taking(self, account_id: UUID, webhook_id: UUID) -> AsyncIterator[None]:
         """Takes a turn for the time of the block. Raises Busy if none is free soon."""
-        async with self._taking(account_id, _OF_ACCOUNT), self._taking(webhook_id, _OF_WEBHOOK):
+        # In this order: what waits for a slow receiver takes nothing from the other webhooks of its account.
+        async with self._taking(webhook_id, _OF_WEBHOOK), self._taking(account_id, _OF_ACCOUNT):
             yield
 
     @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,8 +46,18 @@ class Receiver:
 
     messages: list[Message] = field(default_factory=list)
     answers: list[bytes] = field(default_factory=list)
-    before_answer: Callable[[Message], Any] | None = None
     port: int = 0
+    _may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._may_answer.set()
+
+    def hang(self) -> None:
+        """Answers nothing until `go_on`."""
+        self._may_answer.clear()
+
+    def go_on(self) -> None:
+        self._may_answer.set()
 
     def url(self, path: str = "/", host: str = NAME, scheme: str = "http") -> str:
         return f"{scheme}://{host}:{self.port}{path}"
@@ -76,8 +86,7 @@ class Receiver:
             message = Message(head.split()[1], headers, body)
             self.messages.append(message)
             answer = self.answers.pop(0) if self.answers else response(b"", status="204 No Content")
-            if self.before_answer is not None:
-                await self.before_answer(message)
+            await self._may_answer.wait()
             writer.write(answer)
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -162,19 +171,22 @@ async def delete_events(container: Container, stream_id: str, first_seq: int) ->
 
 
 async def until_no_job(container: Container) -> None:
-    """Waits until all events are handled, and no job is left that is due."""
+    """Waits until the events since the creation of the webhooks are handled, and no job is due or waits for a turn."""
 
     async def is_idle() -> bool:
         async with container.get(Database).connection() as connection:
             behind = await connection.fetchval(
                 """
-                SELECT count(*) FROM stream s LEFT JOIN subscriber_cursor c
-                    ON c.stream_id = s.id AND c.subscriber = 'webhooks'
-                WHERE s.last_seq > coalesce(c.seq, 0)
+                SELECT count(*) FROM event e LEFT JOIN subscriber_cursor c
+                    ON c.stream_id = e.stream_id AND c.subscriber = 'webhooks'
+                WHERE e.seq > coalesce(c.seq, 0) AND e.at >= (SELECT min(created_at) FROM webhook)
                 """
             )
             jobs = await connection.fetchval(
-                "SELECT count(*) FROM job WHERE name = 'webhooks.deliver' AND (state = 'running' OR run_at <= now())"
+                """
+                SELECT count(*) FROM job
+                WHERE name = 'webhooks.deliver' AND (state = 'running' OR run_at <= now() + interval '2 seconds')
+                """
             )
             return not behind and not jobs
 

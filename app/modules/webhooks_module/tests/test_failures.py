@@ -28,7 +28,7 @@ async def until_paused(user: FakeClient, webhook: dict[str, str]) -> str:
     """Waits until the webhook is paused, and returns the reason."""
 
     async def is_paused() -> bool:
-        return (await read(user, webhook))["state"] == "paused"
+        return bool((await read(user, webhook))["state"] == "paused")
 
     await eventually(is_paused)
     return str((await read(user, webhook))["paused_reason"])

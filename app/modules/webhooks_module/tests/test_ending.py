@@ -1,0 +1,99 @@
+"""Nothing is left of webhooks whose accounts are erased, or whose module is switched off."""
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.commands.generated import openapi_text
+from app.modules.accounts_module.tests.erasing import begin
+from app.modules.jobs_module.extension import Jobs, Nothing
+from app.modules.webhooks_module.db.deliveries import KEPT
+from app.modules.webhooks_module.services.following import DELETE_OLD
+from app.modules.webhooks_module.tests.receiving import Receiver, create, deliveries_of, until_attempts, until_no_job
+from app.settings import Settings
+from app.utils.container import Container
+from tests.databases import rows
+from tests.fakers import FakeClient, eventually, ok
+from tests.manage import manage
+from tests.servers import without
+
+_COUNT = """
+SELECT (SELECT count(*) FROM webhook) + (SELECT count(*) FROM webhook_cursor) + (SELECT count(*) FROM webhook_delivery)
+    + (SELECT count(*) FROM job WHERE name = 'webhooks.deliver') AS count
+"""
+
+
+def test_a_server_without_webhooks_has_no_trace_of_them_in_its_documents(base_settings: Settings) -> None:
+    document = openapi_text(without(base_settings, "webhooks")).lower()
+    # The scope of keys stays: keys that have it do, too.
+    assert "webhook" not in document.replace("webhooks:write", "")
+
+
+async def test_nothing_is_posted_for_an_account_whose_erasure_has_begun_and_nothing_is_left(
+    anna: FakeClient, boris: FakeClient, club: str, receiver: Receiver, container: Container, erasing_at_once: None
+) -> None:
+    webhook = await create(boris, receiver, kinds=["message.created"])
+    receiver.refuse("500 Internal Server Error")
+    await anna.send(club)
+    await until_attempts(boris, webhook, 1)
+    await begin(container, boris)
+
+    async def is_erased() -> bool:
+        await anna.send(club)
+        return [row["count"] for row in await rows(container, _COUNT)] == [0]
+
+    await eventually(is_erased)
+    assert len(receiver.messages) == 1
+
+
+async def test_doctor_deletes_cursors_without_a_webhook(
+    anna: FakeClient, club: str, receiver: Receiver, container: Container, database_address: DatabaseAddress
+) -> None:
+    await create(anna, receiver)
+    await until_no_job(container)
+    await rows(container, "DELETE FROM webhook RETURNING id")
+    arguments = ("doctor", "--least-free-mb=0")
+    assert "every cursor of a webhook belongs to a webhook" in (await manage(database_address, *arguments)).output
+    await manage(database_address, *arguments, "--fix", "--yes")
+    assert await rows(container, "SELECT FROM webhook_cursor") == []
+
+
+async def test_attempts_are_kept_for_a_week_and_not_too_many(
+    anna: FakeClient, club: str, receiver: Receiver, container: Container
+) -> None:
+    webhook = await create(anna, receiver, kinds=["message.created"])
+    await anna.send(club)
+    await until_attempts(anna, webhook, 1)
+    await rows(
+        container,
+        """
+        INSERT INTO webhook_delivery (account_id, webhook_id, at, id, stream_id, seq, attempt)
+        SELECT account_id, webhook_id, at - number * interval '1 second', gen_random_uuid(), stream_id, 1, 1
+        FROM webhook_delivery, generate_series(1, 250) AS number RETURNING id
+        """,
+    )
+    await anna.send(club)
+    await until_no_job(container)
+    (kept,) = await rows(container, "SELECT count(*) FROM webhook_delivery")
+    assert kept["count"] == KEPT
+    await rows(container, "UPDATE webhook_delivery SET at = at - interval '7 days' WHERE seq = 1 RETURNING id")
+    async with open_unit_of_work(container.get(Database)) as work:
+        await container.get(Jobs).enqueue(work, DELETE_OLD, Nothing())
+
+    async def are_deleted() -> bool:
+        return len(await deliveries_of(anna, webhook)) == 2
+
+    await eventually(are_deleted)
+
+
+async def test_lists_of_jobs_show_neither_addresses_nor_secrets(
+    anna: FakeClient, club: str, receiver: Receiver, database_address: DatabaseAddress
+) -> None:
+    webhook = await create(anna, receiver, "/path?token=secret", kinds=["message.created"])
+    receiver.refuse("500 Internal Server Error")
+    await anna.send(club)
+    await until_attempts(anna, webhook, 1)
+    listed = (await manage(database_address, "jobs", "list")).output
+    assert "webhooks.deliver" in listed
+    assert "token" not in listed
+    assert "whsec" not in listed
+    assert ok(await anna.get("/webhooks"))["items"][0]["url"].endswith("?token=secret")
