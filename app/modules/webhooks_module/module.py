@@ -10,7 +10,7 @@ from app.modules.webhooks_module.db.models import Webhook, WebhookCursor, Webhoo
 from app.modules.webhooks_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.webhooks_module.services.activity import Activity
 from app.modules.webhooks_module.services.delivering import DELIVER
-from app.modules.webhooks_module.services.ending import PURGE, WEBHOOKS_OF_ACCOUNT
+from app.modules.webhooks_module.services.erasing import PURGE, WEBHOOKS_OF_ACCOUNT
 from app.modules.webhooks_module.services.following import (
     CATCH_UP,
     DELETE_OLD,

@@ -38,7 +38,6 @@ DELETE FROM webhook_cursor WHERE (stream_id, webhook_id) IN (
     ORDER BY stream_id FOR UPDATE
 )
 """
-_REMOVE = "DELETE FROM webhook_cursor WHERE stream_id = $1 AND webhook_id = $2"
 _DELETE_OF_WEBHOOK = "DELETE FROM webhook_cursor WHERE account_id = $1 AND webhook_id = $2"
 _DELETE_OF_ACCOUNT = sql.delete_of_account("webhook_cursor", "webhook_id", "stream_id")
 DELETE_OF_STREAM = """
@@ -77,10 +76,6 @@ async def remove_unreadable(
 ) -> None:
     """Removes the cursors of streams that the webhook gets nothing of. `chat_ids`: its chats. `of`: only of these."""
     await connection.execute(_REMOVE_UNREADABLE, account_id, webhook_id, chat_ids, of)
-
-
-async def remove(connection: DatabaseConnection, stream_id: UUID, webhook_id: UUID) -> None:
-    await connection.execute(_REMOVE, stream_id, webhook_id)
 
 
 async def delete_of_webhook(connection: DatabaseConnection, account_id: UUID, webhook_id: UUID) -> None:

@@ -26,9 +26,9 @@ UPDATE webhook_cursor SET seq = $4, attempts = 0, next_at = NULL, behind_since =
 WHERE stream_id = $1 AND webhook_id = $2 AND seq = $3 RETURNING seq
 """
 _POSTPONE = """
-UPDATE webhook_cursor SET attempts = attempts + 1, behind_since = coalesce(behind_since, $4),
-    next_at = clock_timestamp() + make_interval(secs => $5), job_id = NULL, held_until = NULL
-WHERE stream_id = $1 AND webhook_id = $2 AND seq = $3 RETURNING next_at
+UPDATE webhook_cursor SET attempts = attempts + 1, behind_since = coalesce(behind_since, $5),
+    next_at = clock_timestamp() + make_interval(secs => $6), job_id = NULL, held_until = NULL
+WHERE stream_id = $1 AND webhook_id = $2 AND seq = $3 AND attempts = $4 RETURNING next_at
 """
 _RESET = """
 UPDATE webhook_cursor SET attempts = 0, next_at = NULL, behind_since = NULL
@@ -103,10 +103,18 @@ async def move(connection: DatabaseConnection, stream_id: UUID, webhook_id: UUID
 
 
 async def postpone(
-    connection: DatabaseConnection, stream_id: UUID, webhook_id: UUID, before: int, event_at: datetime, seconds: float
+    connection: DatabaseConnection,
+    stream_id: UUID,
+    webhook_id: UUID,
+    before: tuple[int, int],
+    event_at: datetime,
+    seconds: float,
 ) -> datetime | None:
-    """Counts a failed attempt. Returns the time of the next one, or None if the cursor is no longer at `before`."""
-    rows = await connection.fetch(_POSTPONE, stream_id, webhook_id, before, event_at, seconds)
+    """Counts a failed attempt, and returns the time of the next one.
+
+    None if the cursor has not the number and the attempts of `before` any more.
+    """
+    rows = await connection.fetch(_POSTPONE, stream_id, webhook_id, *before, event_at, seconds)
     return rows[0]["next_at"] if rows else None
 
 

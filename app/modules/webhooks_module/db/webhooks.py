@@ -36,7 +36,7 @@ RETURNING {_SHOWN}
 """  # noqa: S608 - constants only
 _PAUSE = """
 UPDATE webhook SET state = 'paused', paused_reason = $3, paused_at = $4, updated_at = $4
-WHERE account_id = $1 AND id = $2 AND state = 'active' RETURNING id
+WHERE account_id = $1 AND id = $2 AND state = 'active' AND updated_at = $5 RETURNING id
 """
 _ROTATE = f"""
 UPDATE webhook SET previous_secret = secret, previous_secret_until = $4, secret = $3, updated_at = $5
@@ -108,9 +108,10 @@ async def update(
     return row
 
 
-async def pause(connection: DatabaseConnection, account_id: UUID, webhook_id: UUID, reason: str, at: datetime) -> bool:
-    """Returns False if the webhook is not active."""
-    return bool(await connection.fetch(_PAUSE, account_id, webhook_id, reason, at))
+async def pause(connection: DatabaseConnection, webhook: Mapping[str, Any], reason: str, at: datetime) -> bool:
+    """Returns False if the webhook is not active, or was changed since it was read."""
+    key = (webhook["account_id"], webhook["id"])
+    return bool(await connection.fetch(_PAUSE, *key, reason, at, webhook["updated_at"]))
 
 
 async def rotate(

@@ -109,7 +109,7 @@ async def _look(context: JobContext, given: Context, webhook: Any, stream_id: UU
     raw, webhook_id = given.connection, webhook["id"]
     readable = await find_readable(given, webhook, stream_id)
     if readable is None:
-        await coverage.remove(raw, stream_id, webhook_id)
+        await _forget(given, webhook, stream_id)
         return Done()
     seconds = context.container.get(EgressSettings).timeout_s + _MARGIN
     cursor = await cursors.claim(raw, stream_id, webhook_id, context.job_id, seconds)
@@ -142,6 +142,15 @@ async def _look(context: JobContext, given: Context, webhook: Any, stream_id: UU
     return Next(webhook, events[0], cursor["attempts"] + 1)
 
 
+async def _forget(given: Context, webhook: Any, stream_id: UUID) -> None:
+    """Removes the cursor of a stream that the webhook gets nothing of, unless this has changed a moment ago."""
+    present = await webhooks.hold_state(given.connection, webhook["account_id"], webhook["id"])
+    if present is not None:
+        await coverage.remove_unreadable(
+            given.connection, present["account_id"], present["id"], present["chat_ids"], [stream_id]
+        )
+
+
 async def _post(context: JobContext, to_post: ToPost, found: Next) -> None:
     """Posts an event, and stores what came of it. Raises RetryAt if it must be posted again."""
     webhook, event, attempt = found
@@ -150,7 +159,7 @@ async def _post(context: JobContext, to_post: ToPost, found: Next) -> None:
     try:
         answer = await post(client, secrets, webhook, message_id, body_of(event))
     except SecretLost:
-        await _pause(context, to_post, "secret_lost")
+        await _pause(context, found, "secret_lost")
         return
     metrics.DELIVERIES.labels(answer.outcome).inc()
     if answer.is_accepted:
@@ -160,29 +169,30 @@ async def _post(context: JobContext, to_post: ToPost, found: Next) -> None:
                 await cursors.move(raw, event.stream_id, to_post.webhook_id, event.seq - 1, event.seq)
                 await deliveries.insert(raw, to_post.account_id, to_post.webhook_id, _attempt(found, answer))
     elif answer.is_gone or attempt > len(PAUSES):
-        await _pause(context, to_post, "gone" if answer.is_gone else "failed", _attempt(found, answer))
+        await _pause(context, found, "gone" if answer.is_gone else "failed", _attempt(found, answer))
     else:
         await _postpone(context, to_post, found, answer)
 
 
 async def _postpone(context: JobContext, to_post: ToPost, found: Next, answer: Answer) -> None:
-    """Plans the next attempt, unless the cursor was replaced meanwhile. Raises RetryAt."""
+    """Plans the next attempt, unless the cursor or the webhook was changed meanwhile. Raises RetryAt."""
     event = found.event
     pause_for = max(PAUSES[found.attempt - 1], answer.retry_after)
     async with context.unit_of_work() as work:
         raw = await work.raw()
         if not await webhooks.hold(raw, to_post.account_id, to_post.webhook_id):
             return
-        next_at = await cursors.postpone(raw, event.stream_id, to_post.webhook_id, event.seq - 1, event.at, pause_for)
+        before = (event.seq - 1, found.attempt - 1)
+        next_at = await cursors.postpone(raw, event.stream_id, to_post.webhook_id, before, event.at, pause_for)
         attempt = _attempt(found, answer)._replace(next_at=next_at)
         await deliveries.insert(raw, to_post.account_id, to_post.webhook_id, attempt)
     if next_at is not None:
         raise RetryAt(next_at)
 
 
-async def _pause(context: JobContext, to_post: ToPost, reason: str, attempt: Attempt | None = None) -> None:
+async def _pause(context: JobContext, found: Next, reason: str, attempt: Attempt | None = None) -> None:
     async with context.unit_of_work() as work:
-        await pause(work, context.container, to_post.account_id, to_post.webhook_id, reason, attempt)
+        await pause(work, context.container, found.webhook, reason, attempt)
 
 
 def _attempt(found: Next, answer: Answer) -> Attempt:

@@ -45,8 +45,9 @@ async def _enqueue(context: WorkContext, to_post: ToPost) -> None:
 
 async def _cover(context: WorkContext, account_id: UUID, chat_ids: Sequence[UUID]) -> None:
     """Adds cursors for chats that the account has joined, and removes those of chats that it has left."""
-    for webhook in await webhooks.list_of(context.connection, account_id, None):
-        if await webhooks.hold(context.connection, account_id, webhook["id"]):
+    for listed in await webhooks.list_of(context.connection, account_id, None):
+        webhook = await webhooks.hold_state(context.connection, account_id, listed["id"])
+        if webhook is not None:
             own = webhook["chat_ids"]
             joined = [chat_id for chat_id in chat_ids if own is None or chat_id in own]
             await coverage.remove_unreadable(context.connection, account_id, webhook["id"], own, chat_ids)

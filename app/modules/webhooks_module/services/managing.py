@@ -118,7 +118,8 @@ async def update(
     if values["chat_ids"] != before["chat_ids"]:
         await coverage.remove_unreadable(raw, account_id, webhook_id, values["chat_ids"])
         await _cover_from_now(raw, account_id, webhook_id, values["chat_ids"])
-    if values["state"] != before["state"]:
+    if (values["state"], values["url"]) != (before["state"], before["url"]):
+        # The next attempts are not delayed by those that have failed before.
         await cursors.reset(raw, account_id, webhook_id)
     if values["state"] == "active":
         await _begin_posting(work, container, account_id, webhook_id)

@@ -6,7 +6,7 @@ from app.adapters.clients.http import HttpClient
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import Identity
-from app.modules.base_module.schemas import Moment, Page
+from app.modules.base_module.schemas import Moment, Page, Position
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.extension import Event
@@ -32,11 +32,11 @@ async def list_deliveries(
 ) -> Page[DeliveryRead]:
     """Returns the newest attempts. Raises WebhookNotFound."""
     await find(context, identity, webhook_id)
-    before = decode_cursor(cursor, tuple[Moment, UUID], of="deliveries") if cursor else None
+    before = decode_cursor(cursor, tuple[Moment, UUID, Position], of="deliveries") if cursor else None
     rows = await deliveries.list_page(context.connection, identity.account_id, webhook_id, before, limit + 1)
     items = [DeliveryRead(**dict(row)) for row in rows[:limit]]
-    last = rows[limit - 1] if len(rows) > limit else None
-    next_cursor = encode_cursor(last["at"], last["id"], of="deliveries") if last is not None else None
+    last = items[-1] if len(rows) > limit else None
+    next_cursor = encode_cursor(last.at, last.stream_id, last.seq, of="deliveries") if last is not None else None
     return Page(items=items, next_cursor=next_cursor)
 
 

@@ -66,16 +66,16 @@ async def test_attempts_are_kept_for_a_week_and_not_too_many(
     await rows(
         container,
         """
-        INSERT INTO webhook_delivery (account_id, webhook_id, at, id, stream_id, seq, attempt)
-        SELECT account_id, webhook_id, at - number * interval '1 second', gen_random_uuid(), stream_id, 1, 1
-        FROM webhook_delivery, generate_series(1, 250) AS number RETURNING id
+        INSERT INTO webhook_delivery (account_id, webhook_id, at, stream_id, seq, attempt)
+        SELECT account_id, webhook_id, at - number * interval '1 second', stream_id, 1, 1
+        FROM webhook_delivery, generate_series(1, 250) AS number RETURNING seq
         """,
     )
     await anna.send(club)
     await until_no_job(container)
     (kept,) = await rows(container, "SELECT count(*) FROM webhook_delivery")
     assert kept["count"] == KEPT
-    await rows(container, "UPDATE webhook_delivery SET at = at - interval '7 days' WHERE seq = 1 RETURNING id")
+    await rows(container, "UPDATE webhook_delivery SET at = at - interval '7 days' WHERE seq = 1 RETURNING seq")
     async with open_unit_of_work(container.get(Database)) as work:
         await container.get(Jobs).enqueue(work, DELETE_OLD, Nothing())
 

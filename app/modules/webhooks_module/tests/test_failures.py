@@ -100,6 +100,30 @@ async def test_a_resumed_webhook_has_all_its_attempts_again(
     assert (again["attempt"], again["status"]) == (1, 204)
 
 
+async def test_a_new_url_is_tried_at_once(anna: FakeClient, club: str, receiver: Receiver) -> None:
+    webhook = await create(anna, receiver, chat_ids=[club])
+    receiver.refuse("429 Too Many Requests", retry_after="3600")
+    await anna.send(club, "важное")
+    await until_attempts(anna, webhook, 1)
+    ok(await anna.patch(f"/webhooks/{webhook['id']}", {"url": receiver.url("/new")}))
+    (message,) = await receiver.until(1, "/new")
+    assert message.text == "важное"
+
+
+async def test_a_failure_at_the_former_url_does_not_pause_the_webhook(
+    anna: FakeClient, club: str, receiver: Receiver
+) -> None:
+    webhook = await create(anna, receiver, chat_ids=[club])
+    receiver.refuse("410 Gone")
+    receiver.hang()
+    await anna.send(club, "важное")
+    await receiver.until(1)
+    ok(await anna.patch(f"/webhooks/{webhook['id']}", {"url": receiver.url("/new")}))
+    receiver.go_on()
+    await receiver.until(1, "/new")
+    assert (await read(anna, webhook))["state"] == "active"
+
+
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
 async def test_a_receiver_may_ask_for_a_longer_pause(
     anna: FakeClient, club: str, receiver: Receiver, status: str

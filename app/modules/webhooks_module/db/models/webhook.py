@@ -87,9 +87,8 @@ class WebhookDelivery(Base):
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     webhook_id: Mapped[UUID] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(primary_key=True, index=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    stream_id: Mapped[UUID]
-    seq: Mapped[int] = mapped_column(BigInteger)
+    stream_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     kind: Mapped[str | None] = mapped_column(Text)
     attempt: Mapped[int] = mapped_column(Integer)
     status: Mapped[int | None] = mapped_column(Integer)

@@ -1,0 +1,30 @@
+"""Deletes what is stored of webhooks together with their accounts, and with the chats of their cursors."""
+
+from uuid import UUID
+
+from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.chats_module.extension import ChatPurge
+from app.modules.jobs_module.extension import Jobs
+from app.modules.webhooks_module.db import coverage, deliveries, webhooks
+from app.modules.webhooks_module.services.delivering import DELIVER
+from app.modules.webhooks_module.services.following import CATCH_UP
+from app.services.context import WorkContext
+
+
+async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
+    """Deletes the webhooks first: without them no row is added."""
+    raw, jobs = context.connection, context.container.get(Jobs)
+    for job in (DELIVER, CATCH_UP):
+        await jobs.remove(context.work, job, account_id)
+    for delete in (webhooks.delete_of_account, coverage.delete_of_account, deliveries.delete_of_account):
+        if await delete(raw, account_id, limit):
+            return True
+    return False
+
+
+async def _purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
+    return len(await context.connection.fetch(coverage.DELETE_OF_STREAM, chat_id, limit)) == limit
+
+
+WEBHOOKS_OF_ACCOUNT = AccountHook("webhooks", _erase)
+PURGE = ChatPurge("webhooks", _purge)
