@@ -1,7 +1,6 @@
 """Settings of modules: read, refused and documented as those of the core."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from pydantic_settings import SettingsConfigDict
 from app.services.errors import RateLimited
 from app.services.rate_limits import RateLimit, RateLimits
 from app.settings import SettingsError, SettingsGroup, load_settings, unknown_variables, with_own
-from app.settings.app_settings import AppSettings, Mode
 from app.settings.describe import describe_settings
 from app.utils.module import Module
 from app.utils.own_settings import load_all_settings, own_groups, rates_by_limit
@@ -30,10 +28,6 @@ class PostSettings(SettingsGroup):
     def problems_in_production(self) -> Iterator[str]:
         if self.office == "main":
             yield "POST_OFFICE: ENVIRONMENT=PROD refuses the default"
-
-    def problems_outside_local(self) -> Iterator[str]:
-        if self.stamp == 13:
-            yield "POST_STAMP: 13 is for trying only"
 
 
 def test_settings_of_a_module_are_read_and_refused_with_those_of_the_core(
@@ -168,18 +162,3 @@ def test_a_rate_limit_of_a_module_is_a_setting(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("RATE_LIMIT_LETTERS", "often")
     with pytest.raises(SettingsError, match=r"^RATE_LIMIT_LETTERS: 'often' is not allowed"):
         load_all_settings(known, None)
-
-
-@pytest.mark.parametrize(("environment", "is_refused"), [("LOCAL", False), ("DEV", True), ("PROD", True)])
-def test_a_value_may_be_refused_outside_of_local(
-    monkeypatch: pytest.MonkeyPatch, environment: str, is_refused: bool
-) -> None:
-    local = load_settings(env_file=None)
-    settings = replace(local, app=AppSettings(ENVIRONMENT=Mode(environment)))
-    monkeypatch.setenv("POST_STAMP", "13")
-    monkeypatch.setenv("POST_OFFICE", "branch")
-    if is_refused:
-        with pytest.raises(SettingsError, match=r"^POST_STAMP: 13 is for trying only$"):
-            with_own(settings, [PostSettings])
-    else:
-        with_own(settings, [PostSettings])

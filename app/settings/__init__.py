@@ -113,7 +113,7 @@ def load_settings(
         problems += _read(of_modules, env_file, read)
     problems += _declared_twice((*CORE_GROUPS.values(), *of_modules))
     problems += _conflicts(read)
-    problems += _environment_problems(read.values(), _environment(env_file))
+    problems += _production_problems(read.values(), _environment(env_file))
     if problems:
         raise SettingsError(problems)
     core: dict[str, Any] = {name: read[kind] for name, kind in CORE_GROUPS.items()}
@@ -129,7 +129,7 @@ def with_own(settings: Settings, groups: Iterable[type[SettingsGroup]]) -> Setti
     read: dict[type[SettingsGroup], SettingsGroup] = {}
     problems = list(_declared_twice((*CORE_GROUPS.values(), *groups)))
     problems += _read([kind for kind in groups if kind not in settings.own], settings.env_file, read)
-    problems += _environment_problems(read.values(), settings.app.environment)
+    problems += _production_problems(read.values(), settings.app.environment)
     if problems:
         raise SettingsError(problems)
     return replace(settings, own={kind: read.get(kind) or settings.own[kind] for kind in groups})
@@ -206,10 +206,8 @@ def _environment(env_file: Path | None) -> Mode | None:
         return None
 
 
-def _environment_problems(groups: Iterable[SettingsGroup], environment: Mode | None) -> Iterator[str]:
-    """Yields the problems that depend on ENVIRONMENT, for the groups that could be read."""
-    for group in groups:
-        if environment is Mode.PROD:
+def _production_problems(groups: Iterable[SettingsGroup], environment: Mode | None) -> Iterator[str]:
+    """Yields the problems that only ENVIRONMENT=PROD refuses, for the groups that could be read."""
+    if environment is Mode.PROD:
+        for group in groups:
             yield from group.problems_in_production()
-        if environment in (Mode.PROD, Mode.DEV):
-            yield from group.problems_outside_local()

@@ -85,10 +85,6 @@ class SettingsGroup(BaseSettings):
         """Yields a line for each value that ENVIRONMENT=PROD refuses: the name of the variable, and why."""
         yield from ()
 
-    def problems_outside_local(self) -> Iterator[str]:
-        """Yields a line for each value that ENVIRONMENT=DEV refuses, and PROD too."""
-        yield from ()
-
 
 class _Repeated(PydanticBaseSettingsSource):
     """Reads all fields of a group with `repeated`, from the environment and then from `.env`."""

@@ -37,7 +37,6 @@ RATES = (
 _PRODUCTION = {
     "ENVIRONMENT": "PROD",
     "AUTH_SECRET": "4Zq9xk2LrT7vBnW1yHc8PdJm5sGf0aUe",
-    "PUSH_CONTACT": "mailto:admin@example.com",
     "LOG_LEVEL": "INFO",
     "LOG_WRITE_TO_FILE": "false",
 }

@@ -10,6 +10,7 @@ from app.modules.push_module.db.models import PushKey, PushNotification, PushSub
 from app.modules.push_module.db.sending import PURGE
 from app.modules.push_module.errors import CONSTRAINT_ERRORS
 from app.modules.push_module.schemas import EVENT_TEXTS, EVENTS, SETTINGS
+from app.modules.push_module.services.checks import CONTACT
 from app.modules.push_module.services.clearing import CLEAR
 from app.modules.push_module.services.following import FOLLOW
 from app.modules.push_module.services.planning import PLAN, PLANNING
@@ -48,6 +49,7 @@ module = Module(
     contributes=(
         *EVENT_TEXTS,
         *SETTINGS,
+        CONTACT,
         FOLLOW,
         PLAN,
         PLANNING,

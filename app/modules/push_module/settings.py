@@ -1,11 +1,12 @@
 """It imports settings only: the first process reads this file before the framework is loaded."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
+from app.settings.app_settings import AppSettings
 from app.settings.base import SettingsGroup, split_url
 from app.settings.limits_settings import RateLimit
 
@@ -36,17 +37,15 @@ class PushSettings(SettingsGroup):
         None,
         max_length=256,
         description="how push services reach the operator of this server: mailto:admin@example.com or an https "
-        "address; required unless ENVIRONMENT is LOCAL",
+        "address; unset: API_PUBLIC_URL, if it is https",
     )
 
     russian: ClassVar[Mapping[str, str]] = {
         "contact": "как службы push-уведомлений свяжутся с администратором сервера: mailto:admin@example.com или адрес "
-        "https; обязателен, если ENVIRONMENT — не LOCAL",
+        "https; без него — API_PUBLIC_URL, если он https",
     }
 
-    def problems_outside_local(self) -> Iterator[str]:
-        if self.contact is None:
-            yield (
-                "PUSH_CONTACT: set it to mailto:admin@example.com or an https address, by which push services reach "
-                "you, or switch push notifications off: APPLICATION_ENABLED_MODULES=BASE,-push"
-            )
+
+def contact_of(settings: PushSettings, app: AppSettings) -> str | None:
+    """Returns the address that push services get."""
+    return settings.contact or (app.public_url if app.public_url.startswith("https://") else None)

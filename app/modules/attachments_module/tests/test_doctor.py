@@ -87,7 +87,7 @@ async def test_a_bucket_that_cannot_be_written_is_found(settings: Settings, tmp_
         mine = replace(settings, own={**settings.own, AttachmentSettings: place})
         assert await write(mine, None) == []
         assert [one async for one in FileStore(place).list("")] == []
-        wrong = place.model_copy(update={"s3_access_key_id": "nobody"})
+        wrong = place.model_copy(update={"s3_access_key_id": "wrong"})
         assert await write(replace(settings, own={**settings.own, AttachmentSettings: wrong}), None) != []
 
 

@@ -27,9 +27,10 @@ from app.modules.push_module.services.composing import Notification, clear, show
 from app.modules.push_module.services.keys import find_or_make_key
 from app.modules.push_module.services.subscriptions import end
 from app.modules.push_module.services.web_push import Pushed, push
-from app.modules.push_module.settings import PushSettings
+from app.modules.push_module.settings import PushSettings, contact_of
 from app.modules.streams_module.services.log import Log
 from app.services.context import Context
+from app.settings.app_settings import AppSettings
 from app.settings.egress_settings import EgressSettings
 from app.utils.module import Modules
 
@@ -62,7 +63,7 @@ class Step(NamedTuple):
 
 async def _send(context: JobContext, to: ToDevice) -> None:
     while (step := await _prepare(context, to)) is not None:
-        contact = context.container.get(PushSettings).contact
+        contact = contact_of(context.container.get(PushSettings), context.container.get(AppSettings))
         client = context.container.get(HttpClient)
         pushed = await push(client, step.key, contact, step.device, step.notification, step.ttl)
         metrics.PUSHES.labels(step.notification.kind, pushed.outcome).inc()

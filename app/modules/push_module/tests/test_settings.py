@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from app.modules.push_module.services.keys import encode
-from app.modules.push_module.settings import PushSettings
-from app.settings import Settings, SettingsError, with_own
+from app.modules.push_module.services.checks import CONTACT
+from app.modules.push_module.settings import PushSettings, contact_of
+from app.settings import Settings
 from app.settings.app_settings import AppSettings, Mode
 
 
@@ -24,13 +24,19 @@ def test_anything_else_is_refused(contact: str) -> None:
         PushSettings(contact=contact)
 
 
-@pytest.mark.parametrize("mode", [Mode.DEV, Mode.PROD])
-def test_outside_of_local_it_is_required(base_settings: Settings, mode: Mode) -> None:
-    settings = replace(base_settings, app=AppSettings(ENVIRONMENT=mode), own={})
-    with pytest.raises(SettingsError, match=r"^PUSH_CONTACT: set it to [^\n]+$"):
-        with_own(settings, [PushSettings])
-
-
-def test_in_local_it_is_not() -> None:
-    assert PushSettings().contact is None
-    assert encode(b"\xfb") == "-w"
+@pytest.mark.parametrize(
+    ("contact", "public_url", "expected"),
+    [
+        (None, "http://localhost:8788", None),
+        ("mailto:a@example.com", "http://localhost:8788", "mailto:a@example.com"),
+        (None, "https://chat.example.com", "https://chat.example.com"),
+        ("mailto:a@example.com", "https://chat.example.com", "mailto:a@example.com"),
+    ],
+)
+async def test_without_it_the_address_of_the_server_is_the_contact(
+    base_settings: Settings, contact: str | None, public_url: str, expected: str | None
+) -> None:
+    own, app = PushSettings(contact=contact), AppSettings(ENVIRONMENT=Mode.DEV, public_url=public_url)
+    assert contact_of(own, app) == expected
+    problems = await CONTACT.find(replace(base_settings, app=app, own={PushSettings: own}), None)
+    assert bool(problems) is (expected is None)
