@@ -16,7 +16,7 @@ from app.modules.push_module.services.following import FOLLOW
 from app.modules.push_module.services.planning import PLAN, PLANNING
 from app.modules.push_module.services.sending import SEND, SENDING
 from app.modules.push_module.services.subscriptions import ERASE_NOTIFICATIONS, ERASE_SUBSCRIPTIONS
-from app.modules.push_module.services.tidying import TIDY, TIDY_OFTEN
+from app.modules.push_module.services.tidying import TIDY, TIDY_HOURLY
 from app.modules.push_module.services.use import PushUse
 from app.modules.push_module.settings import CHANGE_PUSH_SUBSCRIPTIONS, PushSettings
 from app.utils.background import running
@@ -57,7 +57,7 @@ module = Module(
         SENDING,
         CLEAR,
         TIDY,
-        TIDY_OFTEN,
+        TIDY_HOURLY,
         ChatPurge.of_rows("push", PURGE),
         ERASE_SUBSCRIPTIONS,
         ERASE_NOTIFICATIONS,

@@ -33,8 +33,8 @@ _ADD = f"""
 INSERT INTO push_notification AS n (chat_id, account_id, subscription_id, seq, due)
 SELECT $2, s.account_id, s.id, chosen.seq, 'message'
 FROM unnest($3::uuid[], $4::bigint[]) AS chosen(account_id, seq)
-JOIN push_subscription s ON s.account_id = chosen.account_id AND {LIVE}
-ORDER BY s.account_id, s.id
+CROSS JOIN LATERAL (SELECT * FROM push_subscription x WHERE x.account_id = chosen.account_id ORDER BY x.id) s
+WHERE {LIVE} ORDER BY s.account_id, s.id
 ON CONFLICT (chat_id, account_id, subscription_id) DO UPDATE SET seq = excluded.seq, due = 'message'
 WHERE n.seq < excluded.seq
 RETURNING account_id, subscription_id

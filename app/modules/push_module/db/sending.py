@@ -16,8 +16,9 @@ WHERE account_id = $2 AND id = $3 AND (not_before IS NULL OR not_before <= clock
   AND {LIVE}
 RETURNING endpoint, p256dh, auth, failures
 """  # noqa: S608 - constants only
-_SECONDS_LEFT = f"""
-SELECT greatest(extract(epoch FROM not_before - clock_timestamp()), 0)::float8 AS left
+_FIND_WAIT = f"""
+SELECT greatest(extract(epoch FROM not_before - clock_timestamp()), 0)::float8 AS seconds,
+       taken_by IS NOT NULL AS is_taken
 FROM push_subscription s WHERE account_id = $2 AND id = $3 AND {LIVE}
 """  # noqa: S608 - constants only
 _RELEASE = """
@@ -26,17 +27,19 @@ SET taken_by = NULL, failures = $3, not_before = clock_timestamp() + make_interv
 WHERE account_id = $1 AND id = $2 AND taken_by = $5
 """
 _FORGET = "DELETE FROM push_notification WHERE account_id = $1 AND subscription_id = $2"
+# No index has this order: it would be one of all chats.
 _NEXT = f"""
 SELECT n.chat_id, n.seq, n.due, n.is_shown, c.type, c.title, m.read_seq, said.sender_id, said.created_at,
        said.text, coalesce((said.parts -> 'entities')::jsonb @> '[{{"type": "spoiler"}}]', false) AS has_spoiler,
        a.display_name
-FROM push_notification n
-JOIN chat c ON c.id = n.chat_id
+FROM (
+    SELECT * FROM push_notification WHERE account_id = $1 AND subscription_id = $2 AND due IS NOT NULL
+    ORDER BY seq, chat_id LIMIT 1
+) n
+CROSS JOIN LATERAL {one_row("chat", id="n.chat_id")} c
 LEFT JOIN LATERAL {one_row("chat_member", chat_id="n.chat_id", account_id="n.account_id")} m ON c.deleted_at IS NULL
-LEFT JOIN message said ON said.chat_id = n.chat_id AND said.seq = n.seq AND said.deleted_at IS NULL
-LEFT JOIN account a ON a.id = said.sender_id
-WHERE n.account_id = $1 AND n.subscription_id = $2 AND n.due IS NOT NULL
-ORDER BY n.chat_id LIMIT 1
+LEFT JOIN LATERAL {one_row("message", chat_id="n.chat_id", seq="n.seq")} said ON said.deleted_at IS NULL
+LEFT JOIN LATERAL {one_row("account", id="said.sender_id")} a ON true
 """  # noqa: S608 - constants only
 _SHOW = """
 UPDATE push_notification SET is_shown = true
@@ -51,8 +54,11 @@ DELETE FROM push_notification
 WHERE chat_id = $1 AND account_id = $2 AND subscription_id = $3 AND seq = $4 AND due = $5
 """
 _LIST_SHOWN = """
-SELECT DISTINCT n.chat_id, n.account_id FROM unnest($1::uuid[], $2::uuid[]) AS moved(chat_id, account_id)
-JOIN push_notification n ON n.chat_id = moved.chat_id AND n.account_id = moved.account_id
+SELECT moved.chat_id, moved.account_id FROM unnest($1::uuid[], $2::uuid[]) AS moved(chat_id, account_id)
+CROSS JOIN LATERAL (
+    SELECT FROM push_notification WHERE chat_id = moved.chat_id AND account_id = moved.account_id
+    ORDER BY subscription_id LIMIT 1
+) n
 """
 # Also of a chat that the account has left.
 _CLEAR = """
@@ -95,6 +101,13 @@ class Device(NamedTuple):
         return f"Device({self.id})"
 
 
+class Wait(NamedTuple):
+    """How long a device is not free. `is_taken`: a job has it, which may end sooner."""
+
+    seconds: float
+    is_taken: bool
+
+
 async def take(
     connection: DatabaseConnection, account_id: UUID, subscription_id: UUID, job_id: UUID, at: datetime, seconds: float
 ) -> Device | None:
@@ -105,10 +118,10 @@ async def take(
 
 async def find_wait(
     connection: DatabaseConnection, account_id: UUID, subscription_id: UUID, at: datetime
-) -> float | None:
-    """Returns the seconds until the device is free. None if it is of no use any more."""
-    rows = await connection.fetch(_SECONDS_LEFT, at, account_id, subscription_id)
-    return float(rows[0]["left"] or 0) if rows else None
+) -> Wait | None:
+    """Returns how long the device is not free. None if it is of no use any more."""
+    rows = await connection.fetch(_FIND_WAIT, at, account_id, subscription_id)
+    return Wait(rows[0]["seconds"] or 0.0, rows[0]["is_taken"]) if rows else None
 
 
 async def release(connection: DatabaseConnection, device: Device, job_id: UUID, failures: int, seconds: float) -> None:

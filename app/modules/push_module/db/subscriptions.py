@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import delete_of_account
+from app.adapters.db.sql import delete_of_account, one_row
 
 # A subscription `s` is of use: its session lives at $1, and it was made with the present key.
-LIVE = """
+LIVE = f"""
 EXISTS (SELECT FROM push_key k WHERE k.id = s.key_id) AND EXISTS (
-    SELECT FROM auth_session t WHERE t.id = s.session_id AND t.revoked_at IS NULL AND t.expires_at > $1
+    SELECT FROM {one_row("auth_session", id="s.session_id")} t WHERE t.revoked_at IS NULL AND t.expires_at > $1
 )
-"""
+"""  # noqa: S608 - constants only
 _EXISTS = "SELECT EXISTS (SELECT FROM push_subscription)"
 _FIND_BY_ENDPOINT = "SELECT account_id, id FROM push_subscription WHERE endpoint_hash = $1"
 _INSERT = """

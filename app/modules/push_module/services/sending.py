@@ -43,6 +43,8 @@ _CLEAR_ATTEMPTS = 28
 """With the pauses above the last one is a day after the first. A message is dropped by its age."""
 _MARGIN = 60.0
 """Seconds beside those of one notification for which a job reserves its device."""
+_LOOK_AGAIN = 0.5
+"""Seconds after which a job looks again at a device that another one has taken."""
 _REQUESTS = 3
 """The most that a notification takes: a shorter one follows one that is too large."""
 
@@ -79,7 +81,7 @@ async def _prepare(context: JobContext, to: ToDevice) -> Step | None:
         if device is None:
             wait = await db.find_wait(raw, to.account_id, to.subscription_id, at)
             if wait is not None:
-                raise RetryAfter(max(wait, 0.1))
+                raise RetryAfter(_LOOK_AGAIN if wait.is_taken else wait.seconds)
             await db.forget(raw, to.account_id, to.subscription_id)
             return None
         while (row := await db.find_next(raw, device.account_id, device.id)) is not None:

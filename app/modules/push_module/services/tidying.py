@@ -12,4 +12,4 @@ async def _tidy(context: JobContext, _: Nothing) -> None:
 
 
 TIDY = Job("push.tidy", Nothing, _tidy, timeout_s=600.0)
-TIDY_OFTEN = Schedule(TIDY, timedelta(minutes=10))
+TIDY_HOURLY = Schedule(TIDY, timedelta(hours=1))

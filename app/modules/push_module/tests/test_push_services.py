@@ -100,4 +100,6 @@ async def test_a_device_that_hangs_delays_no_other_one(
     await tablet.until(2)
     assert len(phone.received) == 1
     service.release(phone.path)
-    assert [one["body"] for one in await phone.until(2)] == ["Анна: раз", "Анна: два"]
+    await phone.until(2)
+    await anna.send(club, "три")
+    assert [one["body"] for one in await phone.until(3)] == ["Анна: раз", "Анна: два", "Анна: три"]

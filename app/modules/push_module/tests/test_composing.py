@@ -1,0 +1,44 @@
+"""The payload of a notification is JSON that fits, cut at whole characters."""
+
+import json
+from uuid import UUID
+
+import pytest
+
+from app.modules.push_module.services.composing import MAX_BYTES, Notification, cut
+
+CHAT = UUID("6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91")
+
+
+@pytest.mark.parametrize("most", [MAX_BYTES, 700, 300])
+@pytest.mark.parametrize("sign", ["a", "Ж", "\\", "\x01", "😀", "👍🏽"])
+def test_a_payload_is_never_larger_than_it_may_be(sign: str, most: int) -> None:
+    data = Notification("message", CHAT, 7, sign * 60, sign * 4_000, 1).as_json(most)
+    assert most - 250 < len(data) <= most
+    shown = json.loads(data)
+    assert shown["body"] or shown["title"]
+
+
+def test_the_body_is_cut_before_the_title() -> None:
+    shown = json.loads(Notification("message", CHAT, 7, "Анна", "Ж" * 4_000, 1).as_json(300))
+    assert shown["title"] == "Анна"
+    assert shown["body"].endswith("Ж…")
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "expected"),
+    [
+        ("Привет", 6, "Привет"),
+        ("Привет", 5, "Прив…"),
+        ("раз два", 5, "раз…"),
+        ("👍🏽👍🏽", 3, "👍🏽…"),
+        ("👍🏽👍🏽", 2, ""),
+        ("❤\ufe0f❤\ufe0f", 3, "❤\ufe0f…"),
+        ("e\u0301e\u0301", 3, "e\u0301…"),
+        ("👨\u200d👩 👨\u200d👩", 6, "👨\u200d👩…"),
+        ("аб", 1, ""),
+        ("аб", 0, ""),
+    ],
+)
+def test_a_text_is_cut_at_a_character(text: str, most: int, expected: str) -> None:
+    assert cut(text, most) == expected
