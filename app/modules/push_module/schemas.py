@@ -9,7 +9,7 @@ from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 
 from app.dependencies.scopes import scoped
-from app.modules.base_module.schemas import RequestModel, ResponseModel
+from app.modules.base_module.schemas import BodyInt, RequestModel, ResponseModel
 from app.modules.notifications_module.extension import NotificationSetting
 from app.utils.event_texts import EventText
 
@@ -68,7 +68,7 @@ class SubscriptionKeys(RequestModel):
 
 
 class SubscriptionPut(RequestModel):
-    """A device to notify: what `PushSubscription.toJSON()` of a browser returns, without `expirationTime`."""
+    """A device to notify: what `PushSubscription.toJSON()` of a browser returns."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -83,6 +83,9 @@ class SubscriptionPut(RequestModel):
         str, Field(min_length=1, max_length=1024, description="address that the push service has given to the device")
     ]
     keys: SubscriptionKeys
+    expiration_time: Annotated[
+        BodyInt | None, Field(alias="expirationTime", description="accepted from browsers, and not used")
+    ] = None
 
 
 class SubscriptionCreated(ResponseModel):

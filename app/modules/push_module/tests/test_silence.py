@@ -10,7 +10,7 @@ import pytest
 from app.adapters.db.database import Database
 from app.modules.push_module.db.planning import NewMessage
 from app.modules.push_module.services.choosing import choose
-from app.modules.push_module.tests.devices import Device, PushService, until_idle
+from app.modules.push_module.tests.devices import Device, until_idle
 from app.services.context import Context
 from app.utils.container import Container
 from tests.fakers import FakeClient, ok
@@ -169,13 +169,3 @@ async def test_quiet_hours_over_midnight_follow_the_clock_of_the_account(
             Context(connection, container, moment), UUID(club), [NewMessage(1, anna.uuid, sent)], {boris.uuid: 0}
         )
     assert chosen == ({boris.uuid: 1} if is_notified else {})
-
-
-@pytest.mark.usefixtures("at_once")
-async def test_a_member_without_a_device_costs_nothing(
-    anna: FakeClient, club: str, service: PushService, container: Container
-) -> None:
-    await Device(service, anna).subscribe()
-    await anna.send(club)
-    await until_idle(container)
-    assert service.requests == {}

@@ -38,6 +38,7 @@ async def test_a_device_is_subscribed_until_it_is_unsubscribed(boris: FakeClient
 async def test_the_same_endpoint_keeps_its_id_and_takes_new_keys(boris: FakeClient, service: PushService) -> None:
     phone, renewed = await Device(service, boris).subscribe(), Device(service, boris)
     renewed.path = phone.path
+    ok(await boris.put(PATH, {**phone.subscription, "expirationTime": None}))
     assert (await renewed.subscribe()).id == phone.id
     assert [event["kind"] for event in await boris.own_events()] == ["push.subscribed"]
 
@@ -104,6 +105,7 @@ GOOD = Device(PushService(port=9), FakeClient(None)).subscription  # type: ignor
         ("endpoint", "https://push.example.com/" + "a" * 1024),
         ("endpoint", "push"),
         ("endpoint", ""),
+        ("expirationTime", "soon"),
         ("auth", encoded(b"a" * 15)),
         ("auth", "+" * 22),
         ("auth", None),
@@ -118,7 +120,7 @@ async def test_a_device_that_cannot_be_notified_is_refused_with_its_field(
     boris: FakeClient, service: PushService, place: str, value: Any
 ) -> None:
     body = {**GOOD, "keys": dict(GOOD["keys"])}
-    (body if place == "endpoint" else body["keys"])[place] = value
+    (body["keys"] if place in body["keys"] else body)[place] = value
     refusal = problem(await boris.put(PATH, body), 422, "validation_error")
     assert place in refusal["errors"][0]["loc"]
     assert await ids_of(boris) == []
