@@ -5,6 +5,7 @@ from datetime import datetime
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -48,8 +49,7 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     language = letter.language or settings.language
     zone = _zone(letter.time_zone or "UTC")
     values = _written(letter.values, zone, language)
-    plain = Environment(loader=FileSystemLoader(templates), autoescape=select_autoescape(), undefined=StrictUndefined)
-    text = plain.get_template(f"{letter.template}.{language}.txt").render(values)
+    text = _plain(templates).get_template(f"{letter.template}.{language}.txt").render(values)
     subject, _, body = text.partition("\n")
     paragraphs = [paragraph.strip() for paragraph in body.split("\n\n") if paragraph.strip()]
     sender = parse_sender(settings.from_address)
@@ -75,6 +75,12 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     # Last: the alternative would have taken it along into one of the parts.
     message["Content-Language"] = language
     return message
+
+
+@cache
+def _plain(templates: Path) -> Environment:
+    """Returns the templates of a folder. Compiling one takes longer than the rest of a mail."""
+    return Environment(loader=FileSystemLoader(templates), autoescape=select_autoescape(), undefined=StrictUndefined)
 
 
 def _zone(name: str) -> ZoneInfo:
