@@ -10,7 +10,7 @@ from app.modules.webhooks_module.db.models import Webhook, WebhookCursor, Webhoo
 from app.modules.webhooks_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.webhooks_module.services.activity import Activity
 from app.modules.webhooks_module.services.delivering import DELIVER
-from app.modules.webhooks_module.services.erasing import PURGE, WEBHOOKS_OF_ACCOUNT
+from app.modules.webhooks_module.services.erasing import NEW_OWNER, PURGE, WEBHOOKS_OF_ACCOUNT
 from app.modules.webhooks_module.services.following import (
     CATCH_UP,
     DELETE_OLD,
@@ -62,6 +62,7 @@ module = Module(
         DELETE_OLD,
         DELETE_OLD_HOURLY,
         WEBHOOKS_OF_ACCOUNT,
+        NEW_OWNER,
         PURGE,
         CREATE_WEBHOOK,
         CHANGE_WEBHOOK,

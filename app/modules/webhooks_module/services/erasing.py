@@ -1,12 +1,14 @@
-"""Deletes what is stored of webhooks together with their accounts, and with the chats of their cursors."""
+"""Deletes webhooks of erased accounts and of strangers, and cursors in deleted chats."""
 
+from datetime import datetime
 from uuid import UUID
 
-from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.jobs_module.extension import Jobs
 from app.modules.webhooks_module.db import coverage, deliveries, webhooks
 from app.modules.webhooks_module.services.delivering import DELIVER
+from app.modules.webhooks_module.services.ending import end
 from app.modules.webhooks_module.services.following import CATCH_UP
 from app.services.context import WorkContext
 
@@ -22,9 +24,17 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int)
     return False
 
 
+async def _end_earlier(context: WorkContext, account_id: UUID, before: datetime | None) -> None:
+    """Another person may have created them, and would go on to read what the owner reads."""
+    for webhook in await webhooks.list_of(context.connection, account_id, None):
+        if before is None or webhook["created_at"] < before:
+            await end(context.work, context.container, account_id, webhook["id"])
+
+
 async def _purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
     return len(await context.connection.fetch(coverage.DELETE_OF_STREAM, chat_id, limit)) == limit
 
 
 WEBHOOKS_OF_ACCOUNT = AccountHook("webhooks", _erase)
+NEW_OWNER = OwnerHook("webhooks", _end_earlier)
 PURGE = ChatPurge("webhooks", _purge)
