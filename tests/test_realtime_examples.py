@@ -195,13 +195,6 @@ async def is_said(user: FakeClient, chat: str, text: str) -> bool:
     return text in await texts_of(user, chat)
 
 
-@pytest.mark.parametrize("page", ["realtime.md", "realtime.ru.md"])
-def test_the_page_shows_the_clients_that_these_tests_run(project_root: Path, page: str) -> None:
-    text = (project_root / "docs" / page).read_text(encoding="utf-8")
-    for name in EXAMPLES:
-        assert (project_root / "docs" / "examples" / name).read_text(encoding="utf-8").strip() in text
-
-
 @pytest.mark.parametrize("name", [*EXAMPLES, "bot.py"])
 def test_an_example_ends_at_the_codes_that_a_reconnection_does_not_help_against(name: str) -> None:
     documents = Path(__file__).parents[1] / "docs"

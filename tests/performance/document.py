@@ -161,7 +161,7 @@ def document(results: Annotated[Path, typer.Option(help="Folder of the JSON and 
         if file.exists():
             page = put(page, name, render(json.loads(file.read_text(encoding="utf-8"))))
     PAGE.write_text(page, encoding="utf-8")
-    for picture in (*results.glob("*.png"), *results.glob("*.svg")):
+    for picture in results.glob("*.png"):
         shutil.copyfile(picture, _PICTURES / picture.name)
 
 

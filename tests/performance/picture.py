@@ -1,4 +1,4 @@
-"""The figures as pictures, PNG and SVG."""
+"""The figures as pictures."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from matplotlib import pyplot
 
 _OURS, _OTHERS, _TARGET = "#2a6fdb", "#b8c0cc", "#d1495b"
 mpl.use("Agg")
-mpl.rcParams.update({"font.size": 9, "svg.hashsalt": "messenger", "axes.spines.top": False, "axes.spines.right": False})
+mpl.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
 
 
 def draw(data: dict[str, Any], path: Path) -> None:
@@ -62,5 +62,4 @@ def draw_growth(data: dict[str, Any], path: Path) -> None:
 def _save(figure: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path.with_suffix(".png"), dpi=150)
-    figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
     pyplot.close(figure)
