@@ -27,7 +27,7 @@ from app.settings.db_settings import DbSettings
 from app.settings.modules_settings import ModulesSettings
 from app.utils.container import Container
 from app.utils.module import Module
-from app.utils.setup_modules import choose_modules, discover_modules
+from app.utils.setup_modules import discover_modules
 from tests.databases import Databases, drop
 from tests.fakers import eventually
 
@@ -71,12 +71,8 @@ def on_database(settings: Settings, address: DatabaseAddress) -> Settings:
 
 
 def without(settings: Settings, *modules: str) -> Settings:
-    """Returns the settings of a server on which these modules are switched off, and those that depend on them."""
-    left_out = set(modules)
-    # In this order each module comes after those that it depends on.
-    for module in choose_modules(discover_modules(), ["BASE"]):
-        left_out |= {module.name} if left_out.intersection(module.depends_on) else set()
-    names = ("BASE", *(f"-{module}" for module in sorted(left_out)))
+    """Returns the settings of a server on which these modules are switched off."""
+    names = ("BASE", *(f"-{module}" for module in modules))
     return replace(settings, modules=ModulesSettings(enabled_modules=names))
 
 

@@ -85,7 +85,7 @@ def test_reading_the_manifests_gives_the_same_as_running_them() -> None:
         return [
             (
                 module.name,
-                module.depends_on,
+                (*module.depends_on, *module.left_out_with),
                 module.on_by_default,
                 [each for each in module.contributes if isinstance(each, RateLimit)],
             )

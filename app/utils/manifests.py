@@ -10,7 +10,7 @@ from app.settings import PROJECT_ROOT, SettingsGroup
 from app.settings.limits_settings import RateLimit
 from app.utils.module import Module
 
-_LITERALS = {"name", "depends_on", "on_by_default"}
+_LITERALS = {"name", "depends_on", "left_out_with", "on_by_default"}
 
 
 class _NeedsImport(Exception):

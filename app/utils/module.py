@@ -29,6 +29,8 @@ class Module:
     - `router`: served below `API_PREFIX`, or a function that returns it for the modules of one application;
       `root_router`: served at the root.
     - `depends_on`: names of the modules whose services it uses; they start first and stop last.
+    - `left_out_with`: those of them that may be excluded without a word about this module, which is then left out, too,
+      unless it is enabled by its name.
     - `models`: the tables it owns.
     - `lifespan`: a context manager around the serving; it puts the module's services into the container.
     - `events`: the kinds that it writes into streams, each with the model of its data; or a function that returns them
@@ -47,6 +49,7 @@ class Module:
     router: "APIRouter | Callable[[Modules], APIRouter] | None" = None
     root_router: "APIRouter | None" = None
     depends_on: tuple[str, ...] = ()
+    left_out_with: tuple[str, ...] = ()
     models: tuple[type, ...] = ()
     lifespan: Lifespan | None = None
     on_by_default: bool = True

@@ -56,11 +56,13 @@ def choose_modules(known: dict[str, Module], enabled: Iterable[str]) -> list[Mod
     """Returns the modules to serve, each after those that it depends on.
 
     `enabled` is the value of APPLICATION_ENABLED_MODULES: names in any case, with or without `_module`. `BASE` is all
-    modules that are enabled by default; `-name` excludes one. The base module is always served.
+    modules that are enabled by default; `-name` excludes one. A module that BASE enables is left out with those that
+    its manifest names in `left_out_with`. The base module is always served.
     Raises ModulesError for an unknown name, a dependency that is excluded, a cycle, or exclusions only.
     """
     words = list(enabled)
     chosen = {BASE_MODULE} if BASE_MODULE in known else set()
+    named: set[str] = set()
     left_out: set[str] = set()
     for word in words:
         name = word.removeprefix("-").strip().lower()
@@ -70,14 +72,25 @@ def choose_modules(known: dict[str, Module], enabled: Iterable[str]) -> list[Mod
         name = name.removesuffix(MODULE_SUFFIX)
         if name not in known:
             raise ModulesError(f"APPLICATION_ENABLED_MODULES: there is no module {name!r}; {_known(known)}")
-        (left_out if word.startswith("-") else chosen).add(name)
+        (left_out if word.startswith("-") else named).add(name)
     if words and all(word.startswith("-") for word in words):
         raise ModulesError(
             f"APPLICATION_ENABLED_MODULES: no module is enabled that could be excluded: write BASE,{','.join(words)}"
         )
-    modules = _sort({name: known[name] for name in chosen - left_out}, known)
+    modules = _sort(
+        {name: known[name] for name in _without_followers(known, (chosen | named) - left_out, named)}, known
+    )
     _check_contributions(modules)
     return modules
+
+
+def _without_followers(known: dict[str, Module], chosen: set[str], named: set[str]) -> set[str]:
+    """Returns the chosen modules without those that BASE leaves out together with others."""
+    remaining = set(chosen)
+    for module in sort_modules({name: known[name] for name in chosen}):
+        if module.name not in named and not remaining.issuperset(module.left_out_with):
+            remaining.discard(module.name)
+    return remaining
 
 
 def enabled_modules(enabled: Iterable[str]) -> Modules:

@@ -11,6 +11,7 @@ module = Module(
     description="Slash commands of bots",
     router=router,
     depends_on=("base", "accounts", "chats", "streams", "bots"),
+    left_out_with=("chats", "bots"),
     models=(BotCommand,),
     events=EVENTS,
     invariants=(nothing_of_erased("bot_command.account_id"),),

@@ -30,6 +30,7 @@ module = Module(
     description="Mails about messages that an account has not read for a while",
     router=router,
     depends_on=("base", "accounts", "chats", "messages", "streams", "jobs", "mail", "notifications"),
+    left_out_with=("chats", "messages", "mail", "notifications"),
     models=(DigestPosition, DigestChat, DigestSearch),
     lifespan=lifespan,
     invariants=(

@@ -14,6 +14,7 @@ module = Module(
     description="Incoming webhooks: addresses at which programs post messages to a chat",
     router=make_router,
     depends_on=("base", "accounts", "chats", "messages", "streams", "jobs"),
+    left_out_with=("chats", "messages"),
     models=(IncomingWebhook,),
     events=EVENTS,
     invariants=(nothing_of_deleted("incoming_webhook"), nothing_of_erased("incoming_webhook.account_id")),

@@ -37,6 +37,7 @@ module = Module(
     description="Web Push and UnifiedPush: notifications on subscribed devices",
     router=router,
     depends_on=("base", "accounts", "chats", "messages", "streams", "jobs", "mail", "notifications"),
+    left_out_with=("chats", "messages", "mail", "notifications"),
     models=(PushKey, PushSubscription, PushNotification),
     events=EVENTS,
     settings=PushSettings,

@@ -44,6 +44,7 @@ module = Module(
     description="Outgoing webhooks: events are posted to the servers of others",
     router=router,
     depends_on=("base", "accounts", "chats", "streams", "jobs"),
+    left_out_with=("chats",),
     models=(Webhook, WebhookCursor, WebhookDelivery),
     lifespan=lifespan,
     events=EVENTS,
