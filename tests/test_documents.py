@@ -12,6 +12,7 @@ from app.modules.messages_module.services import permissions as of_messages
 from app.modules.pins_module.services import PIN
 from app.modules.versions_module.services import READ_VERSIONS
 
+_CODE = re.compile(r"```.*?```", re.DOTALL)
 README = ("README.md", "README.ru.md")
 REST_GUIDES = ("rest.md", "rest.ru.md")
 
@@ -38,12 +39,22 @@ def test_the_gate_ends_with_the_test_command_of_the_readme(project_root: Path) -
 def test_every_link_between_the_documents_works(project_root: Path) -> None:
     documents = [*project_root.glob("*.md"), *project_root.glob("docs/**/*.md"), *project_root.glob("app/**/*.md")]
     broken = [
-        f"{document.name}: {target}"
+        f"{document.name}: {link}"
         for document in documents
-        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8"))
-        if not (document.parent / target).exists()
+        for link in re.findall(r"\]\(([^):]+)\)", _CODE.sub("", document.read_text(encoding="utf-8")))
+        if not _leads_somewhere(document, link)
     ]
     assert broken == []
+
+
+def _leads_somewhere(document: Path, link: str) -> bool:
+    """Returns True if the file of the link exists, with a heading that has the link's anchor."""
+    target, _, anchor = link.partition("#")
+    page = document.parent / target if target else document
+    if not anchor or page.suffix != ".md" or not page.exists():
+        return page.exists()
+    headings = re.findall(r"^#+ (.+)$", _CODE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return anchor in {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_index_lists_every_document_and_decision(project_root: Path) -> None:
