@@ -6,6 +6,7 @@
    again, with the same `webhook-id`.
 """
 
+from enum import Enum, auto
 from time import monotonic
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -48,12 +49,11 @@ class Next(NamedTuple):
     attempt: int
 
 
-class Done(NamedTuple):
-    """There is nothing to post at present."""
+class Step(Enum):
+    """`DONE`: there is nothing to post at present. `PASSED`: the cursor has passed events that are not posted."""
 
-
-class Passed(NamedTuple):
-    """The cursor has passed events that are not posted. There may be more."""
+    DONE = auto()
+    PASSED = auto()
 
 
 async def _deliver(context: JobContext, to_post: ToPost) -> None:
@@ -78,7 +78,7 @@ async def _post_some(context: JobContext, to_post: ToPost) -> bool:
     ends_at = monotonic() + _SECONDS_AT_ONCE
     for _ in range(_EVENTS_AT_ONCE):
         found = await _find_next(context, to_post)
-        if isinstance(found, Done):
+        if found is Step.DONE:
             return True
         if isinstance(found, Next):
             await _post(context, to_post, found)
@@ -87,36 +87,36 @@ async def _post_some(context: JobContext, to_post: ToPost) -> bool:
     return False
 
 
-async def _find_next(context: JobContext, to_post: ToPost) -> Next | Passed | Done:
+async def _find_next(context: JobContext, to_post: ToPost) -> Next | Step:
     async with context.unit_of_work() as work:
         given = Context(await work.raw(), context.container, now())
         webhook = await webhooks.find_whole(given.connection, to_post.account_id, to_post.webhook_id)
         if webhook is None:
-            return Done()
+            return Step.DONE
         is_over = await has_ended(given, webhook)
         if not is_over:
             if webhook["state"] != "active" or not await may_post(given, webhook):
-                return Done()
+                return Step.DONE
             return await _look(context, given, webhook, to_post.stream_id)
     if are_tokens_known(given):
         async with context.unit_of_work() as work:
             await end(work, context.container, to_post.account_id, to_post.webhook_id)
-    return Done()
+    return Step.DONE
 
 
-async def _look(context: JobContext, given: Context, webhook: Any, stream_id: UUID) -> Next | Passed | Done:
+async def _look(context: JobContext, given: Context, webhook: Any, stream_id: UUID) -> Next | Step:
     """Returns the next event. Raises RetryAt or RetryAfter if it is not the time to post it."""
     raw, webhook_id = given.connection, webhook["id"]
     readable = await find_readable(given, webhook, stream_id)
     if readable is None:
         await _forget(given, webhook, stream_id)
-        return Done()
+        return Step.DONE
     seconds = context.container.get(EgressSettings).timeout_s + _MARGIN
     cursor = await cursors.claim(raw, stream_id, webhook_id, context.job_id, seconds)
     if cursor is None:
         if await cursors.exists(raw, stream_id, webhook_id):
             raise RetryAfter(_BUSY)
-        return Done()
+        return Step.DONE
     if cursor["must_wait"]:
         raise RetryAt(cursor["next_at"])
     after = max(cursor["seq"], readable.lowest)
@@ -126,19 +126,19 @@ async def _look(context: JobContext, given: Context, webhook: Any, stream_id: UU
         gap = Attempt(given.at, stream_id, missing, None, 0, None, EVENTS_DELETED, None)
         await deliveries.insert(raw, webhook["account_id"], webhook_id, gap)
         metrics.DELIVERIES.labels(EVENTS_DELETED).inc()
-        return Passed()
+        return Step.PASSED
     through = min(after + WINDOW, readable.last_seq)
     seq = await cursors.find_next(raw, stream_id, after, through, webhook["kinds"], readable.visible)
     if seq is None:
         if through > cursor["seq"]:
             await cursors.replace(raw, stream_id, webhook_id, through)
-        return Done() if through >= readable.last_seq else Passed()
+        return Step.DONE if through >= readable.last_seq else Step.PASSED
     if seq - 1 > cursor["seq"]:
         await cursors.replace(raw, stream_id, webhook_id, seq - 1)
     events = await read_events(raw, stream_id, seq - 1, 1)
     if not events or events[0].seq != seq:
         # Deleted since.
-        return Passed()
+        return Step.PASSED
     return Next(webhook, events[0], cursor["attempts"] + 1)
 
 

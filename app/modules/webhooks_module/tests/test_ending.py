@@ -58,6 +58,30 @@ async def test_doctor_deletes_cursors_without_a_webhook(
     assert await rows(container, "SELECT FROM webhook_cursor") == []
 
 
+async def test_doctor_deletes_cursors_in_deleted_chats(
+    anna: FakeClient, club: str, receiver: Receiver, container: Container, database_address: DatabaseAddress
+) -> None:
+    webhook = await create(anna, receiver, kinds=["bot.*"])
+    ok(await anna.delete(f"/chats/{club}"))
+
+    async def is_purged() -> bool:
+        return bool(await rows(container, "SELECT FROM chat WHERE id = $1 AND purged_at IS NOT NULL", club))
+
+    await eventually(is_purged)
+    # As a server without the module leaves it.
+    await rows(
+        container,
+        "INSERT INTO webhook_cursor (stream_id, webhook_id, account_id, seq) VALUES ($1, $2, $3, 0) RETURNING seq",
+        club,
+        webhook["id"],
+        anna.id,
+    )
+    arguments = ("doctor", "--least-free-mb=0")
+    assert "no webhook has a cursor in a deleted chat" in (await manage(database_address, *arguments)).output
+    await manage(database_address, *arguments, "--fix", "--yes")
+    assert await rows(container, "SELECT FROM webhook_cursor WHERE stream_id = $1", club) == []
+
+
 async def test_attempts_are_kept_for_a_week_and_not_too_many(
     anna: FakeClient, club: str, receiver: Receiver, container: Container
 ) -> None:
