@@ -113,7 +113,7 @@ def _read_pause(response: HttpResponse) -> float:
         return min(float(given[:10]), _MAX_PAUSE)
     try:
         until = parsedate_to_datetime(given)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
