@@ -45,7 +45,7 @@ def test_tables_of_a_removed_module_are_left_alone(database: DatabaseAddress) ->
 
 
 def test_migrating_works_beside_tables_of_a_removed_module(database: DatabaseAddress) -> None:
-    head = next(head for head in known_heads() if module_of(head) is None)
+    (head,) = (head for head in known_heads() if module_of(head) is None)
     _fetch(database, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
     _fetch(
         database,

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "b7e40f96d3c2"
-down_revision: str | None = "9c1d7e52b8a4"
+down_revision: str | None = "5d3b8e17f4a2"
 branch_labels: str | None = None
 depends_on: str | None = None
 
