@@ -23,6 +23,7 @@ from app.modules.messages_module.services.fields import MessageFields
 from app.modules.messages_module.services.known_tails import MAY_SEND
 from app.modules.pins_module import db as pins
 from app.modules.previews_module import db as previews
+from app.modules.push_module.db import planning, sending
 from app.modules.search_module.db.cruds import index, search
 from app.modules.sockets_module.db.cruds import presence
 from app.modules.streams_module.db.cruds import append, read, subscribers, sweep
@@ -150,6 +151,14 @@ def hot_statements(many: int) -> dict[str, Run]:
         "chosen chats": lambda on: _CHATS.list_chosen(on, ANNA, [], chats),
         "chosen chats with hidden members": lambda on: _CHATS.list_chosen(on, ANNA, people, chats),
         "settings of chats": lambda on: chat_settings.list_settings(on, ANNA, chats),
+        "levels of notifications": lambda on: chat_settings.list_levels(on, LONG_CHAT, people, NOW),
+        "whom messages mention": lambda on: entities.list_mentioned(on, LONG_CHAT, seqs),
+        "push, messages": lambda on: planning.list_messages(on, LONG_CHAT, 2**62, NOW, 50),
+        "push, notified": lambda on: sending.list_notified(on, [(chat, ANNA) for chat in chats]),
+        "push, add": lambda on: planning.add_notifications(on, LONG_CHAT, dict.fromkeys(people, _MIDDLE), NOW),
+        "push, take a device": lambda on: sending.take(on, ANNA, _ID, _ID, NOW, 60),
+        "push, next": lambda on: sending.find_next(on, ANNA, _ID),
+        "push, clear": lambda on: sending.clear_read(on, LONG_CHAT, ANNA),
         "streams of a socket": lambda on: streams.list_readable(on, ANNA),
         "streams that were left": lambda on: access.list_departures(on, ANNA, chats),
         "small chats of a socket": lambda on: streams.list_small(on, ANNA, 50, 300, 1_000),

@@ -112,7 +112,13 @@ _DELETE = """
 DELETE FROM message_mention x USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS old(chat_id, account_id, seq)
 WHERE x.chat_id = old.chat_id AND x.account_id = old.account_id AND x.seq = old.seq
 """
-_LIST_OF_MESSAGES = "SELECT seq, account_id FROM message_mention WHERE chat_id = $1 AND seq = ANY($2::bigint[])"
+# The order is that of the index by messages: the one of the primary key would be read through.
+_LIST_OF_MESSAGES = """
+SELECT x.seq, x.account_id FROM unnest($2::bigint[]) AS asked(seq) CROSS JOIN LATERAL (
+    SELECT seq, account_id FROM message_mention
+    WHERE chat_id = $1 AND seq BETWEEN asked.seq AND asked.seq ORDER BY chat_id, seq
+) x
+"""
 PURGE = delete_of_chat("message_mention", "account_id", "seq")
 DELETE_OF_ACCOUNT = """
 DELETE FROM message_mention x USING (
