@@ -32,14 +32,16 @@ class UnsubscribeLinks:
 
     async def make(self, account_id: UUID) -> str:
         """Returns the link of an account. Call it outside a unit of work: it may need another connection."""
-        signed = account_id.bytes + await self._sign(account_id.bytes)
-        return self._base + urlsafe_b64encode(signed).rstrip(b"=").decode()
+        return self._base + _encode(account_id.bytes + await self._sign(account_id.bytes))
 
     async def read(self, token: str) -> UUID | None:
         """Returns the account that a token belongs to. None for a token that is not ours."""
         try:
             signed = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
         except ValueError:
+            return None
+        # Unused bits of the last character are not signed.
+        if _encode(signed) != token:
             return None
         owner, signature = signed[:_HALF], signed[_HALF:]
         return UUID(bytes=owner) if hmac.compare_digest(signature, await self._sign(owner)) else None
@@ -48,6 +50,10 @@ class UnsubscribeLinks:
         if self._key is None:
             self._key = await derive_key(self._auth, self._database, _PURPOSE)
         return hmac.digest(self._key, owner, "sha256")[:_HALF]
+
+
+def _encode(signed: bytes) -> str:
+    return urlsafe_b64encode(signed).rstrip(b"=").decode()
 
 
 async def turn_off(work: UnitOfWork, log: Log, modules: Modules, account_id: UUID) -> None:
