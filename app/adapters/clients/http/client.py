@@ -7,7 +7,6 @@ import asyncio
 import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from time import monotonic
 
 import httpcore
@@ -24,6 +23,7 @@ from app.adapters.clients.http.errors import (
     TooManyRedirects,
     Unreachable,
 )
+from app.adapters.clients.http.response import HttpResponse
 from app.adapters.clients.http.transport import GuardedTransport, default_tls
 from app.settings.egress_settings import EgressSettings
 from app.utils.tracing import NO_TRACING, SpanDetails, Tracing
@@ -38,20 +38,6 @@ _HOST = re.compile(rb"[a-z0-9._-]+|[0-9a-f:.]+(%[^:]*)?")
 _REDIRECTS = {301, 302, 303, 307, 308}
 _KEPT_ON_REDIRECT = {"accept", "accept-language", "user-agent"}
 """Headers that another origin may see, too."""
-
-
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
-    """A complete response. `url`: the last address, after redirects. `is_cut`: the body was longer than allowed.
-
-    A body in too many chunks counts as too long.
-    """
-
-    status: int
-    url: str
-    headers: httpx.Headers
-    body: bytes
-    is_cut: bool = False
 
 
 class HttpClient:

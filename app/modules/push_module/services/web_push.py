@@ -2,7 +2,6 @@
 
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -10,7 +9,7 @@ import http_ece
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from app.adapters.clients.http import EgressError, HttpClient
+from app.adapters.clients.http import EgressError, HttpClient, HttpResponse
 from app.adapters.clients.http.errors import InvalidUrl, Refused
 from app.modules.push_module.db.keys import StoredKey
 from app.modules.push_module.db.sending import Device
@@ -29,11 +28,11 @@ _LONGEST_PAUSE = 86_400.0
 
 
 class Pushed(NamedTuple):
-    """What came of a request. `pause`: seconds for which the push service wants no further one."""
+    """What came of a request. `pause`: seconds for which the push service asks for no further one."""
 
     outcome: Literal["sent", "gone", "refused", "deferred"]
     detail: str
-    pause: float | None = None
+    pause: float = 0.0
 
 
 async def push(
@@ -82,33 +81,18 @@ async def _post(
         return Pushed("refused", str(error))
     except EgressError as error:
         return Pushed("deferred", str(error))
-    return _judge(response.status, response.headers.get("retry-after"))
+    return _judge(response)
 
 
-def _judge(status: int, retry_after: str | None) -> Pushed:
-    detail = str(status)
+def _judge(response: HttpResponse) -> Pushed:
+    status, detail = response.status, str(response.status)
     if 200 <= status < 300:
         return Pushed("sent", detail)
     if status in _GONE:
         return Pushed("gone", detail)
     if status == _TOO_MANY or status >= 500:
-        return Pushed("deferred", detail, _seconds(retry_after))
+        return Pushed("deferred", detail, response.retry_after(_LONGEST_PAUSE))
     return Pushed("refused", detail)
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Returns the seconds of a `Retry-After`, which is a number or a date."""
-    if not retry_after:
-        return None
-    try:
-        seconds = float(retry_after) if retry_after.isdecimal() else _until(parsedate_to_datetime(retry_after))
-    except (ValueError, OverflowError):
-        return None
-    return min(max(seconds, 0.0), _LONGEST_PAUSE)
-
-
-def _until(at: datetime) -> float:
-    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
 
 
 def encrypt(device: Device, payload: bytes) -> bytes:

@@ -1,15 +1,14 @@
 """Posts one message to a webhook, and reads what the receiver says."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from time import monotonic
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 
-from app.adapters.clients.http import EgressError, HttpClient, HttpResponse
+from app.adapters.clients.http import EgressError, HttpClient
 from app.adapters.clients.http.errors import InvalidUrl, Unreachable
 from app.modules.streams_module.extension import Event
 from app.modules.streams_module.services.log import encode_time, now
@@ -97,24 +96,9 @@ async def post(
         return Answer(at, error="unreachable")
     except EgressError as error:
         return Answer(at, error=error.outcome, duration_ms=_milliseconds_since(began))
-    return Answer(at, response.status, None, _milliseconds_since(began), _read_pause(response))
+    retry_after = response.retry_after(_MAX_PAUSE) if response.status in _ASKS_TO_WAIT else 0.0
+    return Answer(at, response.status, None, _milliseconds_since(began), retry_after)
 
 
 def _milliseconds_since(began: float) -> int:
     return round((monotonic() - began) * 1000)
-
-
-def _read_pause(response: HttpResponse) -> float:
-    """Returns the seconds of Retry-After, within bounds. 0 for other statuses, and for a header that is not valid."""
-    if response.status not in _ASKS_TO_WAIT:
-        return 0.0
-    given = response.headers.get("retry-after", "").strip()
-    if given.isascii() and given.isdecimal():
-        return min(float(given[:10]), _MAX_PAUSE)
-    try:
-        until = parsedate_to_datetime(given)
-    except (ValueError, OverflowError):
-        return 0.0
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return min(max((until - now()).total_seconds(), 0.0), _MAX_PAUSE)

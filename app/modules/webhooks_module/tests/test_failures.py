@@ -144,9 +144,7 @@ async def test_a_receiver_may_ask_for_a_longer_pause(
         ("503 Service Unavailable", "-1", 5),
         ("503 Service Unavailable", "²", 5),
         ("503 Service Unavailable", "soon", 5),
-        ("503 Service Unavailable", "", 5),
-        ("503 Service Unavailable", "Fri, 99999999999999999999 Dec 2026 00:00:00 GMT", 5),
-        ("503 Service Unavailable", "Fri, 31 Dec 2026 00:00:00 +99999999999", 5),
+        ("503 Service Unavailable", "Mon, 01 Jan 99999999999 00:00:00 GMT", 5),
         ("500 Internal Server Error", "3600", 5),
     ],
 )
