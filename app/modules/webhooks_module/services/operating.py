@@ -18,7 +18,7 @@ from app.modules.webhooks_module.services.delivering import DELIVER
 from app.modules.webhooks_module.services.jobs import ToPost, wake
 from app.modules.webhooks_module.services.managing import find, find_locked
 from app.modules.webhooks_module.services.posting import body_of, post
-from app.modules.webhooks_module.services.rights import find_readable
+from app.modules.webhooks_module.services.rights import find_readable, may_read_events
 from app.modules.webhooks_module.services.secrets import Secrets
 from app.services.context import Context
 from app.services.errors import ValidationFailed
@@ -43,9 +43,14 @@ async def list_deliveries(
 async def list_cursors(
     context: Context, identity: Identity, webhook_id: UUID, cursor: str | None, limit: int
 ) -> Page[CursorRead]:
-    """Returns the cursors in the order of their streams. Raises WebhookNotFound."""
+    """Returns the cursors in the order of their streams, none to a key that may not read events.
+
+    Raises WebhookNotFound.
+    """
     await find(context, identity, webhook_id)
     (after,) = decode_cursor(cursor, tuple[UUID], of="webhook_cursors") if cursor else (UUID(int=0),)
+    if not may_read_events(identity.scopes):
+        return Page(items=[], next_cursor=None)
     rows = await cursors.list_page(context.connection, identity.account_id, webhook_id, after, limit + 1)
     items = [CursorRead(**dict(row)) for row in rows[:limit]]
     next_cursor = encode_cursor(items[-1].stream_id, of="webhook_cursors") if len(rows) > limit else None
@@ -62,7 +67,7 @@ async def replace_cursor(
     if webhook is None:
         raise WebhookNotFound
     readable = await find_readable(context, webhook, stream_id)
-    if readable is None:
+    if readable is None or not may_read_events(identity.scopes):
         raise WebhookCursorNotFound
     lowest = max(readable.lowest, readable.first_seq - 1)
     if not lowest <= seq <= readable.last_seq:

@@ -53,12 +53,15 @@ def find_visible(context: Context, webhook: Mapping[str, Any]) -> Sequence[str] 
     return sorted(context.container.get(EventScopes).reader_of(identity).visible or ())
 
 
+def may_read_events(scopes: Collection[str] | None) -> bool:
+    """Returns True for a session, and for a key with the right to read events. `scopes` are those of the key."""
+    return scopes is None or _READS_EVENTS in scopes
+
+
 async def may_post(context: Context, webhook: Mapping[str, Any]) -> bool:
     """Returns True if anything is posted at present: not while the owner is leaving, nor for a key without the right
     to read events."""
-    if webhook["scopes"] is not None and _READS_EVENTS not in webhook["scopes"]:
-        return False
-    return not await list_absent(context, [webhook["account_id"]])
+    return may_read_events(webhook["scopes"]) and not await list_absent(context, [webhook["account_id"]])
 
 
 async def has_ended(context: Context, webhook: Mapping[str, Any]) -> bool:

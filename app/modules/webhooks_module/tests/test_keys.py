@@ -50,6 +50,16 @@ async def test_a_key_that_may_not_read_events_gets_none(
     assert receiver.messages == []
 
 
+async def test_a_key_that_may_not_read_events_learns_of_no_chat(
+    anna: FakeClient, club: str, receiver: Receiver
+) -> None:
+    program = program_of(anna, await create_key(anna, "webhooks:write"))
+    path = f"/webhooks/{(await create(program, receiver))['id']}/cursors"
+    assert ok(await program.get(path))["items"] == []
+    for stream_id in (club, anna.id):
+        problem(await program.put(f"{path}/{stream_id}", {"seq": 0}), 404, "not_found")
+
+
 async def test_nothing_is_posted_after_the_key_was_revoked(
     anna: FakeClient, club: str, receiver: Receiver, container: Container
 ) -> None:
