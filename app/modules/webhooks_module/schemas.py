@@ -41,7 +41,9 @@ _EXAMPLE: dict[str, Any] = {
 WebhookId = Annotated[UUID, Path(description="id of the webhook", examples=[_ID])]
 StreamId = Annotated[UUID, Path(description="id of a chat, or of the account itself", examples=[_STREAM])]
 State = Literal["active", "paused"]
-PausedReason = Literal["owner", "failed", "gone", "secret_lost"]
+ServerReason = Literal["failed", "gone", "secret_lost"]
+"""Why the server pauses a webhook."""
+PausedReason = Literal["owner", ServerReason]
 
 
 def _unique(values: list[Any] | None) -> list[Any] | None:
@@ -210,7 +212,7 @@ class WebhookPausedPayload(WebhookPayload):
 
     model_config = ConfigDict(json_schema_extra={"example": {"webhook_id": _ID, "reason": "failed"}})
 
-    reason: PausedReason
+    reason: ServerReason
 
 
 EVENTS: dict[str, type[ResponseModel]] = {

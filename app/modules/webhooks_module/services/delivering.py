@@ -20,6 +20,7 @@ from app.modules.webhooks_module.db import coverage, cursors, deliveries, webhoo
 from app.modules.webhooks_module.db.cursors import WINDOW
 from app.modules.webhooks_module.db.deliveries import Attempt
 from app.modules.webhooks_module.errors import SecretLost
+from app.modules.webhooks_module.schemas import ServerReason
 from app.modules.webhooks_module.services.ending import end, pause
 from app.modules.webhooks_module.services.jobs import POSTING, ToPost
 from app.modules.webhooks_module.services.posting import Answer, body_of, message_id_of, post
@@ -190,7 +191,7 @@ async def _postpone(context: JobContext, to_post: ToPost, found: Next, answer: A
         raise RetryAt(next_at)
 
 
-async def _pause(context: JobContext, found: Next, reason: str, attempt: Attempt | None = None) -> None:
+async def _pause(context: JobContext, found: Next, reason: ServerReason, attempt: Attempt | None = None) -> None:
     async with context.unit_of_work() as work:
         await pause(work, context.container, found.webhook, reason, attempt)
 

@@ -7,11 +7,12 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.streams_module.services.log import Log, event, now
 from app.modules.webhooks_module.db import coverage, cursors, deliveries, webhooks
 from app.modules.webhooks_module.db.deliveries import Attempt
+from app.modules.webhooks_module.schemas import ServerReason
 from app.utils.container import Container
 
 
 async def pause(
-    work: UnitOfWork, container: Container, webhook: Any, reason: str, attempt: Attempt | None = None
+    work: UnitOfWork, container: Container, webhook: Any, reason: ServerReason, attempt: Attempt | None = None
 ) -> None:
     """Pauses a webhook after its last attempt, unless it was changed meanwhile.
 

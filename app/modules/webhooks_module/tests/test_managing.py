@@ -50,6 +50,15 @@ async def test_each_change_is_an_event_of_the_owner(anna: FakeClient) -> None:
     assert all(event["data"] == {"webhook_id": webhook["id"]} for event in events)
 
 
+async def test_a_pause_by_the_owner_is_a_change_and_no_reason_of_the_server(anna: FakeClient) -> None:
+    webhook = ok(await anna.post("/webhooks", {"url": HTTPS}))
+    ok(await anna.patch(f"/webhooks/{webhook['id']}", {"state": "paused"}))
+    assert (await anna.own_events())[-1]["kind"] == "webhook.changed"
+    document = ok(await anna.http.get("/asyncapi.json"))
+    reason = document["components"]["schemas"]["WebhookPausedPayload"]["properties"]["reason"]
+    assert reason["enum"] == ["failed", "gone", "secret_lost"]
+
+
 async def test_nothing_is_posted_to_a_deleted_webhook(
     anna: FakeClient, club: str, receiver: Receiver, container: Container
 ) -> None:
