@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.adapters.base.bus import Bus
-from app.adapters.db.database import Database
+from app.adapters.db.database import BackgroundDatabase
 from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.chats_module.extension import ChatPurge, nothing_of_deleted
 from app.modules.push_module.api import router
@@ -19,7 +19,7 @@ from app.modules.push_module.services.subscriptions import ERASE_NOTIFICATIONS, 
 from app.modules.push_module.services.tidying import TIDY, TIDY_HOURLY
 from app.modules.push_module.services.use import PushUse
 from app.modules.push_module.settings import CHANGE_PUSH_SUBSCRIPTIONS, PushSettings
-from app.utils.background import running
+from app.utils.background import Background
 from app.utils.container import Container
 from app.utils.module import Module
 
@@ -27,9 +27,9 @@ from app.utils.module import Module
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
     bus = container.get(Bus)  # type: ignore[type-abstract]
-    use = container.put(PushUse, PushUse(container.get(Database), bus))
-    async with running(use.keep_looking()):
-        yield
+    use = container.put(PushUse, PushUse(container.get(BackgroundDatabase), bus))
+    container.get(Background).add(use.working)
+    yield
 
 
 module = Module(

@@ -58,7 +58,7 @@ class Subscriber:
     - `every_kind`: handles all kinds, also those of modules that it does not know. `kinds` is then empty.
     - `is_idle(container)`: while it returns True, there is no call for new events. So a subscriber without use costs
       little. It is called for every event: it looks only at what is in memory. Events of that time may still come
-      together with later ones.
+      together with later ones. `Idleness` in `services/idleness.py` asks the database every few seconds.
     """
 
     name: str

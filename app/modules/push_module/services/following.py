@@ -8,7 +8,7 @@ from app.modules.jobs_module.extension import Jobs
 from app.modules.push_module.db import sending as db
 from app.modules.push_module.services.clearing import CLEAR, ReadChat
 from app.modules.push_module.services.planning import DELAY, LATE, PLAN, NewMessages
-from app.modules.push_module.services.use import is_idle
+from app.modules.push_module.services.use import PushUse
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 
 
@@ -39,5 +39,5 @@ def _end_of_second(at: datetime) -> datetime:
 
 
 FOLLOW = Subscriber(
-    "push", ("message.created", "read.moved", "chat.left"), _follow, across_streams=True, is_idle=is_idle
+    "push", ("message.created", "read.moved", "chat.left"), _follow, across_streams=True, is_idle=PushUse.is_idle_in
 )

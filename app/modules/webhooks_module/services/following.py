@@ -10,7 +10,7 @@ from app.modules.jobs_module.extension import Job, JobContext, Jobs, Nothing, Sc
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.log import now
 from app.modules.webhooks_module.db import coverage, cursors, deliveries, webhooks
-from app.modules.webhooks_module.services.activity import is_idle
+from app.modules.webhooks_module.services.activity import Activity
 from app.modules.webhooks_module.services.delivering import DELIVER
 from app.modules.webhooks_module.services.ending import end
 from app.modules.webhooks_module.services.jobs import ToCatchUp, ToPost, wake
@@ -126,7 +126,7 @@ async def _delete_old(context: JobContext, _: Nothing) -> None:
     await context.delete_in_chunks(deliveries.DELETE_OLD, context.at - _KEPT_FOR)
 
 
-FOLLOW = Subscriber("webhooks", (), _follow, across_streams=True, every_kind=True, is_idle=is_idle)
+FOLLOW = Subscriber("webhooks", (), _follow, across_streams=True, every_kind=True, is_idle=Activity.is_idle_in)
 CATCH_UP = Job("webhooks.catch_up", ToCatchUp, _catch_up)
 SWEEP = Job("webhooks.sweep", Nothing, _sweep)
 SWEEP_HOURLY = Schedule(SWEEP, timedelta(hours=1))

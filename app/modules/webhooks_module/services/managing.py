@@ -165,7 +165,7 @@ async def _cover_from_now(raw: Connection, account_id: UUID, webhook_id: UUID, c
 
 async def _begin_posting(work: UnitOfWork, container: Container, account_id: UUID, webhook_id: UUID) -> None:
     await catch_up_soon(work, container.get(Jobs), CATCH_UP, account_id, webhook_id)
-    work.after_commit(container.get(Activity).note_active)
+    work.after_commit(container.get(Activity).note_use)
 
 
 async def _append(work: UnitOfWork, container: Container, account_id: UUID, webhook_id: UUID, kind: str) -> None:
