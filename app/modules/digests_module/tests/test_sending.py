@@ -114,7 +114,7 @@ async def test_texts_are_shortened_and_markup_and_spoilers_are_not_shown(
     await digests.after()
     assert digests.messages_to(anna) == [
         f"Борис 🐻: {'я' * 300}…",
-        "Борис 🐻: <b>тег</b> строка https://evil.\u200bexample",
+        "Борис 🐻: <b>тег</b> строка https:\u200b//evil.\u200bexample",
         "Борис 🐻: (hidden text)",
     ]
     html = text_of(digests.mails_to(anna)[0], "html")

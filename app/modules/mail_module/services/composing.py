@@ -34,8 +34,8 @@ _HEADERS.map_to_type("list-unsubscribe", _Unfolded)
 _ASCII = SMTP.clone(header_factory=_HEADERS)
 _UTF8 = _ASCII.clone(utf8=True)
 _TIMES = {"en": "%Y-%m-%d %H:%M", "ru": "%d.%m.%Y %H:%M"}
-_IN_A_DOMAIN = re.compile(r"\.(?=[^\W\d_])")
-"""A dot before a letter. Mail programs make links of names that look like a domain."""
+_IN_A_LINK = re.compile(r"\.(?=[^\W\d_])|:(?=//)")
+"""A dot before a letter, or a colon as in `http://`. Mail programs make links of texts that have one."""
 
 
 def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Letter, at: datetime) -> EmailMessage:
@@ -100,6 +100,6 @@ def _written(values: Values, zone: ZoneInfo, language: str) -> dict[str, Any]:
         if not isinstance(value, str):
             return [_written(item, zone, language) for item in value]
         line = as_line(" ".join(value.split()))
-        return line if name == "link" else _IN_A_DOMAIN.sub(".\u200b", line)
+        return line if name == "link" else _IN_A_LINK.sub("\\g<0>\u200b", line)
 
     return {name: shown(name, value) for name, value in values.items()}

@@ -74,10 +74,10 @@ async def test_a_value_cannot_add_a_header_or_a_recipient(mailbox: Mailbox, temp
     [
         ("casino.example.com", "casino.\u200bexample.\u200bcom"),
         ("казино.рф", "казино.\u200bрф"),
-        ("192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1 http://192.0.2.1/", "192.0.2.1 http:\u200b//192.0.2.1/"),
     ],
 )
-async def test_a_name_that_looks_like_a_domain_is_no_link(
+async def test_a_name_that_looks_like_a_domain_or_an_address_of_the_web_is_no_link(
     mailbox: Mailbox, templates: Path, name: str, shown: str
 ) -> None:
     (templates / "greeting.en.txt").write_text("Hello\n\nHello, {{ name }}\n")

@@ -20,7 +20,7 @@ async def test_values_in_lists_are_one_line_each_and_only_links_are_links(mailbo
         uuid4(), tmp_path, Letter("anna@example.com", "news", {"chats": chats})
     )
     (mail,) = mailbox.mails
-    text = ["evil.\u200bexample", "", "<b>1 https://evil.\u200bexample", "", link]
+    text = ["evil.\u200bexample", "", "<b>1 https:\u200b//evil.\u200bexample", "", link]
     assert text_of(mail).splitlines() == text
     html = text_of(mail, "html")
     assert "&lt;b&gt;1 https" in html
