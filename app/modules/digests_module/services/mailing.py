@@ -35,12 +35,13 @@ class Digest(BaseModel):
 
 
 async def _compose(context: JobContext, digest: Digest) -> Letter | None:
-    app = context.container.get(AppSettings)
+    app, modules = context.container.get(AppSettings), context.container.get(Modules)
+    has_page = app.ui_enable and any(module.name == "ui" for module in modules)
     unsubscribe = await context.container.get(UnsubscribeLinks).make(digest.account_id)
     async with context.unit_of_work() as work:
         working = await work_context(work, context.container, context.at)
         address = await find_recipient(working, digest.account_id)
-        settings = await read_settings(working.connection, context.container.get(Modules), digest.account_id)
+        settings = await read_settings(working.connection, modules, digest.account_id)
         if address is None or settings["email"] == "none":
             return None
         if (until := quiet_until(settings, context.at)) is not None:
@@ -58,7 +59,8 @@ async def _compose(context: JobContext, digest: Digest) -> Letter | None:
             )
             messages = [message for message in shown if message.seq in mailable]
             if messages:
-                chats.append(_chat_as_values(messages, f"{app.public_url}/ui/#/{chosen.chat_id}"))
+                link = f"{app.public_url}/ui/#/{chosen.chat_id}" if has_page else ""
+                chats.append(_chat_as_values(messages, link))
     if not chats:
         return None
     values: Values = {"chats": chats, "has_more": "yes" if digest.has_more else "", "link": unsubscribe}
