@@ -21,7 +21,7 @@ def _time_zones() -> Set[str]:
 
 Language = Annotated[
     Literal["en", "ru"] | None,
-    Field(description="language of mails and of the page at /ui; null: not chosen"),
+    Field(description="language of mails, of notifications on devices and of the page at /ui; null: not chosen"),
 ]
 
 TimeZone = Annotated[
