@@ -147,6 +147,19 @@ async def test_without_the_modules_there_are_no_keys_and_bots_in_the_settings(
         assert reader.complaints == []
 
 
+async def test_a_key_for_incoming_webhooks_alone_can_be_created(settings: Settings, browser: Browser) -> None:
+    for left_out, count in ((("webhooks",), 1), (("webhooks", "incoming_webhooks"), 0)):
+        async with listening(build_app(without(settings, *left_out))) as address:
+            reader = await Reader.open_window(browser, address)
+            await reader.sign_up(f"vera{count}", "Вера")
+            await (await reader.settings()).get_by_role("button", name="New key").click()
+            form = reader.page.get_by_role("dialog", name="New key")
+            await expect(form.get_by_role("checkbox", name="messages:write")).to_have_count(1)
+            await expect(form.get_by_role("checkbox", name="webhooks:write")).to_have_count(count)
+            await reader.context.close()
+            assert reader.complaints == []
+
+
 async def test_a_form_that_is_submitted_twice_creates_one_key(eve: Reader, her: FakeClient) -> None:
     await (await eve.settings()).get_by_role("button", name="New key").click()
     form = eve.page.get_by_role("dialog", name="New key")

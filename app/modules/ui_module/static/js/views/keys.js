@@ -8,8 +8,8 @@ import { attempt, field, form, secretDialog } from './forms.js';
 import { itemList } from './itemList.js';
 import { withRecentSignIn } from './signInAgain.js';
 
-/** Scopes, and the module without which a scope opens nothing. */
-const SCOPES = [['profile:read'], ['chats:read'], ['chats:write'], ['members:write'], ['messages:read'], ['messages:write'], ['files:write', 'attachments'], ['webhooks:write', 'webhooks']];
+/** Scopes, each with the modules of which it needs one. */
+const SCOPES = [['profile:read'], ['chats:read'], ['chats:write'], ['members:write'], ['messages:read'], ['messages:write'], ['files:write', 'attachments'], ['webhooks:write', 'webhooks', 'incoming_webhooks']];
 
 /** Creates the list of keys at `path`, with a button for a new one. */
 export function keys(context, path) {
@@ -52,7 +52,7 @@ function newKeyDialog(context, path, onCreated) {
 
   const box = dialog(t('keys.new'), h('div', { class: 'dialog-form' }, form([
     field('name', t('keys.name'), { id: 'key-name', required: true, maxlength: 64, autofocus: true, autocomplete: 'off' }),
-    h('fieldset', {}, h('legend', {}, t('keys.scopes')), h('div', { class: 'choices' }, SCOPES.filter(([, module]) => !module || has(module)).map(([name]) => choice(name)))),
+    h('fieldset', {}, h('legend', {}, t('keys.scopes')), h('div', { class: 'choices' }, SCOPES.filter(([, ...modules]) => !modules.length || modules.some(has)).map(([name]) => choice(name)))),
     field('expires_at', t('keys.lastDay'), { id: 'key-expires-at', type: 'date' }),
   ], t('keys.create'), create)));
 }
