@@ -8,8 +8,8 @@ import { dialog } from './dialogs.js';
 export const section = (title, ...content) => h('section', { 'aria-label': title }, h('h3', {}, title), ...content);
 
 /** Creates a labelled field with a place for its error. `id` differs from `name` where another form has the same field. */
-export function field(name, label, { id = name, ...attributes } = {}, tag = 'input') {
-  return h('div', { class: 'field' }, h('label', { for: id }, label), h(tag, { id, name, dir: 'auto', 'aria-describedby': `${id}-error`, ...attributes }), h('p', { id: `${id}-error`, class: 'error' }));
+export function field(name, label, { id = name, ...attributes } = {}, tag = 'input', content = []) {
+  return h('div', { class: 'field' }, h('label', { for: id }, label), h(tag, { id, name, dir: 'auto', 'aria-describedby': `${id}-error`, ...attributes }, content), h('p', { id: `${id}-error`, class: 'error' }));
 }
 
 /** Creates a form that shows an error next to its field, and moves the focus there. `submit` receives the values and the form. */

@@ -1,4 +1,4 @@
-// Settings: the user's profile, the appearance of the page, the password and the sessions.
+// Settings: the user's profile, the appearance of the page, notifications, the password and the sessions.
 
 import { call, canUsePasskeys, getAll, has, signOut } from '../api.js';
 import { h, iconButton, reconcile, renderOnChange, toast } from '../dom.js';
@@ -12,6 +12,7 @@ import { attempt, field, form, section } from './forms.js';
 import { identities } from './identities.js';
 import { keys } from './keys.js';
 import { mailAddress } from './mailAddress.js';
+import { notifications } from './notifications.js';
 import { passkeys } from './passkeys.js';
 import { secondFactor } from './secondFactor.js';
 
@@ -66,6 +67,7 @@ function passwordAndSessions(context) {
   const { element, show } = sessions();
   return [
     has('recovery') && section(t('mail.title'), mailAddress(context)),
+    has('notifications') && section(t('notifications.title'), notifications()),
     password(show),
     has('second_factor') && section(t('factor.title'), secondFactor(context)),
     canUsePasskeys() && section(t('passkeys.title'), passkeys(context, deviceOf(navigator.userAgent))),
