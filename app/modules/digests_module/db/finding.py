@@ -57,10 +57,13 @@ WHERE m.read_seq < n.last_seq AND a.email IS NOT NULL ORDER BY n.account_id, n.c
 ON CONFLICT (account_id, chat_id) DO UPDATE SET first_seq = excluded.first_seq, due_at = excluded.due_at
 WHERE p.due_at IS NULL
 """  # noqa: S608 - constants only
-_WRITE_SEEN = """
-INSERT INTO digest_chat (chat_id, seq) SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS s(chat_id, seq)
-ORDER BY s.chat_id ON CONFLICT (chat_id) DO UPDATE SET seq = excluded.seq
-"""
+# A chat that was deleted meanwhile gets no row: nothing would delete it.
+_WRITE_SEEN = f"""
+INSERT INTO digest_chat (chat_id, seq)
+SELECT s.chat_id, s.seq FROM unnest($1::uuid[], $2::bigint[]) AS s(chat_id, seq)
+CROSS JOIN LATERAL {one_row("chat", id="s.chat_id")} c
+WHERE c.deleted_at IS NULL ORDER BY s.chat_id ON CONFLICT (chat_id) DO UPDATE SET seq = excluded.seq
+"""  # noqa: S608 - constants only
 
 
 class Search(NamedTuple):

@@ -1,12 +1,15 @@
 """The search for unread messages: in pages, from where it has come to, and by one process or several."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 
+from app.modules.digests_module.db import finding as db
 from app.modules.digests_module.services import choosing, finding
 from app.modules.digests_module.services.periodic import FIND
 from app.modules.digests_module.tests.digests import SETTINGS, Digests, write_to
+from app.modules.streams_module.services.log import now
 from tests.fakers import FakeClient, ok
 from tests.periodic_jobs import run_once
 
@@ -109,3 +112,18 @@ async def test_one_mail_at_a_time_although_another_chat_is_due_soon(
     assert digests.messages_to(anna) == ["Борис 🐻: 1"]
     await digests.after(30)
     assert digests.messages_to(anna) == ["Борис 🐻: 1", "Clara: 2"]
+
+
+async def test_a_chat_that_is_deleted_while_it_is_compared_is_not_noted_as_seen(
+    anna: FakeClient, boris: FakeClient, digests: Digests
+) -> None:
+    deleted, kept = [await anna.open_chat(boris, title=title) for title in ("Старый клуб", "Новый клуб")]
+    for chat in (deleted, kept):
+        await anna.send(chat)
+    found = await db.list_chats(digests.connection, db.NO_CHAT, db.EVERY_CHAT, now())
+    assert {UUID(deleted), UUID(kept)} <= {chat.id for chat in found}
+    ok(await anna.delete(f"/chats/{deleted}"))
+    await db.write_seen(digests.connection, found)
+    seen = {row["chat_id"] for row in await digests.connection.fetch("SELECT chat_id FROM digest_chat")}
+    assert UUID(kept) in seen
+    assert UUID(deleted) not in seen
