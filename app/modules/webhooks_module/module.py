@@ -18,8 +18,9 @@ from app.modules.webhooks_module.services.following import (
     FOLLOW,
     SWEEP,
     SWEEP_HOURLY,
+    SWEEP_ONE,
 )
-from app.modules.webhooks_module.services.jobs import POSTING
+from app.modules.webhooks_module.services.jobs import POSTING, SWEEPING
 from app.modules.webhooks_module.services.secrets import Secrets
 from app.modules.webhooks_module.services.turns import Turns
 from app.modules.webhooks_module.settings import CHANGE_WEBHOOK, CREATE_WEBHOOK, TEST_WEBHOOK
@@ -60,6 +61,8 @@ module = Module(
         CATCH_UP,
         SWEEP,
         SWEEP_HOURLY,
+        SWEEP_ONE,
+        SWEEPING,
         DELETE_OLD,
         DELETE_OLD_HOURLY,
         WEBHOOKS_OF_ACCOUNT,

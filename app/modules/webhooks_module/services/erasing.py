@@ -9,14 +9,14 @@ from app.modules.jobs_module.extension import Jobs
 from app.modules.webhooks_module.db import coverage, deliveries, webhooks
 from app.modules.webhooks_module.services.delivering import DELIVER
 from app.modules.webhooks_module.services.ending import end
-from app.modules.webhooks_module.services.following import CATCH_UP
+from app.modules.webhooks_module.services.following import CATCH_UP, SWEEP_ONE
 from app.services.context import WorkContext
 
 
 async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
     """Deletes the webhooks first: without them no row is added."""
     raw, jobs = context.connection, context.container.get(Jobs)
-    for job in (DELIVER, CATCH_UP):
+    for job in (DELIVER, CATCH_UP, SWEEP_ONE):
         await jobs.remove(context.work, job, account_id)
     for delete in (webhooks.delete_of_account, coverage.delete_of_account, deliveries.delete_of_account):
         if await delete(raw, account_id, limit):

@@ -13,7 +13,7 @@ from app.modules.webhooks_module.db import coverage, cursors, deliveries, webhoo
 from app.modules.webhooks_module.services.activity import Activity
 from app.modules.webhooks_module.services.delivering import DELIVER
 from app.modules.webhooks_module.services.ending import end
-from app.modules.webhooks_module.services.jobs import ToCatchUp, ToPost, wake
+from app.modules.webhooks_module.services.jobs import SWEEPING, ToCatchUp, ToPost, wake
 from app.modules.webhooks_module.services.rights import are_tokens_known, find_visible, has_ended, may_post
 from app.services.context import Context, WorkContext
 
@@ -116,7 +116,7 @@ async def _sweep(context: JobContext, _: Nothing) -> None:
             for account_id, webhook_id in rows:
                 payload = ToCatchUp(account_id=account_id, webhook_id=webhook_id)
                 await context.container.get(Jobs).enqueue(
-                    work, CATCH_UP, payload, key=str(webhook_id), owner_id=account_id
+                    work, SWEEP_ONE, payload, key=str(webhook_id), owner_id=account_id
                 )
         found = len(rows)
         after = rows[-1] if rows else after
@@ -128,6 +128,7 @@ async def _delete_old(context: JobContext, _: Nothing) -> None:
 
 FOLLOW = Subscriber("webhooks", (), _follow, across_streams=True, every_kind=True, is_idle=Activity.is_idle_in)
 CATCH_UP = Job("webhooks.catch_up", ToCatchUp, _catch_up)
+SWEEP_ONE = Job("webhooks.sweep_one", ToCatchUp, _catch_up, lane=SWEEPING.name)
 SWEEP = Job("webhooks.sweep", Nothing, _sweep)
 SWEEP_HOURLY = Schedule(SWEEP, timedelta(hours=1))
 DELETE_OLD = Job("webhooks.delete_old", Nothing, _delete_old)

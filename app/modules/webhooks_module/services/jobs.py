@@ -12,6 +12,8 @@ from app.modules.webhooks_module.services.activity import KNOWN_AFTER
 
 POSTING = Lane("webhooks", 32)
 """Receivers may hang. No other job waits for them."""
+SWEEPING = Lane("webhooks sweep", 2)
+"""Every hour it has a job for each webhook. No other job waits for them."""
 
 
 class ToPost(BaseModel):
