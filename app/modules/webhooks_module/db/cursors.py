@@ -45,13 +45,15 @@ SELECT e.seq FROM event e
 WHERE e.stream_id = $1 AND e.seq > $2 AND e.seq <= $3 AND {_MATCHES} AND ($5::text[] IS NULL OR e.kind = ANY($5))
 ORDER BY e.seq LIMIT 1
 """  # noqa: S608 - constants only
-# $5: what an API key may see of the account's own stream.
+# $5: what an API key may see of the account's own stream. Events are read only where all of them can be.
 _LIST_BEHIND = f"""
-SELECT c.stream_id, c.seq, s.first_seq, s.last_seq, EXISTS (
-    SELECT FROM event e
-    WHERE e.stream_id = c.stream_id AND e.seq > c.seq AND e.seq <= c.seq + {WINDOW} AND {_MATCHES}
-      AND (c.stream_id <> $1 OR $5::text[] IS NULL OR e.kind = ANY($5))
-) AS has_events
+SELECT c.stream_id, c.seq, s.last_seq, CASE
+    WHEN s.last_seq > c.seq + {WINDOW} OR s.first_seq > c.seq + 1 THEN true
+    ELSE EXISTS (
+        SELECT FROM event e
+        WHERE e.stream_id = c.stream_id AND e.seq > c.seq AND {_MATCHES}
+          AND (c.stream_id <> $1 OR $5::text[] IS NULL OR e.kind = ANY($5))
+    ) END AS is_to_post
 FROM webhook_cursor c JOIN stream s ON s.id = c.stream_id AND s.last_seq > c.seq
 WHERE c.account_id = $1 AND c.webhook_id = $2 AND c.stream_id > $3
 ORDER BY c.stream_id LIMIT $6
@@ -145,7 +147,10 @@ async def list_behind(
     visible: Sequence[str] | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Returns the cursors before the heads of their streams. `has_events`: one of the next events is to be posted."""
+    """Returns the cursors before the heads of their streams.
+
+    `is_to_post`: False if all events after the cursor were looked at, and none of them is to be posted.
+    """
     return list(await connection.fetch(_LIST_BEHIND, account_id, webhook_id, after, kinds, visible, limit))
 
 

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Nothing, Schedule
@@ -19,6 +18,8 @@ from app.services.context import Context, WorkContext
 
 _JOINS_AND_LEAVES = ("chat.joined", "chat.left")
 _AT_ONCE = 200
+_STREAMS_AT_ONCE = 50
+"""Up to WINDOW events of each of them are read in one statement."""
 _KEPT_FOR = timedelta(days=7)
 """Time for which attempts are listed, if they are not too many."""
 
@@ -91,20 +92,15 @@ async def _catch_up_from(context: JobContext, account_id: UUID, webhook_id: UUID
         if not after.int:
             await coverage.remove_unreadable(raw, account_id, webhook_id, webhook["chat_ids"])
             await coverage.add(raw, account_id, webhook_id, webhook["chat_ids"], at_heads=False)
-        visible = find_visible(given, webhook)
-        rows = await cursors.list_behind(raw, account_id, webhook_id, after, webhook["kinds"], visible, _AT_ONCE)
+        kinds, visible = webhook["kinds"], find_visible(given, webhook)
+        rows = await cursors.list_behind(raw, account_id, webhook_id, after, kinds, visible, _STREAMS_AT_ONCE)
         for row in rows:
-            if _is_to_post(row):
+            if row["is_to_post"]:
                 to_post = ToPost(account_id=account_id, webhook_id=webhook_id, stream_id=row["stream_id"])
                 await wake(work, context.container.get(Jobs), DELIVER, to_post)
             else:
                 await cursors.move(raw, row["stream_id"], webhook_id, row["seq"], row["last_seq"])
-    return rows[-1]["stream_id"] if len(rows) == _AT_ONCE else None
-
-
-def _is_to_post(row: Any) -> bool:
-    """Returns True unless all events after the cursor were looked at, and none of them is to be posted."""
-    return bool(row["has_events"] or row["seq"] < row["first_seq"] - 1 or row["last_seq"] - row["seq"] > cursors.WINDOW)
+    return rows[-1]["stream_id"] if len(rows) == _STREAMS_AT_ONCE else None
 
 
 async def _sweep(context: JobContext, _: Nothing) -> None:
