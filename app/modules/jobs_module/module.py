@@ -7,6 +7,7 @@ from app.modules.jobs_module.db.models import JobRow, JobScheduleRow
 from app.modules.jobs_module.extension import Job, Jobs, Lane, Schedule
 from app.modules.jobs_module.services.contributions import check_contributions
 from app.modules.jobs_module.services.runner import Runner
+from app.modules.jobs_module.services.turns import Turns
 from app.utils.background import Background
 from app.utils.container import Container
 from app.utils.module import Module, Modules
@@ -16,6 +17,7 @@ from app.utils.module import Module, Modules
 async def lifespan(container: Container) -> AsyncIterator[None]:
     modules = container.get(Modules)
     jobs = container.put(Jobs, Jobs(modules.contributions(Job)))
+    container.put(Turns, Turns())
     runner = Runner(
         container.get(BackgroundDatabase), container, jobs, modules.contributions(Lane), modules.contributions(Schedule)
     )

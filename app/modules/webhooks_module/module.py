@@ -22,7 +22,6 @@ from app.modules.webhooks_module.services.following import (
 )
 from app.modules.webhooks_module.services.jobs import POSTING, SWEEPING
 from app.modules.webhooks_module.services.secrets import Secrets
-from app.modules.webhooks_module.services.turns import Turns
 from app.modules.webhooks_module.settings import CHANGE_WEBHOOK, CREATE_WEBHOOK, TEST_WEBHOOK
 from app.settings.auth_settings import AuthSettings
 from app.utils.background import Background
@@ -34,7 +33,6 @@ from app.utils.module import Module
 async def lifespan(container: Container) -> AsyncIterator[None]:
     sealer = Sealer(container.get(AuthSettings), container.get(Database), b"secrets of webhooks")
     container.put(Secrets, Secrets(sealer))
-    container.put(Turns, Turns())
     activity = container.put(Activity, Activity(container.get(BackgroundDatabase)))
     container.get(Background).add(activity.working)
     yield

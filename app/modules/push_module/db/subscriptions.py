@@ -23,8 +23,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _RENEW = """
 UPDATE push_subscription
-SET session_id = $3, key_id = $4, p256dh = $5, auth = $6, failures = 0, not_before = NULL, taken_by = NULL
-WHERE account_id = $1 AND id = $2
+SET session_id = $3, key_id = $4, p256dh = $5, auth = $6 WHERE account_id = $1 AND id = $2
 """
 _LIST = f"""
 SELECT id, session_id, endpoint, created_at FROM push_subscription s WHERE account_id = $2 AND {LIVE}

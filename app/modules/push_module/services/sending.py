@@ -6,6 +6,7 @@ same tag.
 """
 
 from datetime import timedelta
+from time import monotonic
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from pydantic import BaseModel
 
 from app.adapters.clients.http import HttpClient
 from app.adapters.db.connection import Connection
-from app.modules.jobs_module.extension import Job, JobContext, Lane, RetryAfter
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, RetryAfter
+from app.modules.jobs_module.services.turns import Turns
 from app.modules.mail_module.settings import MailSettings
 from app.modules.notifications_module.services.settings import read_settings
 from app.modules.push_module.db import sending as db
@@ -41,6 +43,10 @@ LIFETIME = timedelta(hours=24)
 _BACKOFF = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 _CLEAR_ATTEMPTS = 28
 """With the pauses above the last one is a day after the first. A message is dropped by its age."""
+SECONDS_AT_ONCE = 5.0
+"""After this time, other jobs get the slot."""
+_OF_ACCOUNT = 4
+"""So many devices of one account a process sends to at the same time."""
 _MARGIN = 60.0
 """Seconds beside those of one notification for which a job reserves its device."""
 _LOOK_AGAIN = 0.5
@@ -64,12 +70,26 @@ class Step(NamedTuple):
 
 
 async def _send(context: JobContext, to: ToDevice) -> None:
+    async with context.container.get(Turns).taking(SENDING, (to.account_id, _OF_ACCOUNT)):
+        is_done = await _send_some(context, to)
+    if not is_done:
+        async with context.unit_of_work() as work:
+            jobs = context.container.get(Jobs)
+            await jobs.enqueue(work, SEND, to, key=str(to.subscription_id), owner_id=to.account_id)
+
+
+async def _send_some(context: JobContext, to: ToDevice) -> bool:
+    """Sends some of the next notifications. Returns True if there are no more."""
+    ends_at = monotonic() + SECONDS_AT_ONCE
     while (step := await _prepare(context, to)) is not None:
         contact = contact_of(context.container.get(PushSettings), context.container.get(AppSettings))
         client = context.container.get(HttpClient)
         pushed = await push(client, step.key, contact, step.device, step.notification, step.ttl)
         metrics.PUSHES.labels(step.notification.kind, pushed.outcome).inc()
         await _settle(context, step, pushed)
+        if monotonic() > ends_at:
+            return False
+    return True
 
 
 async def _prepare(context: JobContext, to: ToDevice) -> Step | None:
@@ -151,4 +171,5 @@ async def _settle(context: JobContext, step: Step, pushed: Pushed) -> None:
         raise RetryAfter(pause)
 
 
-SEND = Job("push.send", ToDevice, _send, timeout_s=3_600.0, lane=SENDING.name)
+# The longest requests that the settings permit, and what comes before and after them.
+SEND = Job("push.send", ToDevice, _send, timeout_s=1_000.0, lane=SENDING.name, takes_turns=True)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from app.adapters.clients.http import HttpClient
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, RetryAfter, RetryAt
+from app.modules.jobs_module.services.turns import Turns
 from app.modules.streams_module.extension import Event, read_events
 from app.modules.streams_module.services.log import now
 from app.modules.webhooks_module import metrics
@@ -26,7 +27,6 @@ from app.modules.webhooks_module.services.jobs import POSTING, ToPost
 from app.modules.webhooks_module.services.posting import Answer, body_of, message_id_of, post
 from app.modules.webhooks_module.services.rights import are_tokens_known, find_readable, has_ended, may_post
 from app.modules.webhooks_module.services.secrets import Secrets
-from app.modules.webhooks_module.services.turns import Busy, Turns
 from app.services.context import Context
 from app.settings.egress_settings import EgressSettings
 
@@ -36,8 +36,11 @@ EVENTS_DELETED = "events_deleted"
 _EVENTS_AT_ONCE = 100
 _SECONDS_AT_ONCE = 5.0
 """After so many events or this time, other jobs get the slot."""
+_OF_WEBHOOK = 4
+_OF_ACCOUNT = 8
+"""So many requests to one webhook, and for one account, a process has open at the same time."""
 _BUSY = 1.0
-"""Seconds until a job looks again that found its cursor, or all turns, taken."""
+"""Seconds until a job looks again that found its cursor taken."""
 _MARGIN = 10.0
 """Seconds that the job holds its cursor beyond the longest request."""
 
@@ -59,11 +62,10 @@ class Step(Enum):
 
 async def _deliver(context: JobContext, to_post: ToPost) -> None:
     await context.container.get(Secrets).prepare()
-    try:
-        async with context.container.get(Turns).taking(to_post.account_id, to_post.webhook_id):
-            is_done = await _post_some(context, to_post)
-    except Busy:
-        raise RetryAfter(_BUSY) from None
+    # In this order: what waits for a slow receiver takes nothing from the other webhooks of its account.
+    limits = ((to_post.webhook_id, _OF_WEBHOOK), (to_post.account_id, _OF_ACCOUNT))
+    async with context.container.get(Turns).taking(POSTING, *limits):
+        is_done = await _post_some(context, to_post)
     async with context.unit_of_work() as work:
         await cursors.release(await work.raw(), to_post.stream_id, to_post.webhook_id, context.job_id)
         jobs = context.container.get(Jobs)
