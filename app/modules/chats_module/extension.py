@@ -150,11 +150,19 @@ async def find_notify_levels(context: Context, chat_id: UUID, account_ids: Colle
     levels: dict[UUID, NotifyLevel] = dict.fromkeys(account_ids, "all")
     for contributed in context.container.get(Modules).contributions(NotifyLevels):
         for account_id, level in (await contributed.find(context, chat_id, account_ids)).items():
-            levels[account_id] = lower_level(levels[account_id], level)
+            levels[account_id] = _lower(levels[account_id], level)
     return levels
 
 
-def lower_level(one: NotifyLevel, other: NotifyLevel) -> NotifyLevel:
+def asked_level(own: NotifyLevel, chat_type: str, in_chat: NotifyLevel) -> NotifyLevel:
+    """Returns which messages of a chat an account asks for, by its setting for all chats and its level in this one.
+
+    With `mentions` for all chats, these are also all messages of direct chats. The lower of both counts.
+    """
+    return _lower("all" if own == "mentions" and chat_type == "direct" else own, in_chat)
+
+
+def _lower(one: NotifyLevel, other: NotifyLevel) -> NotifyLevel:
     return min(one, other, key=_LEVELS.index)
 
 

@@ -177,6 +177,12 @@ def _setting(name: str, read: Any, default: str, description: str) -> Notificati
 
 
 SETTINGS = (
-    _setting("push", Push, "all", "which messages are pushed to the subscribed devices; chats may narrow it"),
+    _setting(
+        "push",
+        Push,
+        "all",
+        "which messages are pushed to the subscribed devices: `mentions` are those that mention the account, and all "
+        "of direct chats; chats may narrow it",
+    ),
     _setting("preview", Preview, "full", "what a pushed notification shows: sender and text, the sender only, neither"),
 )

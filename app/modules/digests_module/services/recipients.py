@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.modules.accounts_module.extension import AddressProof, list_absent
 from app.modules.accounts_module.services.mailboxes import find_mail_address
-from app.modules.chats_module.extension import NotifyLevel, find_notify_levels, lower_level
+from app.modules.chats_module.extension import asked_level, find_notify_levels
 from app.modules.messages_module.extension import EVERYONE, find_mentions
 from app.modules.notifications_module.services.settings import AccountSettings
 from app.services.context import Context, WorkContext
@@ -31,11 +31,8 @@ async def list_mailable(
     seqs: Sequence[int],
 ) -> Collection[int]:
     """Returns those of the messages that the account wants to be mailed, by its settings and by those of the chat."""
-    asked: NotifyLevel = settings["email"]
-    if asked == "mentions" and chat_type == "direct":
-        asked = "all"
     levels = await find_notify_levels(context, chat_id, [account_id])
-    level = lower_level(asked, levels[account_id])
+    level = asked_level(settings["email"], chat_type, levels[account_id])
     if level != "mentions":
         return seqs if level == "all" else ()
     mentions = await find_mentions(context, chat_id, seqs)

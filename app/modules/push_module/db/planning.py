@@ -9,7 +9,7 @@ from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
 from app.modules.push_module.db.subscriptions import LIVE
 
-_COUNT_MEMBERS = "SELECT member_count FROM chat WHERE id = $1 AND deleted_at IS NULL"
+_FIND_CHAT = "SELECT type, member_count FROM chat WHERE id = $1 AND deleted_at IS NULL"
 _HAS_FEWER = "SELECT count(*) < $1 FROM (SELECT FROM push_subscription LIMIT $1) subscription"
 _LIST_MESSAGES = """
 SELECT seq, sender_id, created_at FROM message
@@ -52,6 +52,7 @@ class NewMessage(NamedTuple):
 class Readers(NamedTuple):
     """Members with subscriptions, by their read positions. `last`: the end of the page, None if it is the last one."""
 
+    chat_type: str
     read_seqs: Mapping[UUID, int]
     last: UUID | None
 
@@ -63,15 +64,19 @@ async def list_messages(
     return [NewMessage(*row) for row in await connection.fetch(_LIST_MESSAGES, chat_id, first_seq, until, limit)]
 
 
-async def list_readers(connection: DatabaseConnection, chat_id: UUID, after: UUID, limit: int) -> Readers:
-    """Returns a page of the members of a chat that have subscriptions. It reads the smaller of the two lists."""
-    member_count = await connection.fetchval(_COUNT_MEMBERS, chat_id)
-    if not member_count:
-        return Readers({}, None)
+async def list_readers(connection: DatabaseConnection, chat_id: UUID, after: UUID, limit: int) -> Readers | None:
+    """Returns a page of the members of a chat that have subscriptions. None if the chat was deleted.
+
+    It reads the smaller of the two lists.
+    """
+    chats = await connection.fetch(_FIND_CHAT, chat_id)
+    if not chats:
+        return None
+    chat_type, member_count = chats[0]
     statement = _BY_SUBSCRIPTIONS if await connection.fetchval(_HAS_FEWER, member_count) else _BY_MEMBERS
     rows = await connection.fetch(statement, chat_id, after, limit)
     found = {row["account_id"]: row["read_seq"] for row in rows if row["read_seq"] is not None}
-    return Readers(found, rows[-1]["account_id"] if len(rows) == limit else None)
+    return Readers(chat_type, found, rows[-1]["account_id"] if len(rows) == limit else None)
 
 
 async def add_notifications(

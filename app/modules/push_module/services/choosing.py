@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from app.modules.chats_module.extension import NotifyLevel, find_notify_levels, lower_level
+from app.modules.chats_module.extension import NotifyLevel, asked_level, find_notify_levels
 from app.modules.messages_module.extension import EVERYONE, find_mentions
 from app.modules.notifications_module.services.quiet_hours import is_quiet
 from app.modules.notifications_module.services.settings import AccountSettings, list_settings
@@ -13,7 +13,7 @@ from app.utils.module import Modules
 
 
 async def choose(
-    context: Context, chat_id: UUID, messages: Sequence[NewMessage], read_seqs: Mapping[UUID, int]
+    context: Context, chat_id: UUID, chat_type: str, messages: Sequence[NewMessage], read_seqs: Mapping[UUID, int]
 ) -> dict[UUID, int]:
     """Returns the newest message that notifies each account. Accounts that none of them notifies are left out.
 
@@ -25,7 +25,7 @@ async def choose(
     chosen: dict[UUID, int] = {}
     for account_id, read_seq in read_seqs.items():
         own = settings[account_id]
-        level = lower_level(levels[account_id], own["push"])
+        level = asked_level(own["push"], chat_type, levels[account_id])
         if level == "none" or is_quiet(own, context.at):
             continue
         for message in messages:

@@ -49,9 +49,12 @@ async def _plan_page(context: JobContext, new: NewMessages, after: UUID) -> UUID
         if not messages:
             return None
         readers = await db.list_readers(raw, new.chat_id, after, _ACCOUNTS_AT_ONCE)
+        if readers is None:
+            return None
         unread = {one: seq for one, seq in readers.read_seqs.items() if seq < messages[0].seq}
         if unread:
-            chosen = await choose(Context(raw, context.container, at), new.chat_id, messages, unread)
+            reading = Context(raw, context.container, at)
+            chosen = await choose(reading, new.chat_id, readers.chat_type, messages, unread)
             for account_id, subscription_id in await db.add_notifications(raw, new.chat_id, chosen, at):
                 device = ToDevice(account_id=account_id, subscription_id=subscription_id)
                 await jobs.enqueue(work, SEND, device, key=str(subscription_id), owner_id=account_id)

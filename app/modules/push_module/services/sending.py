@@ -142,7 +142,7 @@ async def _is_due(context: JobContext, raw: Connection, device: Device, row: Any
         return False
     message = NewMessage(row["seq"], row["sender_id"], row["created_at"])
     reading = Context(raw, context.container, context.at)
-    return bool(await choose(reading, row["chat_id"], [message], {device.account_id: row["read_seq"]}))
+    return bool(await choose(reading, row["chat_id"], row["type"], [message], {device.account_id: row["read_seq"]}))
 
 
 async def _settle(context: JobContext, step: Step, pushed: Pushed) -> None:

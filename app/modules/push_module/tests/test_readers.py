@@ -31,6 +31,7 @@ async def test_all_members_with_devices_are_found_whichever_list_is_shorter(
     pages = 0
     while after is not None:
         readers = await db.list_readers(connection, chat_id, after, 1)
+        assert readers is not None
         found |= readers.read_seqs
         after, pages = readers.last, pages + 1
     assert found == {anna.uuid: 1, clara.uuid: 0}
@@ -42,4 +43,4 @@ async def test_a_deleted_chat_has_no_readers(
 ) -> None:
     await Device(service, boris).subscribe()
     ok(await anna.delete(f"/chats/{club}"))
-    assert await db.list_readers(connection, UUID(club), UUID(int=0), 10) == db.Readers({}, None)
+    assert await db.list_readers(connection, UUID(club), UUID(int=0), 10) is None

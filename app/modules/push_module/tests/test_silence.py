@@ -55,15 +55,25 @@ async def test_the_lower_level_of_the_account_and_the_chat_counts(
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_only_mentions_notify_in_a_direct_chat_of_an_account_that_asks_for_them(
-    anna: FakeClient, boris: FakeClient, phone: Device, container: Container
+@pytest.mark.parametrize(
+    ("in_chat", "expected"), [({}, ["hi", "@you"]), ({"notify": "mentions"}, ["@you"]), ({"notify": "none"}, [])]
+)
+async def test_an_account_that_asks_for_mentions_is_notified_of_all_of_a_direct_chat_that_does_not_lower_it(
+    anna: FakeClient,
+    boris: FakeClient,
+    phone: Device,
+    container: Container,
+    in_chat: dict[str, Any],
+    expected: list[str],
 ) -> None:
     ok(await boris.put("/accounts/me/notifications", {"push": "mentions"}))
     chat_id = await anna.open_chat(boris, type="direct")
-    await anna.send(chat_id, "Привет")
-    assert await bodies(phone, container) == []
-    await anna.send(chat_id, f"@{boris.username}")
-    assert await bodies(phone, container) == [f"@{boris.username}"]
+    ok(await boris.put(f"/chats/{chat_id}/settings", in_chat))
+    found: list[str] = []
+    for text in ("hi", f"@{boris.username}"):
+        await anna.send(chat_id, text)
+        found = await bodies(phone, container)
+    assert [body.replace(boris.username, "you") for body in found] == expected
 
 
 async def _read(anna: FakeClient, boris: FakeClient, club: str) -> None:
@@ -166,6 +176,10 @@ async def test_quiet_hours_over_midnight_follow_the_clock_of_the_account(
     moment, sent = (datetime.fromisoformat(one).replace(tzinfo=UTC) for one in (at, sent_at))
     async with container.get(Database).connection() as connection:
         chosen = await choose(
-            Context(connection, container, moment), UUID(club), [NewMessage(1, anna.uuid, sent)], {boris.uuid: 0}
+            Context(connection, container, moment),
+            UUID(club),
+            "group",
+            [NewMessage(1, anna.uuid, sent)],
+            {boris.uuid: 0},
         )
     assert chosen == ({boris.uuid: 1} if is_notified else {})
