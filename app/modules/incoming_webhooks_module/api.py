@@ -5,7 +5,8 @@ from fastapi import APIRouter, Header, Path, Request, Response, status
 from fastapi.responses import PlainTextResponse
 
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import AppSettingsDep, LimitsDep
+from app.dependencies.services_dependency import ContainerDep, LimitsDep
+from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import refuses
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.extension import may
@@ -27,6 +28,8 @@ from app.modules.incoming_webhooks_module.settings import CHANGE_HOOKS
 from app.modules.messages_module.dependencies import MessagesDep
 from app.modules.messages_module.schemas.models import message_models
 from app.modules.streams_module.dependencies import LogDep
+from app.modules.streams_module.services.log import now
+from app.services.context import Context
 from app.services.errors import ServiceError
 from app.utils.module import Modules
 from app.utils.secret_path import secret_path
@@ -51,34 +54,40 @@ def make_router(modules: Modules) -> APIRouter:
     async def create(
         body: IncomingWebhookCreate,
         member: Manager,
+        identity: CurrentIdentity,
         work: Work,
-        log: LogDep,
-        settings: AppSettingsDep,
+        container: ContainerDep,
         limits: LimitsDep,
     ) -> IncomingWebhookCreated:
         """Creates an incoming webhook. Requires an admin, in a direct chat one of its members.
 
-        The address is in this answer only. The caller is the sender of what is posted there.
+        The address is in this answer only. The caller is the sender of what is posted there, so an API key also needs
+        the scope of sending messages. The webhook ends with the key.
         """
-        limits.hit(CHANGE_HOOKS, member.account_id.int)
-        return await hooks.create(work, log, settings, member.chat_id, member.account_id, body.name)
+        limits.hit(CHANGE_HOOKS, identity.account_id.int)
+        return await hooks.create(work, container, identity, member.chat_id, body.name)
 
     @router.get(_CHAT, openapi_extra=refuses(ChatNotFound, NotAllowedInChat))
-    async def list_of_chat(member: Manager, database: Db) -> IncomingWebhooksRead:
+    async def list_of_chat(member: Manager, database: Db, container: ContainerDep) -> IncomingWebhooksRead:
         """Lists all incoming webhooks of a chat, the newest first, without their addresses."""
         async with database.connection() as connection:
-            items = await hooks.list_of_chat(connection, member.chat_id)
+            items = await hooks.list_of_chat(Context(connection, container, now()), member.chat_id)
         return IncomingWebhooksRead(items=items, next_cursor=None)
 
     @router.patch(
         f"{_CHAT}/{{hook_id}}", openapi_extra=refuses(ChatNotFound, NotAllowedInChat, IncomingWebhookNotFound)
     )
     async def change(
-        hook_id: HookId, body: IncomingWebhookUpdate, member: Manager, work: Work, log: LogDep, limits: LimitsDep
+        hook_id: HookId,
+        body: IncomingWebhookUpdate,
+        member: Manager,
+        work: Work,
+        container: ContainerDep,
+        limits: LimitsDep,
     ) -> IncomingWebhookRead:
         """Renames an incoming webhook, also one that another member has created."""
         limits.hit(CHANGE_HOOKS, member.account_id.int)
-        return await hooks.rename(work, log, member.chat_id, member.account_id, hook_id, body.name)
+        return await hooks.rename(work, container, member.chat_id, member.account_id, hook_id, body.name)
 
     @router.delete(
         f"{_CHAT}/{{hook_id}}",

@@ -3,7 +3,15 @@ from app.modules.chats_module.extension import nothing_of_deleted
 from app.modules.incoming_webhooks_module.api import make_router
 from app.modules.incoming_webhooks_module.db import IncomingWebhook
 from app.modules.incoming_webhooks_module.schemas import EVENT_TEXTS, EVENTS
-from app.modules.incoming_webhooks_module.services.ending import END_EARLIER, HOOKS_OF_ACCOUNT, LEAVE, NEW_OWNER, PURGE
+from app.modules.incoming_webhooks_module.services.ending import (
+    END_EARLIER,
+    END_OF_KEYS,
+    END_OF_KEYS_HOURLY,
+    HOOKS_OF_ACCOUNT,
+    LEAVE,
+    NEW_OWNER,
+    PURGE,
+)
 from app.modules.incoming_webhooks_module.services.hooks import MANAGE
 from app.modules.incoming_webhooks_module.services.part import VIA_HOOK
 from app.modules.incoming_webhooks_module.settings import CHANGE_HOOKS, POST_BY_HOOK, POST_BY_HOOKS_OF_CHAT
@@ -26,6 +34,8 @@ module = Module(
         PURGE,
         HOOKS_OF_ACCOUNT,
         END_EARLIER,
+        END_OF_KEYS,
+        END_OF_KEYS_HOURLY,
         NEW_OWNER,
         CHANGE_HOOKS,
         POST_BY_HOOK,

@@ -117,7 +117,9 @@ class HookDeletedPayload(ResponseModel):
 
     chat_id: UUID
     id: UUID
-    actor_id: UUID | None = Field(description="null if the account that had created it has left or was erased")
+    actor_id: UUID | None = Field(
+        description="null if the account that had created it has left or was erased, or if its API key has ended"
+    )
 
 
 EVENTS: dict[str, type[ResponseModel]] = {
@@ -142,7 +144,9 @@ EVENT_TEXTS = (
     EventText(
         "incoming_webhook.deleted",
         "chat",
-        "`chat_id`, `id`, `actor_id`; null if the account that had created it has left or was erased",
-        "`chat_id`, `id`, `actor_id`; null, если создавший его аккаунт вышел из чата или стёрт",
+        "`chat_id`, `id`, `actor_id`; null if the account that had created it has left or was erased, or if its API "
+        "key has ended",
+        "`chat_id`, `id`, `actor_id`; null, если создавший его аккаунт вышел из чата или стёрт или если создавший его "
+        "ключ API больше не действует",
     ),
 )

@@ -1,21 +1,25 @@
-"""Ends incoming webhooks: of creators who leave or are erased, of strangers, and of deleted chats."""
+"""Ends incoming webhooks: of creators who leave or are erased, of strangers, of ended keys, and of deleted chats."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook
+from app.modules.accounts_module.extension import AccountHook, BearerKind, Erasure, OwnerHook
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.incoming_webhooks_module import db
 from app.modules.incoming_webhooks_module.services.hooks import deleted
-from app.modules.jobs_module.extension import Job, JobContext, Jobs
+from app.modules.incoming_webhooks_module.services.keys import find_ended
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, Nothing, Schedule
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.log import Log
 from app.resources.constants import MAX_BIGINT
-from app.services.context import WorkContext
+from app.services.context import Context, WorkContext
+from app.utils.module import Modules
+
+_AT_ONCE = 200
 
 
 class Earlier(BaseModel):
@@ -28,8 +32,12 @@ class Earlier(BaseModel):
 async def _end(
     work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, left_seq: int, before: datetime | None = None
 ) -> None:
-    """Ends webhooks of an account. The caller holds the lock of the chat. A deleted chat gets no more events."""
+    """Ends webhooks of an account. The caller holds the lock of the chat."""
     ended = await db.delete_of_member(await work.raw(), chat_id, account_id, left_seq, before)
+    await _write_events(work, log, chat_id, ended)
+
+
+async def _write_events(work: UnitOfWork, log: Log, chat_id: UUID, ended: Sequence[UUID]) -> None:
     if ended:
         await log.append(work, chat_id, *(deleted(chat_id, hook_id, None) for hook_id in ended))
 
@@ -75,8 +83,29 @@ async def _end_earlier(context: JobContext, earlier: Earlier) -> None:
             has_more = await _end_in_one_chat(work, log, earlier.account_id, earlier.before)
 
 
+async def _end_of_keys(context: JobContext, _: Nothing) -> None:
+    """Ends the webhooks of API keys that are not valid any more. Without a module that knows keys, none is ended."""
+    if not context.container.get(Modules).contributions(BearerKind):
+        return
+    after, found = (UUID(int=0), UUID(int=0)), _AT_ONCE
+    while found == _AT_ONCE:
+        async with context.unit_of_work() as work:
+            raw = await work.raw()
+            rows = await db.list_of_keys(raw, after, _AT_ONCE)
+            ended = await find_ended(Context(raw, context.container, context.at), rows)
+        for chat_id in sorted({row["chat_id"] for row in rows if row["token_id"] in ended}):
+            async with context.unit_of_work() as work:
+                log = context.container.get(Log)
+                await log.lock(work, chats=[chat_id])
+                await _write_events(work, log, chat_id, await db.delete_of_keys(await work.raw(), chat_id, ended))
+        found = len(rows)
+        after = (rows[-1]["chat_id"], rows[-1]["id"]) if rows else after
+
+
 LEAVE = Subscriber("incoming_webhooks", ("member.removed",), _leave, across_streams=True)
 PURGE = ChatPurge.of_rows("incoming_webhooks", db.PURGE)
 HOOKS_OF_ACCOUNT = AccountHook("incoming_webhooks", _erase)
+END_OF_KEYS = Job("incoming_webhooks.end_of_keys", Nothing, _end_of_keys)
+END_OF_KEYS_HOURLY = Schedule(END_OF_KEYS, timedelta(hours=1))
 END_EARLIER = Job("incoming_webhooks.end_earlier", Earlier, _end_earlier)
 NEW_OWNER = OwnerHook("incoming_webhooks", _remove_earlier)

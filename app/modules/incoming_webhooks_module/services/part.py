@@ -8,6 +8,7 @@ from app.modules.accounts_module.extension import list_absent
 from app.modules.incoming_webhooks_module import db
 from app.modules.incoming_webhooks_module.errors import IncomingWebhookNotFound
 from app.modules.incoming_webhooks_module.schemas import ViaHook
+from app.modules.incoming_webhooks_module.services.keys import without_ended
 from app.modules.messages_module.extension import MessagePart, PartRequest
 from app.services.context import Context
 from app.services.errors import Forbidden, ServiceError
@@ -23,7 +24,8 @@ class Posting(NamedTuple):
 async def _prepare(context: Context, requests: Sequence[PartRequest]) -> list[Any | ServiceError]:
     absent = await list_absent(context, {request.sender_id for request in requests})
     hooks = [(request.chat_id, request.server_value.hook_id) for request in requests]
-    names = await db.find_names(context.connection, hooks)
+    rows = await without_ended(context, await db.list_of_members(context.connection, hooks))
+    names = {(row["chat_id"], row["id"]): row["name"] for row in rows}
     return [
         _show(request.server_value, names.get(hook), is_absent=request.sender_id in absent)
         for request, hook in zip(requests, hooks, strict=True)

@@ -75,9 +75,10 @@ LIMITS: dict[str, tuple[str, ...]] = {
     "post_by_incoming_webhook": (),
     "post_by_incoming_webhooks_of_chat": (),
 }
+# Creating needs `messages:write` as well: tests/test_keys.py of the module.
 SCOPES = """
                                 scope           key  bot
-incoming_webhooks_create        webhooks:write  201  201
+incoming_webhooks_create        webhooks:write  403  403
 incoming_webhooks_list_of_chat  webhooks:write  200  200
 incoming_webhooks_change        webhooks:write  200  200
 incoming_webhooks_delete        webhooks:write  204    -

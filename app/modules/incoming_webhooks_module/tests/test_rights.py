@@ -102,7 +102,7 @@ async def test_a_block_in_a_direct_chat_refuses_webhooks_as_well(
 async def test_a_bot_that_is_an_admin_creates_a_webhook_and_posts_as_long_as_its_owner_may(
     anna: FakeClient, boris: FakeClient, club: str, hook: dict[str, str], server: httpx.AsyncClient
 ) -> None:
-    bot = await create_bot(boris, "webhooks:write")
+    bot = await create_bot(boris, "webhooks:write", "messages:write")
     await add(anna, club, bot, "admin")
     of_bot = await create_hook(bot, club)
     assert (await post(server, of_bot, "Бип")).text == "ok"

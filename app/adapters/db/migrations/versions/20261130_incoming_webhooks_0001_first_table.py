@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("joined_event_seq", sa.BigInteger(), nullable=False),
+        sa.Column("token_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("chat_id", "id", name=op.f("pk_incoming_webhook")),
         sa.UniqueConstraint("chat_id", "token_hash", name=op.f("uq_incoming_webhook_chat_id_token_hash")),
