@@ -52,12 +52,12 @@ def make_router(modules: Modules) -> APIRouter:
         openapi_extra=refuses(ChatNotFound, NotAllowedInChat, TooManyIncomingWebhooks),
     )
     async def create(
-        body: IncomingWebhookCreate,
         member: Manager,
         identity: CurrentIdentity,
         work: Work,
         container: ContainerDep,
         limits: LimitsDep,
+        body: IncomingWebhookCreate | None = None,
     ) -> IncomingWebhookCreated:
         """Creates an incoming webhook. Requires an admin, in a direct chat one of its members.
 
@@ -65,7 +65,7 @@ def make_router(modules: Modules) -> APIRouter:
         the scope of sending messages. The webhook ends with the key.
         """
         limits.hit(CHANGE_HOOKS, identity.account_id.int)
-        return await hooks.create(work, container, identity, member.chat_id, body.name)
+        return await hooks.create(work, container, identity, member.chat_id, (body or IncomingWebhookCreate()).name)
 
     @router.get(_CHAT, openapi_extra=refuses(ChatNotFound, NotAllowedInChat))
     async def list_of_chat(member: Manager, database: Db, container: ContainerDep) -> IncomingWebhooksRead:

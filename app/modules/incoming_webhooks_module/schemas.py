@@ -28,6 +28,8 @@ _EXAMPLE: dict[str, Any] = {
 }
 TOKEN_EXAMPLE = "bxwdfk8MSleb" + "A" * 52
 MAX_NAME = 80
+DEFAULT_NAME = "incoming-webhook"
+"""The same as Slack's."""
 
 HookId = Annotated[UUID, Path(description="id of the incoming webhook", examples=[_ID])]
 HookName = Annotated[
@@ -42,7 +44,7 @@ class IncomingWebhookCreate(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {"name": "Сборка"}})
 
-    name: HookName
+    name: HookName = DEFAULT_NAME
 
 
 class IncomingWebhookUpdate(RequestModel):

@@ -91,6 +91,12 @@ async def test_a_name_is_one_visible_line(anna: FakeClient, club: str) -> None:
         assert [each["loc"] for each in error["errors"]] == [["body", "name"]], name
 
 
+async def test_a_webhook_needs_no_name(anna: FakeClient, club: str) -> None:
+    bodies: tuple[dict[str, str] | None, ...] = (None, {})
+    for body in bodies:
+        assert ok(await anna.post(f"/chats/{club}/incoming-webhooks", body))["name"] == "incoming-webhook"
+
+
 async def test_the_rows_of_a_deleted_chat_are_deleted(anna: FakeClient, club: str, connection: Connection) -> None:
     await create_hook(anna, club)
     ok(await anna.delete(f"/chats/{club}"))
