@@ -7,7 +7,6 @@ from app.dependencies.dependency_db import Db, Work
 from app.dependencies.services_dependency import LimitsDep, service
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import refuses
-from app.modules.jobs_module.dependencies import JobsDep
 from app.modules.push_module.errors import EndpointIsMoving, SubscriptionNotFound
 from app.modules.push_module.schemas import (
     PushKeyRead,
@@ -18,7 +17,6 @@ from app.modules.push_module.schemas import (
 )
 from app.modules.push_module.services import subscriptions
 from app.modules.push_module.services.keys import find_or_make_key
-from app.modules.push_module.services.sending import SEND
 from app.modules.push_module.services.use import PushUse
 from app.modules.push_module.settings import CHANGE_PUSH_SUBSCRIPTIONS
 from app.modules.streams_module.dependencies import LogDep
@@ -43,7 +41,6 @@ async def subscribe(
     client: ClientDep,
     work: Work,
     log: LogDep,
-    jobs: JobsDep,
     use: UseDep,
 ) -> SubscriptionCreated:
     """Subscribes the device of this session to notifications, until the session ends.
@@ -54,7 +51,7 @@ async def subscribe(
     limits.hit(CHANGE_PUSH_SUBSCRIPTIONS, identity.account_id.int)
     # Before the first statement: it may look up a name.
     await subscriptions.check_endpoint(client, body.endpoint)
-    return SubscriptionCreated(id=await subscriptions.subscribe(work, log, jobs, SEND, use, identity, body))
+    return SubscriptionCreated(id=await subscriptions.subscribe(work, log, use, identity, body))
 
 
 @router.get("/accounts/me/push-subscriptions")

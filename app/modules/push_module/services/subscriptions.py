@@ -11,7 +11,6 @@ from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountHook, Identity
 from app.modules.accounts_module.services.sessions import check_open
-from app.modules.jobs_module.extension import Job, Jobs
 from app.modules.push_module.db import sending
 from app.modules.push_module.db import subscriptions as db
 from app.modules.push_module.errors import EndpointIsMoving, SubscriptionNotFound
@@ -37,13 +36,8 @@ async def check_endpoint(client: HttpClient, endpoint: str) -> None:
         raise ValidationFailed(("body", "endpoint"), f"cannot be used: {error}") from None
 
 
-async def subscribe(
-    work: UnitOfWork, log: Log, jobs: Jobs, send: Job, use: PushUse, identity: Identity, request: SubscriptionPut
-) -> UUID:
-    """Returns the id of the device's subscription. Raises InvalidToken or EndpointIsMoving.
-
-    `send`: the job of a device. If it waits because the push service did not answer, it runs at once.
-    """
+async def subscribe(work: UnitOfWork, log: Log, use: PushUse, identity: Identity, request: SubscriptionPut) -> UUID:
+    """Returns the id of the device's subscription. Raises InvalidToken or EndpointIsMoving."""
     raw, account_id = await work.raw(), identity.account_id
     endpoint_hash = sha256(request.endpoint.encode()).digest()
     before = await db.find_by_endpoint(raw, endpoint_hash)
@@ -57,7 +51,6 @@ async def subscribe(
     work.after_commit(use.note_subscribed)
     if found is not None and found[0] == account_id:
         await db.renew(raw, account_id, found[1], identity.session_id, key_id, *keys)
-        await jobs.reschedule(work, send, str(found[1]), owner_id=account_id)
         return found[1]
     if found is not None:
         await end(work, log, *found, "moved")

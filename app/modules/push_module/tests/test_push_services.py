@@ -70,22 +70,6 @@ async def test_a_push_service_that_is_busy_is_asked_again(
     assert device["failures"] == 0
 
 
-async def test_a_device_that_subscribes_again_does_not_wait_for_the_end_of_a_pause(
-    anna: FakeClient, club: str, service: PushService, phone: Device, container: Container
-) -> None:
-    service.answers[phone.path] = ["429 Too Many Requests\r\nretry-after: 3600"]
-    await anna.send(club)
-
-    async def is_put_back() -> bool:
-        put_back = "SELECT FROM job WHERE name = 'push.send' AND run_at > now() + interval '1 minute'"
-        return bool(await rows(container, put_back))
-
-    await eventually(is_put_back)
-    await phone.subscribe()
-    first, second = await phone.until(2)
-    assert first == second
-
-
 @pytest.mark.parametrize("answer", ["400 Bad Request", "403 Forbidden", "302 Found\r\nlocation: http://127.0.0.1/"])
 async def test_what_a_push_service_refuses_is_not_repeated(
     anna: FakeClient,
