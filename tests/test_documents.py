@@ -78,6 +78,13 @@ def test_the_russian_word_for_an_account_is_the_same_everywhere(project_root: Pa
     assert [text.name for text in texts if other.search(text.read_text(encoding="utf-8"))] == []
 
 
+def test_the_russian_word_for_a_webhook_is_the_same_everywhere(project_root: Path) -> None:
+    texts = [*project_root.glob("*.ru.md"), *project_root.glob("docs/**/*.ru.md")]
+    # Not in names of code, and not in addresses.
+    other = re.compile(r"(?<![`/_.\w-])webhooks?(?![\w`.:/-])")
+    assert [text.name for text in texts if other.search(text.read_text(encoding="utf-8"))] == []
+
+
 @pytest.mark.parametrize("page", REST_GUIDES)
 def test_the_rest_guide_names_calls_that_exist(project_root: Path, page: str) -> None:
     document = json.loads((project_root / "docs" / "openapi.json").read_text(encoding="utf-8"))
