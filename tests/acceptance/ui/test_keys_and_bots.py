@@ -136,7 +136,7 @@ async def test_a_bot_without_a_display_name_is_shown_with_its_new_username(eve: 
 async def test_without_the_modules_there_are_no_keys_and_bots_in_the_settings(
     settings: Settings, browser: Browser
 ) -> None:
-    async with listening(build_app(without(settings, "keys"))) as address:
+    async with listening(build_app(without(settings, "keys", "bots"))) as address:
         reader = await Reader.open_window(browser, address)
         await reader.sign_up("vera", "Вера")
         opened = await reader.settings()

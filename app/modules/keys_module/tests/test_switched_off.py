@@ -11,7 +11,7 @@ from tests.servers import served, without
 
 
 def test_a_server_without_keys_has_no_trace_of_them_in_its_documents(base_settings: Settings) -> None:
-    document = openapi_text(without(base_settings, "keys"))
+    document = openapi_text(without(base_settings, "keys", "bots"))
     for word in ("/keys", "ApiKey", "API keys", "messages:write", "security.key_created"):
         assert word not in document, word
 
@@ -20,7 +20,7 @@ async def test_keys_of_an_account_that_was_deactivated_while_the_module_was_off_
     anna: FakeClient, boris: FakeClient, settings: Settings
 ) -> None:
     own, bot, other = program_of(anna, await create_key(anna)), await create_bot(anna), await create_bot(boris)
-    async with served(build_app(without(settings, "keys"))) as http:
+    async with served(build_app(without(settings, "keys", "bots"))) as http:
         await leave(FakeClient(http, headers=anna.headers))
     for program in (own, bot):
         problem(await program.get("/accounts/me"), 401, "unauthenticated")

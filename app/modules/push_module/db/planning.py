@@ -28,6 +28,25 @@ FROM (SELECT DISTINCT account_id FROM push_subscription WHERE account_id > $2 OR
 LEFT JOIN LATERAL {one_row("chat_member", chat_id="$1", account_id="s.account_id")} m ON true
 ORDER BY s.account_id
 """  # noqa: S608 - constants only
+# Of each chat the shorter list is read, of members or of subscriptions. Where both are long, it is likely enough.
+_LIST_SUBSCRIBED = f"""
+WITH device AS MATERIALIZED (SELECT account_id FROM push_subscription LIMIT $2)
+SELECT c.id
+FROM unnest($1::uuid[]) AS chosen(chat_id)
+CROSS JOIN LATERAL {one_row("chat", id="chosen.chat_id")} c
+CROSS JOIN (SELECT count(*) AS count FROM device) devices
+WHERE c.deleted_at IS NULL AND CASE
+    WHEN devices.count < least(c.member_count, $2) THEN (
+        SELECT true FROM device
+        CROSS JOIN LATERAL {one_row("chat_member", chat_id="c.id", account_id="device.account_id")} m LIMIT 1
+    )
+    WHEN c.member_count <= $2 THEN (
+        SELECT true FROM chat_member m
+        CROSS JOIN LATERAL (SELECT FROM push_subscription WHERE account_id = m.account_id ORDER BY id LIMIT 1) s
+        WHERE m.chat_id = c.id ORDER BY m.account_id LIMIT 1
+    )
+    ELSE true END
+"""  # noqa: S608 - constants only
 # A retry finds its rows there, and returns none of them.
 _ADD = f"""
 INSERT INTO push_notification AS n (chat_id, account_id, subscription_id, seq, due)
@@ -77,6 +96,13 @@ async def list_readers(connection: DatabaseConnection, chat_id: UUID, after: UUI
     rows = await connection.fetch(statement, chat_id, after, limit)
     found = {row["account_id"]: row["read_seq"] for row in rows if row["read_seq"] is not None}
     return Readers(chat_type, found, rows[-1]["account_id"] if len(rows) == limit else None)
+
+
+async def list_subscribed(connection: DatabaseConnection, chat_ids: Collection[UUID], most: int) -> set[UUID]:
+    """Returns the chats in which a member has a subscription. If more than `most` members and subscriptions would have
+    to be compared, it assumes so.
+    """
+    return {row["id"] for row in await connection.fetch(_LIST_SUBSCRIBED, list(chat_ids), most)}
 
 
 async def add_notifications(

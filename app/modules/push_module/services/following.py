@@ -5,11 +5,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.modules.jobs_module.extension import Jobs
+from app.modules.push_module.db import planning
 from app.modules.push_module.db import sending as db
 from app.modules.push_module.services.clearing import CLEAR, ReadChat
 from app.modules.push_module.services.planning import DELAY, LATE, PLAN, NewMessages
 from app.modules.push_module.services.use import PushUse
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
+
+_COMPARED = 100
+"""Members, or subscriptions, of which a subscribed member of a chat is looked for."""
 
 
 async def _follow(context: SubscriberContext, events: Sequence[Event]) -> None:
@@ -24,7 +28,10 @@ async def _follow(context: SubscriberContext, events: Sequence[Event]) -> None:
             first.setdefault((event.stream_id, moment), event.data["seq"])
         else:
             moved.add((UUID(event.data["chat_id"]), event.stream_id))
+    subscribed = await planning.list_subscribed(context.connection, {chat_id for chat_id, _ in first}, _COMPARED)
     for (chat_id, moment), seq in first.items():
+        if chat_id not in subscribed:
+            continue
         messages = NewMessages(chat_id=chat_id, first_seq=seq, until=moment)
         run_at = (moment or context.at) + DELAY
         await jobs.enqueue(context.work, PLAN, messages, key=f"{chat_id}:{moment or 'late'}", run_at=run_at)

@@ -1,5 +1,6 @@
 """The members of a chat that have devices: the shorter list is read, of members or of subscriptions, in pages."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
@@ -44,3 +45,25 @@ async def test_a_deleted_chat_has_no_readers(
     await Device(service, boris).subscribe()
     ok(await anna.delete(f"/chats/{club}"))
     assert await db.list_readers(connection, UUID(club), UUID(int=0), 10) is None
+
+
+@pytest.mark.parametrize(("most", "found_of"), [(1, (0, 1, 2, 3)), (2, (0, 1, 3)), (5, (0, 1))])
+async def test_chats_without_a_subscribed_member_are_left_out_unless_both_lists_are_long(
+    anna: FakeClient,
+    boris: FakeClient,
+    clara: FakeClient,
+    stranger: FakeClient,
+    service: PushService,
+    connection: Connection,
+    most: int,
+    found_of: Sequence[int],
+) -> None:
+    members = ((boris,), (boris, clara), (clara,), (clara,))
+    chats = [await anna.open_chat(*others) for others in members]
+    await connection.execute("UPDATE chat SET member_count = 4 WHERE id = $1", UUID(chats[3]))
+    deleted = await anna.open_chat(boris)
+    ok(await anna.delete(f"/chats/{deleted}"))
+    for user in (boris, stranger):
+        await Device(service, user).subscribe()
+    found = await db.list_subscribed(connection, [UUID(chat_id) for chat_id in (*chats, deleted)], most)
+    assert found == {UUID(chats[number]) for number in found_of}

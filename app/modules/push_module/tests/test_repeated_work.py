@@ -92,6 +92,7 @@ async def test_jobs_that_were_held_up_are_one_notification_of_the_newest_message
     assert [shown["body"] for shown in phone.received] == ["Анна: три"]
 
 
+@pytest.mark.usefixtures("phone")
 async def test_events_that_were_held_up_have_one_job(anna: FakeClient, club: str, container: Container) -> None:
     at, chat_id = now(), UUID(club)
     data = {"chat_id": club, "sender_id": anna.id}

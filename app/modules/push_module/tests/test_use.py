@@ -1,10 +1,17 @@
-"""While no device is subscribed, messages cost nothing."""
+"""While no device is subscribed, messages cost nothing. Later they cost little in chats without one."""
+
+from uuid import UUID
+
+import pytest
 
 from app.adapters.clients.bus import MemoryBus
-from app.adapters.db.database import BackgroundDatabase
+from app.adapters.db.database import BackgroundDatabase, Database
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.push_module.services.following import FOLLOW
 from app.modules.push_module.services.use import PushUse
 from app.modules.push_module.tests.devices import PATH, Device, PushService
+from app.modules.streams_module.extension import Event, SubscriberContext
+from app.modules.streams_module.services.log import now
 from app.utils.container import Container
 from tests.fakers import FakeClient, ok
 
@@ -43,3 +50,17 @@ async def test_events_are_passed_while_no_device_is_subscribed(boris: FakeClient
     body = {**Device(PushService(), boris).subscription, "endpoint": "https://push.example.com/1"}
     ok(await boris.put(PATH, body))
     assert not FOLLOW.is_idle(container)
+
+
+@pytest.mark.usefixtures("phone")
+async def test_a_message_in_a_chat_without_a_subscribed_member_has_no_job(
+    anna: FakeClient, clara: FakeClient, club: str, container: Container
+) -> None:
+    at, chats = now(), [UUID(club), UUID(await anna.open_chat(clara))]
+    data = {"seq": 1, "sender_id": anna.id}
+    events = [Event(chat_id, 1, "message.created", data, at) for chat_id in chats]
+    async with open_unit_of_work(container.get(Database)) as work:
+        raw = await work.raw()
+        await FOLLOW.handle(SubscriberContext(raw, container, at, work, chats[0]), events)
+        found = await raw.fetch("SELECT payload ->> 'chat_id' AS chat_id FROM job WHERE name = 'push.plan'")
+    assert [row["chat_id"] for row in found] == [club]
