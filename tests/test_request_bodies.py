@@ -140,8 +140,9 @@ async def test_the_form_route_accepts_forms_only(anna: FakeClient) -> None:
 async def test_every_route_with_a_body_checks_its_format(server: httpx.AsyncClient, anna: FakeClient) -> None:
     for method, path, operation in await operations_with_a_body(server):
         types = operation["requestBody"]["content"]
-        if any(kind.endswith("octet-stream") for kind in types):
-            # The route itself reads the bytes of a file.
+        answers = operation["responses"].get("200", {}).get("content", {})
+        if "text/plain" in answers or any(kind.endswith("octet-stream") for kind in types):
+            # The route itself reads the bytes of a file, or a body of another product's protocol.
             continue
         headers = {**anna.headers, "Content-Type": "text/plain"}
         answer = await server.request(method, path, content=b"x", headers=headers)

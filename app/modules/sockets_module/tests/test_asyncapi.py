@@ -164,7 +164,7 @@ async def test_every_frame_of_a_socket_matches_the_document(
     # The tests of the modules that write these check them.
     elsewhere: tuple[str, ...] = ("message.updated", "attachment.", "scheduled.", "security.")
     elsewhere += ("account.blocked", "account.unblocked", "account.deactivated", "account.reactivated")
-    elsewhere += ("notifications.changed", "event.hidden")
+    elsewhere += ("push.", "notifications.changed", "event.hidden")
     documented = {kind for kind in documented_kinds(document) if not kind.startswith(elsewhere)}
     assert {kind for kind in kinds if not kind.startswith(elsewhere)} == documented
     dictionary = Dictionary(whole_document)
