@@ -14,6 +14,7 @@ from app.modules.incoming_webhooks_module.services.ending import (
 )
 from app.modules.incoming_webhooks_module.services.hooks import MANAGE
 from app.modules.incoming_webhooks_module.services.part import VIA_HOOK
+from app.modules.incoming_webhooks_module.services.posting import CORS
 from app.modules.incoming_webhooks_module.settings import CHANGE_HOOKS, POST_BY_HOOK, POST_BY_HOOKS_OF_CHAT
 from app.utils.module import Module
 
@@ -30,6 +31,7 @@ module = Module(
         *EVENT_TEXTS,
         MANAGE,
         VIA_HOOK,
+        CORS,
         LEAVE,
         PURGE,
         HOOKS_OF_ACCOUNT,

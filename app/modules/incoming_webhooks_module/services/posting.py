@@ -13,12 +13,14 @@ from app.modules.incoming_webhooks_module.services.words import Refusal, Word
 from app.modules.incoming_webhooks_module.settings import POST_BY_HOOK, POST_BY_HOOKS_OF_CHAT
 from app.modules.messages_module.extension import Messages
 from app.modules.messages_module.schemas import MessageCreate
+from app.services.http_requests import CorsHeaders
 from app.services.rate_limits import RateLimits
 from app.utils.secrets import hash_of
 
 _FORMAT = "text_format"
 """The field by which a message says that it is Markdown, if the server has it."""
 _MAX_KEY = 255
+CORS = CorsHeaders(sent=("Idempotency-Key",))
 
 
 class Hook(NamedTuple):
