@@ -75,7 +75,7 @@ class Talk(RuleBasedStateMachine):
         answer = ok(response)
         fixed: Json = {"chat_id": place.id, "seq": len(place.messages) + 1, "sender_id": user.id, "type": "text"}
         fixed |= {"client_msg_id": body["client_msg_id"], "reply_to_seq": reply_to, "attachments": []}
-        fixed |= {"text_format": "plain", "entities": [], "forwarded_from": None, "root_seq": None}
+        fixed |= {"text_format": "plain", "entities": [], "forwarded_from": None, "root_seq": None, "via_hook": None}
         fixed["link_previews"] = []
         place.sent(user.id, Message({"id": answer["id"], "created_at": answer["created_at"], **fixed}, text))
         assert "idempotent-replayed" not in response.headers
