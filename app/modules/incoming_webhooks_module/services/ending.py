@@ -8,10 +8,10 @@ from pydantic import BaseModel
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountHook, BearerKind, Erasure, OwnerHook
+from app.modules.accounts_module.services.created_by_keys import find_ended
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.incoming_webhooks_module import db
 from app.modules.incoming_webhooks_module.services.hooks import deleted
-from app.modules.incoming_webhooks_module.services.keys import find_ended
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Nothing, Schedule
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.log import Log

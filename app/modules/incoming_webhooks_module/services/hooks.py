@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import Identity
 from app.modules.accounts_module.services.authenticator import check_scope
+from app.modules.accounts_module.services.created_by_keys import without_ended
 from app.modules.chats_module.extension import Permission
 from app.modules.chats_module.services.access import lock_chat
 from app.modules.incoming_webhooks_module import db
 from app.modules.incoming_webhooks_module.errors import IncomingWebhookNotFound, TooManyIncomingWebhooks
 from app.modules.incoming_webhooks_module.schemas import IncomingWebhookCreated, IncomingWebhookRead
-from app.modules.incoming_webhooks_module.services.keys import without_ended
 from app.modules.incoming_webhooks_module.services.tokens import new_token
 from app.modules.messages_module.services.permissions import POST
 from app.modules.streams_module.services.log import Log, event, now

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.modules.accounts_module.extension import list_absent
+from app.modules.accounts_module.services.created_by_keys import without_ended
 from app.modules.incoming_webhooks_module import db
 from app.modules.incoming_webhooks_module.errors import IncomingWebhookNotFound
 from app.modules.incoming_webhooks_module.schemas import ViaHook
-from app.modules.incoming_webhooks_module.services.keys import without_ended
 from app.modules.messages_module.extension import MessagePart, PartRequest
 from app.services.context import Context
 from app.services.errors import Forbidden, ServiceError

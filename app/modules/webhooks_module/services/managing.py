@@ -8,6 +8,7 @@ from app.adapters.clients.http import EgressError, HttpClient
 from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import Identity
+from app.modules.accounts_module.services.created_by_keys import without_ended
 from app.modules.chats_module.services.access import get_membership
 from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.services.log import Log, event, now
@@ -18,7 +19,7 @@ from app.modules.webhooks_module.services.activity import Activity
 from app.modules.webhooks_module.services.ending import end
 from app.modules.webhooks_module.services.following import CATCH_UP
 from app.modules.webhooks_module.services.jobs import catch_up_soon
-from app.modules.webhooks_module.services.rights import are_tokens_known, without_ended
+from app.modules.webhooks_module.services.rights import are_tokens_known
 from app.modules.webhooks_module.services.secrets import PREVIOUS_FOR, Secrets
 from app.services.context import Context
 from app.services.errors import ValidationFailed

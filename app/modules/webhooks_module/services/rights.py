@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.modules.accounts_module.extension import BearerKind, Identity, list_absent
+from app.modules.accounts_module.services.created_by_keys import without_ended
 from app.modules.accounts_module.services.event_scopes import EventScopes
 from app.modules.chats_module.services.access import find_membership
 from app.modules.streams_module.services.log import find_head
@@ -67,20 +68,6 @@ async def may_post(context: Context, webhook: Mapping[str, Any]) -> bool:
 async def has_ended(context: Context, webhook: Mapping[str, Any]) -> bool:
     """Returns True if the API key that has created the webhook is not valid any more."""
     return not await without_ended(context, [webhook])
-
-
-async def without_ended(context: Context, webhooks: Sequence[Any]) -> list[Any]:
-    """Returns the webhooks without those whose API key is not valid any more."""
-    token_ids = {webhook["token_id"] for webhook in webhooks} - {None}
-    live = await _find_live(context, token_ids) if token_ids else set()
-    return [webhook for webhook in webhooks if webhook["token_id"] is None or webhook["token_id"] in live]
-
-
-async def _find_live(context: Context, token_ids: Collection[UUID]) -> set[UUID]:
-    live: set[UUID] = set()
-    for kind in context.container.get(Modules).contributions(BearerKind):
-        live.update(row["id"] for row in await context.connection.fetch(kind.list_live, list(token_ids), context.at))
-    return live
 
 
 def are_tokens_known(context: Context) -> bool:
