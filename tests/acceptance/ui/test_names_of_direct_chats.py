@@ -39,6 +39,8 @@ async def test_many_names_are_read_a_few_at_a_time_and_delay_no_chat(
     for row in await sql.fetch(_ADD, 30):
         ok(await her.post("/chats", {"type": "direct", "member_ids": [str(row["id"])]}))
     await anna.send(yard, "Привет")
+    for number in range(1, 31):
+        await expect(eve.item(f"Сосед {number}")).to_be_attached()
     held = await eve.hold("**/members?*")
     asked: list[str] = []
     eve.page.on("request", lambda request: asked.append(request.url))
