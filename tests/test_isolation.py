@@ -12,7 +12,7 @@ from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
 from app.modules.sockets_module.services.registry import Registry
-from app.modules.sockets_module.services.socket import Socket
+from app.modules.sockets_module.services.socket import Following
 from app.modules.streams_module.services.frames import Frame
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
 from app.utils.container import Container
@@ -52,7 +52,7 @@ async def test_a_follower_that_raises_is_dropped_and_the_others_get_every_event(
     hub = container.get(Hub)
     failing = [Failing() for _ in range(3)]
     for follower in failing:
-        await hub.follow([UUID(club)], follower)
+        await hub.follow({UUID(club): follower})
     async with FakeSocket(boris, live_server) as socket:
         await socket.ask("ping")
         for text in ("1", "2", "3"):
@@ -60,7 +60,7 @@ async def test_a_follower_that_raises_is_dropped_and_the_others_get_every_event(
         await socket.until(lambda: len(socket.events[club]) >= 3)
         assert [event["data"]["text"] for event in socket.events[club]] == ["1", "2", "3"]
         assert [len(follower.failed) for follower in failing] == [1, 1, 1]
-        assert hub.feeds[UUID(club)].followers.isdisjoint(failing)
+        assert hub.feeds[UUID(club)].followers.keys().isdisjoint(failing)
 
 
 async def test_a_socket_that_cannot_be_served_is_closed_and_resumes(
@@ -76,7 +76,7 @@ async def test_a_socket_that_cannot_be_served_is_closed_and_resumes(
         await anna.send(club, "1")
         await socket.until(lambda: len(socket.events[club]) == 1)
         with monkeypatch.context() as patch:
-            patch.setattr(Socket, "deliver", fail)
+            patch.setattr(Following, "deliver", fail)
             await anna.send(club, "2")
             await socket.until(lambda: socket.close_code is not None)
         assert socket.close_code == 1013
@@ -93,10 +93,11 @@ async def test_a_socket_fills_gaps_in_the_delivery_from_the_log(
             await device.ask("ping")
         feed = container.get(Hub).feeds[UUID(club)]
         (served,) = container.get(Registry).sockets_of(boris.uuid)
-        feed.followers.discard(served)
+        following = served.streams[UUID(club)]
+        del feed.followers[following]
         await anna.send(club, "missed")
         await watching.until(lambda: len(watching.events[club]) == 1)
-        feed.followers.add(served)
+        feed.followers[following] = None
         await anna.send(club, "delivered")
         await socket.until(lambda: len(socket.events[club]) == 2)
         assert [event["data"]["text"] for event in socket.events[club]] == ["missed", "delivered"]

@@ -29,8 +29,12 @@ class FrameReading(WebSocketsSansIOProtocol):
     time. A header is checked when it arrives.
     """
 
+    # True while the transport accepts no more output. Not in the dictionary: it is read for each frame that is sent.
+    __slots__ = ("is_full",)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.is_full = False
         self._unread = bytearray()
         # Texts that the application will get as one message, and the texts of such a message that it takes one by one.
         self._arrived: list[str] = []
@@ -144,11 +148,13 @@ class FrameReading(WebSocketsSansIOProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        self.is_full = True
         # Not at once: a sender that fills the room as soon as there is some would leave no turn to read in.
         self.loop.call_soon(self._regulate)
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        self.is_full = False
         self._regulate()
 
     def connection_lost(self, exc: Exception | None) -> None:

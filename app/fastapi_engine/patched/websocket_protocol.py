@@ -30,8 +30,12 @@ class WebSocketProtocol(FrameReading):
     An event is encoded once, and its bytes are written to every socket without a task switch in between.
     """
 
+    # Read for each frame that is sent: not in the large dictionary of the other attributes, which is in no cache then.
+    __slots__ = ("close_sent", "closed_by_client", "disconnected", "transport")
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.closed_by_client = False
         self._early = b""
         self._handshake_timer: asyncio.TimerHandle | None = None
         self._received = self._before_ping = 0
@@ -80,7 +84,7 @@ class WebSocketProtocol(FrameReading):
 
     def write_frame(self, frame: bytes) -> bool:
         """Writes a whole frame to the transport. Returns False and writes nothing if it is full or the socket ends."""
-        if not self.writable.is_set() or self.close_sent or self.disconnected or self.conn.state is not State.OPEN:
+        if self.is_full or self.close_sent or self.disconnected or self.closed_by_client:
             return False
         self.transport.write(frame)
         return True
@@ -130,6 +134,7 @@ class WebSocketProtocol(FrameReading):
         super().send_receive_event_to_app()
 
     def handle_close(self, event: Frame) -> None:
+        self.closed_by_client = True
         super().handle_close(event)
         self._abort_in(self.close_timeout)
 

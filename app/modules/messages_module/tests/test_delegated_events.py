@@ -31,7 +31,7 @@ async def test_other_processes_get_the_events_of_a_message_without_reading_them(
     here, there = (container_of(each).get(Hub) for each in (app, other))
     chat = UUID(await anna.open_chat())
     near, far = Recorder(), Recorder()
-    feeds = [(hub, await hub.follow([chat], recorder), recorder) for hub, recorder in ((here, near), (there, far))]
+    feeds = [(hub, await hub.follow({chat: recorder}), recorder) for hub, recorder in ((here, near), (there, far))]
 
     async def read_after(*_: object) -> Mapping[UUID, Part]:
         raise AssertionError
@@ -49,8 +49,8 @@ async def test_other_processes_get_the_events_of_a_message_without_reading_them(
     assert near.gaps == far.gaps == []
     monkeypatch.undo()
     assert [event_of(frame) for frame in far.frames] == (await anna.events(str(chat)))[-5:]
-    for hub, followed, recorder in feeds:
-        hub.leave(followed, recorder)
+    for hub, (feed,), recorder in feeds:
+        hub.leave(feed, recorder)
 
 
 async def test_a_notification_that_overtakes_its_events_causes_no_read(
@@ -61,7 +61,7 @@ async def test_a_notification_that_overtakes_its_events_causes_no_read(
     hub = container_of(other).get(Hub)
     chat = UUID(await open_chat_of(other, anna))
     recorder = Recorder()
-    (feed,) = await hub.follow([chat], recorder)
+    (feed,) = await hub.follow({chat: recorder})
     sent = 0
 
     async def has_all() -> bool:
@@ -89,14 +89,14 @@ async def test_a_notification_that_overtakes_its_events_causes_no_read(
     await anna.send(str(chat), "late")
     await eventually(has_all)
     assert recorder.gaps == []
-    hub.leave([feed], recorder)
+    hub.leave(feed, recorder)
 
 
 async def test_events_that_are_announced_and_not_given_are_read(app: FastAPI, other: FastAPI, anna: FakeClient) -> None:
     hub = container_of(other).get(Hub)
     chat = UUID(await open_chat_of(other, anna))
     recorder = Recorder()
-    (feed,) = await hub.follow([chat], recorder)
+    (feed,) = await hub.follow({chat: recorder})
     sent = await anna.send(str(chat), "the process gives its events")
 
     async def has_one() -> bool:
@@ -110,7 +110,7 @@ async def test_events_that_are_announced_and_not_given_are_read(app: FastAPI, ot
 
     await eventually(has_both)
     assert recorder.gaps == []
-    hub.leave([feed], recorder)
+    hub.leave(feed, recorder)
 
 
 def event_of(frame: Frame) -> Any:
@@ -160,7 +160,7 @@ async def test_a_batch_too_large_for_a_frame_is_not_given_and_ends_no_connection
     chat = UUID(await anna.open_chat())
     queue = container_of(app).get(SendQueue)
     hub, recorder = container_of(other).get(Hub), Recorder()
-    feeds = await hub.follow([chat], recorder)
+    (feed,) = await hub.follow({chat: recorder})
     links = [*container_of(other).get(Delegation).group._links.values()]
     # White space around a text is not counted, and stored.
     await asyncio.gather(*(queue.submit(chat, anna.uuid, message("я" + "\u3000" * 39_000)) for _ in range(60)))
@@ -171,4 +171,4 @@ async def test_a_batch_too_large_for_a_frame_is_not_given_and_ends_no_connection
     await eventually(are_read)
     assert [link.is_closed for link in links] == [False]
     assert recorder.gaps == []
-    hub.leave(feeds, recorder)
+    hub.leave(feed, recorder)

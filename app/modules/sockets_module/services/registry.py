@@ -18,7 +18,7 @@ from app.modules.accounts_module.services.presence_filters import PresenceFilter
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.sockets_module.services import metrics
 from app.modules.sockets_module.services.send_buffer import Turn
-from app.modules.sockets_module.services.socket import REPLACED, TRY_AGAIN, Socket
+from app.modules.sockets_module.services.socket import REPLACED, TRY_AGAIN, Following, Socket
 from app.modules.streams_module.services.frames import encode_text_frame
 from app.modules.streams_module.services.hub import Hub
 from app.utils.background import running
@@ -216,12 +216,13 @@ class Registry:
         for stream_id in map(UUID, signal.get("stream_ids", ())):
             feed = self._hub.feeds.get(stream_id)
             for follower in feed.followers if feed is not None else ():
-                if isinstance(follower, Socket) and follower not in receivers and follower.has_signals_of(stream_id):
-                    receivers.add(follower)
-                    identity = follower.identity
+                if isinstance(follower, Following) and follower.has_signals and follower.socket not in receivers:
+                    socket = follower.socket
+                    receivers.add(socket)
+                    identity = socket.identity
                     is_covered = identity.scopes is None or scope in identity.scopes
-                    if is_covered and str(identity.account_id) != about and about not in follower.hidden:
-                        follower.send_buffer.put([wire])
+                    if is_covered and str(identity.account_id) != about and about not in socket.hidden:
+                        socket.send_buffer.put([wire])
 
 
 def _end_if_stalled(socket: Socket) -> None:

@@ -64,7 +64,7 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[ReadableStream]
         if cursor > last_seq or cursor < first_seq - 1:
             gap, cursor = Gap(first_seq, last_seq), last_seq
         reader = socket.own_reader if stream_id == account_id else Reader(stream_id, account_id, joined_seq)
-        socket.streams[stream_id] = Following(reader, cursor, known_seq=last_seq)
+        socket.streams[stream_id] = Following(socket, reader, cursor, known_seq=last_seq)
         if gap is not None:
             gaps.append(socket.encode_gap(stream_id, gap))
     # Before any event of these streams, and at the client's pace: after a restored backup every stream may have a gap.
@@ -91,7 +91,7 @@ async def find_left(socket: Socket, sources: Sources, cursors: Mapping[UUID, int
             socket.left_at[stream_id] = left_seq
         else:
             reader = Reader(stream_id, account_id, left_seq - 1, left_seq)
-            socket.left[stream_id] = Following(reader, cursor, known_seq=left_seq)
+            socket.left[stream_id] = Following(socket, reader, cursor, known_seq=left_seq)
     if socket.left:
         socket.wake()
     await socket.send_buffer.put_page(gaps)
@@ -172,7 +172,7 @@ def _go_live(socket: Socket, following: Following) -> None:
 
 
 async def _attach(socket: Socket, hub: Hub, followings: list[Following]) -> None:
-    feeds = await hub.follow([following.reader.stream_id for following in followings], socket)
+    feeds = await hub.follow({following.reader.stream_id: following for following in followings})
     for following, feed in zip(followings, feeds, strict=True):
         following.feed = feed
         following.is_known = feed.last_seq is not None and feed.last_seq <= following.known_seq

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.websockets import WebSocketDisconnect
 
 from app.modules.streams_module.services.frames import payload_of
-from app.utils.isolation import call_isolated
+from app.utils.isolation import call_isolated, report_failure
 
 MAX_FRAMES = 256
 MAX_BYTES = 1_000_000
@@ -21,6 +21,8 @@ BYTES_PER_SECOND = 1024
 STALLED_AFTER = 8.0
 """Seconds without any progress after which a client counts as stalled."""
 
+_NOTHING: list[bytes] = []
+"""All buffers without frames share it: an idle socket has no list, and a delivery reads none."""
 AsgiSend = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
@@ -84,26 +86,31 @@ class SendBuffer:
         self._count_received = count_received
         self._received = 0
         # Short lists: an empty deque takes 0.8 KB, and every idle socket has one.
-        self._frames: list[bytes] = []
-        self._soon: list[bytes] = []
+        self._frames: list[bytes] = _NOTHING
+        self._soon: list[bytes] = _NOTHING
         self._bytes = 0
         self._draining: asyncio.Task[None] | None = None
         self.blocked_since: float | None = None
         self.closed = False
 
-    def put(self, frames: Sequence[bytes]) -> None:
-        """Sends or buffers encoded frames, in order. Never waits."""
-        if not self._soon and frames:
+    def put(self, frames: list[bytes]) -> None:
+        """Sends or buffers encoded frames, in order. Never waits. The list belongs to the buffer afterwards."""
+        if self._soon:
+            self._soon.extend(frames)
+        elif frames:
             self._turn.add(self)
-        self._soon.extend(frames)
+            self._soon = frames
         # A transport that is full must be seen before it is given more than a buffer may hold.
         if len(self._soon) > MAX_FRAMES:
             self.flush()
 
     def flush(self) -> None:
         """Sends or buffers the frames of this turn. Raises nothing: other sockets come next."""
-        frames, self._soon = self._soon, []
-        if not call_isolated(self._put, frames):
+        frames, self._soon = self._soon, _NOTHING
+        try:
+            self._put(frames)
+        except Exception as error:  # noqa: BLE001 - other sockets come next
+            report_failure(self._put, error)
             # Its client would miss them without knowing.
             self.close()
             call_isolated(self._overflow)
@@ -115,7 +122,10 @@ class SendBuffer:
             frames = _write_first(frames, self._write)
             if not frames:
                 return
-        self._frames.extend(frames)
+        if self._frames:
+            self._frames.extend(frames)
+        else:
+            self._frames = list(frames)
         self._bytes += sum(map(len, frames))
         if len(self._frames) > MAX_FRAMES or self._bytes > MAX_BYTES:
             self.close()
@@ -138,7 +148,7 @@ class SendBuffer:
         """Drops the buffered frames, after those of this turn were sent if there is room. Nothing is sent any more."""
         self.flush()
         self.closed = True
-        self._frames.clear()
+        self._frames = _NOTHING
         self._bytes = 0
         if self._draining is not None:
             self._draining.cancel()
@@ -173,7 +183,7 @@ class SendBuffer:
         except (OSError, RuntimeError, WebSocketDisconnect):
             # The client has disconnected. The task that receives on this socket gets the same error.
             self.closed = True
-            self._frames.clear()
+            self._frames = _NOTHING
         finally:
             self.blocked_since = None
 

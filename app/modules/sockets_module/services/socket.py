@@ -31,13 +31,18 @@ TRY_AGAIN = 1013
 
 
 class Following:
-    """One stream of one socket. `cursor`: last number sent. `is_live`: nothing is left to read from the log.
+    """One stream of one socket, as the hub sees it.
+
+    `cursor`: last number sent. `is_live`: nothing is left to read from the log.
 
     The account may read the stream as of event `known_seq`. `is_removed`: a removal of the account was delivered by the
     hub, but not yet sent. `is_known`: the events left to read contain no other removal.
     """
 
     __slots__ = (
+        "_changes",
+        "_is_filtered",
+        "_send_buffer",
         "cursor",
         "feed",
         "is_known",
@@ -45,10 +50,14 @@ class Following:
         "is_removed",
         "known_seq",
         "reader",
+        "socket",
     )
 
-    def __init__(self, reader: Reader, cursor: int, known_seq: int) -> None:
+    def __init__(self, socket: "Socket", reader: Reader, cursor: int, known_seq: int) -> None:
+        self.socket = socket
+        self._send_buffer, self._changes = socket.send_buffer, socket.changes
         self.reader = reader
+        self._is_filtered = reader.visible is not None
         self.cursor = cursor
         self.known_seq = known_seq
         self.feed: Feed | None = None
@@ -66,9 +75,40 @@ class Following:
         if frame.kind in MAY_END:
             self.is_removed |= self.reader.is_cut(frame.seq, frame.kind, frame.data)
 
+    def deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:
+        """Sends the next events. What it reads for each event is few objects: they are no longer in the cache."""
+        if not self.is_live:
+            for frame in frames:
+                self.look_ahead(frame)
+            return
+        if self._is_filtered:
+            frames = self.reader.show(frames)
+        news: list[bytes] = []
+        for frame in frames:
+            if frame.seq > self.cursor:
+                if frame.seq != self.cursor + 1:
+                    self.socket.read_log(self)
+                    break
+                news.append(frame.wire)
+                # Most events have no effect, and each call counts for each follower.
+                if frame.kind not in self._changes:
+                    self.cursor = frame.seq
+                elif self.socket.record_sent(self, frame.seq, frame.kind, frame.data):
+                    break
+        self._send_buffer.put(news)
+
+    def report_gap(self, feed: Feed, gap: Gap) -> None:
+        if self.is_live:
+            self.cursor = gap.last_seq
+            self.socket.put_gap(feed.stream_id, gap)
+
+    def fail(self, feed: Feed) -> None:
+        """Closes the socket: its client reconnects with its cursors, and misses nothing."""
+        self.socket.end(TRY_AGAIN)
+
 
 class Socket:
-    """A connected account, as the hub and the registry see it. All methods run in the loop's thread and never block.
+    """A connected account, as the registry sees it. All methods run in the loop's thread and never block.
 
     `behind`: streams that must be read from the log first. `left`: streams that the account has left. `joined`: streams
     to be followed. `wake` and `close` are callbacks that replay events and close the connection.
@@ -98,7 +138,7 @@ class Socket:
         self.hidden: frozenset[str] = frozenset()
         self._hub = hub
         self._joins = sources.joins
-        self._changes = sources.changes
+        self.changes = sources.changes
 
     @property
     def stream_count(self) -> int:
@@ -133,45 +173,6 @@ class Socket:
         following = self.streams.get(stream_id)
         return following is not None and not following.is_removed
 
-    def has_signals_of(self, stream_id: UUID) -> bool:
-        following = self.streams.get(stream_id)
-        return following is not None and following.has_signals
-
-    def deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:
-        following = self.streams.get(feed.stream_id)
-        if following is None:
-            return
-        if not following.is_live:
-            for frame in frames:
-                following.look_ahead(frame)
-            return
-        if following.reader.visible is not None:
-            frames = following.reader.show(frames)
-        news: list[bytes] = []
-        changes = self._changes
-        for frame in frames:
-            if frame.seq > following.cursor:
-                if frame.seq != following.cursor + 1:
-                    self._read_log(following)
-                    break
-                news.append(frame.wire)
-                # Most events have no effect, and each call counts for each follower.
-                if frame.kind not in changes:
-                    following.cursor = frame.seq
-                elif self.record_sent(following, frame.seq, frame.kind, frame.data):
-                    break
-        self.send_buffer.put(news)
-
-    def report_gap(self, feed: Feed, gap: Gap) -> None:
-        following = self.streams.get(feed.stream_id)
-        if following is not None and following.is_live:
-            following.cursor = gap.last_seq
-            self.put_gap(feed.stream_id, gap)
-
-    def fail(self, feed: Feed) -> None:
-        """Closes the socket: its client reconnects with its cursors, and misses nothing."""
-        self.end(TRY_AGAIN)
-
     def put_gap(self, stream_id: UUID, gap: Gap) -> None:
         """Sends a gap. The client reads the stream's state again; events after `last_seq` continue on this socket."""
         self.send_buffer.put([self.encode_gap(stream_id, gap)])
@@ -184,7 +185,7 @@ class Socket:
     def record_sent(self, following: Following, seq: int, kind: str, data: bytes) -> bool:
         """Records that an event was sent, and its effects. True if it is the stream's last for this socket."""
         following.cursor = seq
-        if kind not in self._changes:
+        if kind not in self.changes:
             return False
         if following.reader.stream_id == self.identity.account_id:
             find_joined = self._joins.get(kind)
@@ -197,7 +198,7 @@ class Socket:
             return True
         return False
 
-    def _read_log(self, following: Following) -> None:
+    def read_log(self, following: Following) -> None:
         """Reads the stream's next events from the log, because the delivered ones do not follow the last one sent."""
         following.is_live = following.is_known = False
         self.behind[following.reader.stream_id] = following
@@ -208,12 +209,13 @@ class Socket:
         self.streams.pop(stream_id, None)
         self.behind.pop(stream_id, None)
         if following.feed is not None:
-            self._hub.leave([following.feed], self)
+            self._hub.leave(following.feed, following)
 
     def leave_all(self) -> None:
         """Stops following all streams, because the socket has closed."""
-        feeds = [following.feed for following in self.streams.values() if following.feed is not None]
-        self._hub.leave(feeds, self)
+        for following in self.streams.values():
+            if following.feed is not None:
+                self._hub.leave(following.feed, following)
         self.streams.clear()
         self.behind.clear()
         self.left.clear()
@@ -235,6 +237,6 @@ class Socket:
             following.reader, following.known_seq = reader, joined_seq
         else:
             cursor = min(self.left_at.pop(stream_id, joined_seq), joined_seq - 1)
-            following = Following(reader, cursor, joined_seq)
+            following = Following(self, reader, cursor, joined_seq)
         self.joined[stream_id] = following
         self.wake()

@@ -1,7 +1,7 @@
 """The hub of one process: gets notifications, reads the log once, and delivers each event to its followers here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -55,7 +55,8 @@ class Feed:
 
     def __init__(self, stream_id: UUID) -> None:
         self.stream_id = stream_id
-        self.followers: set[Follower] = set()
+        # A set in the order in which they came: its entries lie one after the other in memory, unlike those of `set`.
+        self.followers: dict[Follower, None] = {}
         self.last_seq: int | None = None
         self.head = 0
         # True if another process gave the last events, and so probably gives the next ones.
@@ -84,22 +85,23 @@ class Hub:
     def feeds(self) -> Mapping[UUID, Feed]:
         return self._feeds
 
-    async def follow(self, stream_ids: Iterable[UUID], follower: Follower) -> list[Feed]:
+    async def follow(self, followers: Mapping[UUID, Follower]) -> list[Feed]:
         """Follows streams from their current heads on. Each feed's `last_seq` is then at least that head."""
         feeds = []
-        for stream_id in stream_ids:
+        for stream_id, follower in followers.items():
             feed = self._feeds.get(stream_id)
             if feed is None:
                 feed = self._feeds[stream_id] = Feed(stream_id)
                 self._followed.add(stream_id.int)
-            feed.followers.add(follower)
+            feed.followers[follower] = None
             feeds.append(feed)
         new = [feed.stream_id for feed in feeds if feed.last_seq is None]
         if new:
             try:
                 heads = await self._read_heads(new)
             except BaseException:
-                self.leave(feeds, follower)
+                for feed in feeds:
+                    self.leave(feed, followers[feed.stream_id])
                 raise
             for feed in feeds:
                 if feed.last_seq is None:
@@ -108,13 +110,12 @@ class Hub:
                         self._mark(feed)
         return feeds
 
-    def leave(self, feeds: Iterable[Feed], follower: Follower) -> None:
-        for feed in feeds:
-            feed.followers.discard(follower)
-            if not feed.followers and self._feeds.get(feed.stream_id) is feed:
-                del self._feeds[feed.stream_id]
-                self._followed.discard(feed.stream_id.int)
-                self._dirty.pop(feed.stream_id, None)
+    def leave(self, feed: Feed, follower: Follower) -> None:
+        feed.followers.pop(follower, None)
+        if not feed.followers and self._feeds.get(feed.stream_id) is feed:
+            del self._feeds[feed.stream_id]
+            self._followed.discard(feed.stream_id.int)
+            self._dirty.pop(feed.stream_id, None)
 
     def publish(self, stream_id: UUID, frames: MakeFrames, first_seq: int, *, given: bool = False) -> None:
         """Delivers events that this process, or with `given` another one, has committed, if they come next."""
@@ -204,7 +205,7 @@ class Hub:
     def _remove_follower(self, feed: Feed, follower: Follower, error: Exception) -> None:
         """Removes a follower that raised, and calls its `fail`: otherwise it would miss events without knowing."""
         report_failure(follower, error)
-        self.leave([feed], follower)
+        self.leave(feed, follower)
         call_isolated(follower.fail, feed)
 
     async def _keep_sweeping(self) -> None:

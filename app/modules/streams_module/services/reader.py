@@ -171,11 +171,11 @@ class LogReader:
     @asynccontextmanager
     async def _watch(self, stream_id: UUID) -> AsyncIterator[Watcher]:
         watcher = Watcher()
-        feeds = await self._hub.follow([stream_id], watcher)
+        (feed,) = await self._hub.follow({stream_id: watcher})
         try:
             yield watcher
         finally:
-            self._hub.leave(feeds, watcher)
+            self._hub.leave(feed, watcher)
 
 
 async def _read_page(connection: Connection, reader: Reader, after: int, limit: int) -> tuple[bytes, bool]:

@@ -32,7 +32,7 @@ async def test_events_that_come_while_they_are_read_are_delivered_once(
     anna: FakeClient, club: str, container: Container
 ) -> None:
     hub, recorder = OvertakenHub(container.get(Database), MemoryBus()), Recorder()
-    (feed,) = await hub.follow([UUID(club)], recorder)
+    (feed,) = await hub.follow({UUID(club): recorder})
     await anna.send(club)
     await hub._read([feed])
     assert [frame.kind for frame in recorder.frames] == ["message.created"]
@@ -47,7 +47,7 @@ async def test_events_without_a_notification_are_found_in_all_streams_however_fe
     hub = Hub(container.get(Database), MemoryBus())
     recorders = {await anna.open_chat(): Recorder() for _ in range(3)}
     for chat, recorder in recorders.items():
-        await hub.follow([UUID(chat)], recorder)
+        await hub.follow({UUID(chat): recorder})
         await anna.send(chat)
 
     async def have_all() -> bool:
@@ -61,9 +61,9 @@ async def test_events_without_a_notification_are_found_in_all_streams_however_fe
 async def test_notifications_of_a_stream_are_taken_as_long_as_it_is_followed(club: str, container: Container) -> None:
     hub, stream_id = Hub(container.get(Database), MemoryBus()), UUID(club)
     first, second = Recorder(), Recorder()
-    await hub.follow([stream_id], first)
-    feeds = await hub.follow([stream_id], second)
-    hub.leave(feeds, first)
+    await hub.follow({stream_id: first})
+    (feed,) = await hub.follow({stream_id: second})
+    hub.leave(feed, first)
     assert hub.follows(stream_id.int)
-    hub.leave(feeds, second)
+    hub.leave(feed, second)
     assert not hub.follows(stream_id.int)
