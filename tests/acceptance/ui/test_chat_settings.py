@@ -54,7 +54,7 @@ async def test_a_button_that_is_pressed_by_the_keyboard_keeps_the_focus(eve: Rea
     await eve.page.get_by_role("button", name="Members").click()
     dialog = eve.page.get_by_role("dialog")
     await dialog.get_by_role("button", name="Mute").press("Enter")
-    await expect(dialog.get_by_role("button", name="Unmute")).to_be_focused(timeout=5000)
+    await expect(dialog.get_by_role("button", name="Unmute")).to_be_focused()
     # Its name says what it does, and so is no state that may be on.
     await expect(dialog.get_by_role("button", name="Unmute")).not_to_have_attribute("aria-pressed", "true")
 
@@ -70,4 +70,4 @@ async def test_the_focus_moves_to_the_next_item_when_one_is_removed(
     await buttons.first.press("Enter")
     await eve.page.get_by_role("button", name="Remove", exact=True).press("Enter")
     await expect(buttons).to_have_count(1)
-    await expect(buttons).to_be_focused(timeout=5000)
+    await expect(buttons).to_be_focused()
