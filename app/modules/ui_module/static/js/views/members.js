@@ -53,15 +53,18 @@ export function membersDialog({ store, openChat, blocks }, chat) {
     reconcile(list, (chat.members ?? []).map((member) => {
       const person = store.person(member.account_id);
       const isSelf = member.account_id === store.me.id;
+      const username = person.username || member.username;
+      const isOnline = isSelf ? store.connection.state === 'online' : store.isOnline(person);
       const mayRemove = isAdmin() && !isSelf && member.role !== 'owner' && (chat.role === 'owner' || member.role !== 'admin');
       return {
         key: member.account_id,
-        signature: JSON.stringify([member, person, store.isOnline(person), mayRemove]),
+        // Only what is shown: a row that is built again while a question is open cannot get its focus back.
+        signature: JSON.stringify([person.display_name, username, person.avatar, person.typ, isOnline, member.role, mayRemove]),
         build: () => h('li', {},
-          avatar(person.display_name, person.id, { small: true, online: isSelf ? store.connection.state === 'online' : store.isOnline(person), image: person.avatar }),
+          avatar(person.display_name, person.id, { small: true, online: isOnline, image: person.avatar }),
           h('span', { class: 'chat-text' },
             h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name), botMark(person), isSelf && h('small', {}, t('members.you'))),
-            h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username || member.username}`))),
+            h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${username}`))),
           t(`role.${member.role}`) && h('small', { class: 'role' }, t(`role.${member.role}`)),
           mayRemove && iconButton('close', t('members.remove', { name: person.display_name }), () => removeMember(person))),
       };
