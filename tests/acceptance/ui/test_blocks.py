@@ -76,6 +76,8 @@ async def test_in_a_chat_with_a_blocked_account_only_what_works_is_offered(
     await anna.send(chat, "В ветке", root_seq=1)
     ok(await her.put(f"/chats/{chat}/pins/1"))
     await eve.open("Анна")
+    # A menu offers what the page knows when it opens.
+    await expect(page.locator(".pins")).to_be_visible()
     ok(await her.put(f"/accounts/me/blocks/{anna.id}"))
     await expect(eve.composer).to_be_hidden()
     message = eve.message("Привет")
