@@ -114,6 +114,7 @@ async def test_a_message_written_before_a_reload_is_sent_afterwards(eve: Reader,
     await eve.page.goto(f"{eve.address}/ui")
     await eve.open("Анна")
     await eve.sees("раз", "два")
+    await expect(eve.page.locator(".message.pending")).to_have_count(0)
     (chat,) = ok(await anna.get("/chats"))["items"]
     assert chat["last_seq"] == 2
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
