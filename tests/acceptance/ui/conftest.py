@@ -34,8 +34,8 @@ class Busy:
         return busy
 
     async def _refuse(self, route: Route) -> None:
-        self._asked.set()
         await route.fulfill(status=503, json={"code": "unavailable", "title": "Unavailable"})
+        self._asked.set()
 
     async def end_once_asked(self) -> None:
         await asyncio.wait_for(self._asked.wait(), 30)
