@@ -25,10 +25,10 @@ async def test_an_edit_during_a_load_that_fails_does_not_replace_a_later_one(
     for number in (0, 1):
         await held.until_asked(number + 1)
         await held.waiting[number].abort()
+    held.end()
     # The page knows of the second failure when it has this answer.
     await eve.page.evaluate("fetch(location.href)")
     await expect(eve.page.locator(".toast")).to_have_text(["The server does not answer. Try again."])
-    held.end()
     ok(await anna.patch(f"/chats/{yard}/messages/60", {"text": "Вторая правка"}))
     await expect(last).to_have_text("Вторая правка")
 
