@@ -7,7 +7,7 @@ from playwright.async_api import Route, expect
 
 from tests.acceptance.ui.conftest import Forget
 from tests.browsers import Reader
-from tests.fakers import FakeClient, ok
+from tests.fakers import FakeClient, eventually, ok
 
 
 async def test_a_block_is_not_undone_by_an_older_list(eve: Reader, her: FakeClient, anna: FakeClient) -> None:
@@ -92,6 +92,15 @@ async def test_the_number_of_unread_messages_is_read_again_if_a_message_comes_du
 
 async def test_a_chosen_language_is_not_replaced_by_an_older_one(eve: Reader, her: FakeClient) -> None:
     path = "/accounts/me/notifications"
+
+    async def has_time_zone() -> bool:
+        return bool(ok(await her.get(path))["time_zone"])
+
+    async def is_being_saved() -> bool:
+        return any(route.request.method == "PUT" for route in held.waiting)
+
+    # The page sets it once, after its first read.
+    await eventually(has_time_zone)
     ok(await her.put(path, {"language": "en"}))
     held = await eve.hold(f"**{path}")
     await eve.page.reload()
@@ -99,7 +108,7 @@ async def test_a_chosen_language_is_not_replaced_by_an_older_one(eve: Reader, he
     await held.until_asked()
     old = ok(await her.get(path))
     await (await eve.settings()).get_by_label("Language").select_option("ru")
-    await held.until_asked(2)
+    await eventually(is_being_saved)
     await held.answer_late(eve.page, old)
     await expect(eve.page.get_by_role("heading", name="Чаты")).to_be_visible()
     assert ok(await her.get(path))["language"] == "ru"
@@ -132,6 +141,9 @@ async def test_a_block_that_another_device_has_taken_back_does_not_return(
         await route.fetch()
         answers.append(route)
 
+    async def has_answered() -> bool:
+        return bool(answers)
+
     await eve.page.route(f"**/accounts/me/blocks/{anna.id}", answer_later)
     await eve.page.get_by_role("button", name="Members").click()
     await eve.page.get_by_role("dialog", name="Анна").get_by_role("button", name="Block", exact=True).click()
@@ -139,6 +151,7 @@ async def test_a_block_that_another_device_has_taken_back_does_not_return(
     await expect(eve.page.get_by_text("You have blocked this account.")).to_be_attached()
     ok(await her.delete(f"/accounts/me/blocks/{anna.id}"))
     await expect(eve.page.get_by_role("dialog").get_by_role("button", name="Block", exact=True)).to_be_visible()
+    await eventually(has_answered)
     await answers[0].fulfill(status=204)
     await eve.page.evaluate("fetch(location.href)")
     await eve.page.keyboard.press("Escape")
