@@ -202,6 +202,9 @@ async def test_doctor_reports_each_server_that_messages_do_not_reach(
 ) -> None:
     nowhere = f"nats://127.0.0.1:{free_port()}"
     urls = [server.url for server in cluster]
+    async with processes(*(NatsBus([url], "messenger") for url in urls)) as ((sender, _), (_, receiver)):
+        # The servers have found each other.
+        await until_received(sender, receiver, 1)
     assert await find_problems(urls, "messenger", 10) == []
     lonely = await find_problems([*urls, nats_server.url], "messenger", 3)
     assert lonely == [f"{nats_server.address}: a message from {cluster[0].address} does not arrive"]
