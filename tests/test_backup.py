@@ -18,7 +18,7 @@ from app.commands.postgres_programs import Programs
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.databases import drop, execute, fetch
-from tests.fakers import API, FakeClient, FakeSocket, as_sent, ok, problem
+from tests.fakers import API, FakeClient, FakeSocket, as_sent, eventually, ok, problem
 from tests.manage import manage
 from tests.servers import http_client, listening, settings_for
 
@@ -34,6 +34,13 @@ async def server_on(settings: Settings, address: DatabaseAddress) -> AsyncIterat
         http_client(f"http://{at}") as http,
     ):
         yield http, at
+    connections = "SELECT FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'"
+
+    async def have_ended() -> bool:
+        return not await fetch(address.with_database("postgres"), connections, address.database)
+
+    # PostgreSQL notices a moment after the server that its connections have ended. Until then a restore is refused.
+    await eventually(have_ended)
 
 
 async def check_gap(user: FakeClient, at: str, chat: str, cursors: dict[str, int]) -> dict[str, int]:
