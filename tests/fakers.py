@@ -64,9 +64,7 @@ class FakeClient:
         self, method: str, path: str, json: Any = None, *, params: Mapping[str, Any] | None = None, **more: Any
     ) -> httpx.Response:
         """Calls a path below the prefix."""
-        if json is not None:
-            more["json"] = json
-        return await self.http.request(method, f"{API}{path}", params=params, headers=self.headers, **more)
+        return await self.http.request(method, f"{API}{path}", json=json, params=params, headers=self.headers, **more)
 
     async def get(self, path: str, **params: Any) -> httpx.Response:
         return await self.call("GET", path, params=params)
@@ -152,7 +150,9 @@ class FakeSocket:
         self._listening: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        """Connects, and waits until the chats are followed: hello is answered before."""
         await self.connect()
+        await self.ask("ping")
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -89,7 +89,7 @@ async def test_sends_over_http_and_socket_are_counted_together(settings: Setting
 
 
 async def test_requests_over_a_socket_are_calls_of_the_account(settings: Settings) -> None:
-    app = build_app(limited(settings, account="6/minute"))
+    app = build_app(limited(settings, account="7/minute"))
     async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http:
         anna = await FakeClient.sign_up(http, "anna")
         chat = await anna.open_chat()
