@@ -25,7 +25,7 @@ from tests.servers import client_of, listening, served
 async def test_a_busy_program_uses_up_neither_the_limit_of_its_account_nor_that_of_another_key(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RATE_LIMIT_API_KEY", "6/minute")
+    monkeypatch.setenv("RATE_LIMIT_API_KEY", "6/hour")
     app = build_app(limited(settings))
     async with listening(app) as address, client_of(app) as http:
         anna = await FakeClient.sign_up(http, "anna")

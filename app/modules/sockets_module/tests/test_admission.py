@@ -124,7 +124,7 @@ async def test_an_account_with_very_many_streams_has_one_socket(
 
 
 async def test_handshakes_over_the_limit_are_refused_with_429(settings: Settings) -> None:
-    few = limited(settings, hello_address="2/minute")
+    few = limited(settings, hello_address="2/hour")
     async with listening(build_app(few)) as address:
         for _ in range(2):
             await (await connect(f"ws://{address}{API}/ws")).close()
