@@ -35,9 +35,10 @@ async def test_an_account_that_often_disconnects_and_returns_is_published_once_a
             async with FakeSocket(anna, live_server) as own:
                 await own.ask("typing", chat_id=club, is_typing=True)
             assert await is_online()
-        monkeypatch.setattr(presence, "_OFFLINE_AFTER", timedelta(milliseconds=1))
         async with FakeSocket(anna, live_server) as own:
             await own.ask("typing", chat_id=club, is_typing=True)
+            # Not before: the server may still have to store the absence before this one.
+            monkeypatch.setattr(presence, "_OFFLINE_AFTER", timedelta(milliseconds=1))
         await socket.until(lambda: changes(socket, anna)[-1:] == [False])
         assert changes(socket, anna) == [True, False]
         await eventually(is_offline)
