@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import httpx
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from loguru import logger
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from app.modules.mail_module.tests.mailbox import Mailbox
 
 pytest_plugins = ("tests.connections", "tests.people")
+
+# On a busy machine an example takes as long as it needs.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
@@ -44,7 +44,6 @@ def encode(messages: Sequence[tuple[str, Any]]) -> tuple[bytes, list[str | bytes
 
 
 @pytest.mark.parametrize("at_once", [False, True])
-@settings(deadline=None)
 @given(said, cuts, st.booleans())
 def test_each_message_is_received_once_and_in_order(
     at_once: bool, messages: list[tuple[str, Any]], places: list[int], is_early: bool

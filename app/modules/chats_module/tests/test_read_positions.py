@@ -99,7 +99,7 @@ steps = st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.integers(0, 6)),
 
 
 @given(steps=steps)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_others_read_seq_is_the_furthest_position_of_the_others(
     trio: list[FakeClient], steps: list[tuple[int, bool, int]]
 ) -> None:

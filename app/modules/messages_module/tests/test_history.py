@@ -41,7 +41,7 @@ async def long_chat(anna: FakeClient, club: str) -> str:
 
 
 @given(position=positions, number=numbers, limit=st.integers(1, LENGTH + 3))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_page_has_its_messages_and_shows_if_there_are_more(
     boris: FakeClient, long_chat: str, position: str | None, number: int, limit: int
 ) -> None:
