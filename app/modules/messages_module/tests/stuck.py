@@ -1,6 +1,12 @@
 """Statements of the batch writer that wait for locks."""
 
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.db import database
 from app.adapters.db.connection import Connection
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
 from tests.fakers import eventually
 
 LOCKING = "FROM stream WHERE id"
@@ -10,6 +16,18 @@ _STUCK = """
 SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'
 """
+
+
+@pytest.fixture
+async def patient_app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    """An application that waits for locks as long as a test holds them, on a busy machine too.
+
+    A file that needs it says `app = patient_app`.
+    """
+    monkeypatch.setattr(database, "COMMAND_TIMEOUT", 60.0)
+    for limit in ("lock_timeout", "statement_timeout"):
+        monkeypatch.setitem(database._BY_KEY, limit, "60s")
+    return build_app(settings)
 
 
 async def find_stuck(administrator: Connection, statement: str) -> int:

@@ -16,11 +16,13 @@ from app.modules.messages_module.errors import OutcomeUnknown
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.settings import MessagesSettings
-from app.modules.messages_module.tests.stuck import LOCKING, find_stuck
+from app.modules.messages_module.tests.stuck import LOCKING, find_stuck, patient_app
 from app.settings import Settings
 from tests.fakers import FakeClient, ok, problem
 from tests.servers import served, settings_for
 from tests.wire import Wire
+
+app = patient_app
 
 _WAIT_AT_COMMIT = """
 CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END';

@@ -11,8 +11,11 @@ from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services import send_queue
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.services.sends import Sent
+from app.modules.messages_module.tests.stuck import patient_app
 from app.utils.container import Container
 from tests.fakers import FakeClient, ok, problem
+
+app = patient_app
 
 
 @pytest.mark.parametrize("limit", ["MAX_WAITING_IN_CHAT", "MAX_WAITING"])

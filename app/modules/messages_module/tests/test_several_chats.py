@@ -17,8 +17,11 @@ from app.modules.messages_module.services import writers
 from app.modules.messages_module.services.send_queue import MAX_BATCH, MAX_CHATS, SendQueue
 from app.modules.messages_module.services.sends import Sent
 from app.modules.messages_module.services.writers import MAX_FULL_WRITERS, MAX_WRITERS
+from app.modules.messages_module.tests.stuck import patient_app
 from tests.busy import when_not_busy
 from tests.fakers import FakeClient, eventually, ok
+
+app = patient_app
 
 NOWHERE = UUID("0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11")
 
