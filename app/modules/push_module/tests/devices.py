@@ -20,6 +20,7 @@ from app.adapters.db.database import Database
 from app.modules.push_module.schemas import decode
 from app.utils.container import Container
 from tests.adapters.http_servers import FakeResolver, http_client
+from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok
 
 PATH = "/accounts/me/push-subscriptions"
@@ -143,13 +144,29 @@ def claims_of(request: Request) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def push_service_for(container: Container, timeout_s: float = 5.0) -> AsyncIterator[PushService]:
-    """A push service that the application reaches, and nothing else."""
+async def push_service_for(container: Container) -> AsyncIterator[PushService]:
+    """A push service that the application reaches, and nothing else. A request that it holds does not end by itself."""
     before = container.get(HttpClient)
-    async with PushService().listening() as service, http_client(FakeResolver(), timeout_s=timeout_s) as client:
+    async with PushService().listening() as service, http_client(FakeResolver(), timeout_s=60) as client:
         container.replace(HttpClient, client)
         yield service
         container.replace(HttpClient, before)
+
+
+async def until_followed(container: Container) -> None:
+    """Waits until each event that could notify a device has its job."""
+
+    async def are_followed() -> bool:
+        ((pending,),) = await rows(container, _PENDING)
+        return not pending
+
+    await eventually(are_followed)
+
+
+async def let_time_pass(container: Container) -> None:
+    """Lets devices be notified of the messages that were sent before."""
+    await until_followed(container)
+    await rows(container, "UPDATE job SET run_at = now() WHERE name = 'push.plan'")
 
 
 async def until_idle(container: Container) -> None:

@@ -10,7 +10,7 @@ import pytest
 from app.adapters.db.database import Database
 from app.modules.push_module.db.planning import NewMessage
 from app.modules.push_module.services.choosing import choose
-from app.modules.push_module.tests.devices import Device, until_idle
+from app.modules.push_module.tests.devices import Device, let_time_pass, until_idle
 from app.services.context import Context
 from app.utils.container import Container
 from tests.fakers import FakeClient, ok
@@ -109,6 +109,7 @@ async def _sign_out(anna: FakeClient, boris: FakeClient, club: str) -> None:
     ok(await boris.post("/accounts/sign-out"))
 
 
+@pytest.mark.usefixtures("held_back")
 @pytest.mark.parametrize("act", [_read, _answer, _delete, _remove, _delete_chat, _mute, _unmention, _sign_out])
 async def test_what_happens_within_three_seconds_counts(
     anna: FakeClient,
@@ -120,15 +121,18 @@ async def test_what_happens_within_three_seconds_counts(
 ) -> None:
     await anna.send(club, f"@{boris.username}")
     await act(anna, boris, club)
+    await let_time_pass(container)
     await until_idle(container)
     assert phone.received == []
 
 
+@pytest.mark.usefixtures("held_back")
 async def test_a_message_just_before_a_block_does_not_notify(
     anna: FakeClient, boris: FakeClient, phone: Device, container: Container
 ) -> None:
     await anna.send(await anna.open_chat(boris, type="direct"))
     ok(await boris.put(f"/accounts/me/blocks/{anna.id}"))
+    await let_time_pass(container)
     await until_idle(container)
     assert phone.received == []
 

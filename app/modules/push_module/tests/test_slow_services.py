@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("at_once")
 async def test_devices_that_hang_delay_no_other_account(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, container: Container
 ) -> None:
-    async with push_service_for(container, timeout_s=60) as service:
+    async with push_service_for(container) as service:
         slow = [await Device(service, user).subscribe() for user in (anna, boris) for _ in range(MAX_SUBSCRIPTIONS)]
         assert len(slow) == SENDING.concurrency
         for device in slow:
