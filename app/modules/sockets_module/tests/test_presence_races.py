@@ -8,12 +8,15 @@ from uuid import UUID
 import pytest
 
 from app.adapters.base.bus import Bus
+from app.adapters.clients.bus.memory import MemoryBus
 from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
 from app.fastapi_engine.constructor import build_app
 from app.modules.sockets_module.services import presence as module
 from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.socket import Socket
+from app.modules.sockets_module.services.sources import Sources
 from app.modules.sockets_module.tests.test_lost_notifications import add_socket
 from app.modules.sockets_module.tests.test_short_absences import changes
 from app.settings import Settings
@@ -31,9 +34,17 @@ _LASTS = "SELECT online_until - last_seen_at AS lasts FROM account_presence WHER
 
 
 @pytest.fixture
-async def sockets(anna: FakeClient, boris: FakeClient, container: Container) -> AsyncIterator[list[Socket]]:
+def presence(container: Container) -> Presence:
+    """Not the server's own, which may begin a refresh at any moment."""
+    return Presence(container.get(Database), MemoryBus(), container.get(Registry), container.get(Sources))
+
+
+@pytest.fixture
+async def sockets(
+    anna: FakeClient, boris: FakeClient, container: Container, presence: Presence
+) -> AsyncIterator[list[Socket]]:
     """Sockets of two accounts, in the order in which a refresh stores them."""
-    registry, presence = container.get(Registry), container.get(Presence)
+    registry = container.get(Registry)
     sockets = [add_socket(container, account_id) for account_id in sorted((anna.uuid, boris.uuid))]
     for socket in sockets:
         await presence.mark_online(socket.identity.account_id)
@@ -45,10 +56,14 @@ async def sockets(anna: FakeClient, boris: FakeClient, container: Container) -> 
 
 
 async def test_an_account_that_leaves_during_a_refresh_is_offline(
-    container: Container, connection: Connection, sockets: list[Socket], monkeypatch: pytest.MonkeyPatch
+    container: Container,
+    connection: Connection,
+    presence: Presence,
+    sockets: list[Socket],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_REFRESH", 0.01)
-    presence, registry = container.get(Presence), container.get(Registry)
+    registry = container.get(Registry)
     first, last = (socket.identity.account_id for socket in sockets)
 
     async def has_refreshed() -> bool:
@@ -87,10 +102,16 @@ async def test_an_account_that_another_process_publishes_as_offline_too_late_is_
 
 
 async def test_a_signal_has_the_time_at_which_the_account_was_seen(
-    anna: FakeClient, boris: FakeClient, club: str, live_server: str, container: Container
+    anna: FakeClient, boris: FakeClient, club: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a signal and an account that is read, clients show the later one: both have the clock of the database."""
-    async with FakeSocket(boris, live_server) as socket, FakeSocket(anna, live_server):
+    # A refresh between the two would move the time.
+    monkeypatch.setattr(module, "_REFRESH", 600.0)
+    async with (
+        listening(build_app(settings)) as address,
+        FakeSocket(boris, address) as socket,
+        FakeSocket(anna, address),
+    ):
         await socket.until(lambda: changes(socket, anna) == [True])
         assert socket.signals[-1]["last_seen_at"] == ok(await boris.get(f"/accounts/{anna.id}"))["last_seen_at"]
 
