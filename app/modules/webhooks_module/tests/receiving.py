@@ -69,13 +69,13 @@ class Receiver:
     def on(self, path: str) -> list[Message]:
         return [message for message in self.messages if message.path == path]
 
-    async def until(self, count: int, path: str = "/") -> list[Message]:
+    async def until(self, count: int, path: str = "/", seconds: float = 30.0) -> list[Message]:
         """Waits until so many messages have come, and returns them."""
 
         async def have_come() -> bool:
             return len(self.on(path)) >= count
 
-        await eventually(have_come)
+        await eventually(have_come, seconds)
         return self.on(path)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -107,7 +107,7 @@ async def receiving() -> AsyncIterator[Receiver]:
 
 
 @asynccontextmanager
-async def reaching(container: Container, *answers: Sequence[str], timeout_s: float = 5) -> AsyncIterator[FakeResolver]:
+async def reaching(container: Container, *answers: Sequence[str], timeout_s: float = 60) -> AsyncIterator[FakeResolver]:
     """The application finds `hooks.example` at these addresses, in turn, and may reach loopback. No name else."""
     before = container.get(HttpClient)
     resolver = FakeResolver({NAME: answers or (["127.0.0.1"],)})

@@ -26,7 +26,7 @@ from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok
 from tests.manage import variables_for
-from tests.processes import clean_environment
+from tests.processes import READY_SECONDS, clean_environment
 from tests.servers import served
 
 LOOPBACK = "127.0.0.0/8"
@@ -71,10 +71,10 @@ async def test_an_event_of_a_process_that_is_killed_comes_again_with_the_same_id
             await anna.send(club, text)
         receiver.hang()
         async with working(database_address, tmp_path):
-            await receiver.until(1)
+            await receiver.until(1, seconds=READY_SECONDS)
         receiver.go_on()
         async with working(database_address, tmp_path):
-            messages = await receiver.until(3)
+            messages = await receiver.until(3, seconds=READY_SECONDS)
         attempts = await until_attempts(anna, webhook, 1)
     assert [message.text for message in messages] == ["раз", "раз", "два"]
     assert messages[0].id == messages[1].id
