@@ -18,7 +18,7 @@ from app.settings import PROJECT_ROOT, Settings
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
 from tests.manage import variables_for
-from tests.processes import clean_environment
+from tests.processes import READY_SECONDS, clean_environment
 
 
 @pytest.fixture
@@ -57,7 +57,12 @@ async def test_a_worker_that_is_killed_after_the_mail_was_taken_sends_the_same_m
     tmp_path: Path,
 ) -> None:
     digests = Digests(container, connection, mailbox)
+
+    async def has_begun() -> bool:
+        return bool(await connection.fetchval("SELECT count(*) FROM job_schedule"))
+
     async with worker(container, mailbox, tmp_path / "output") as killed:
+        await eventually(has_begun, READY_SECONDS)
         await digests.run()
         await digests.verify(anna)
         chat = await write_to(anna, boris, "1", "2")
@@ -73,7 +78,7 @@ async def test_a_worker_that_is_killed_after_the_mail_was_taken_sends_the_same_m
         async def is_repeated() -> bool:
             return len(digests.mails_to(anna)) == 2
 
-        await eventually(is_repeated, 60)
+        await eventually(is_repeated, READY_SECONDS)
         await boris.send(chat, "3")
         await digests.after()
     first, second, third = digests.mails_to(anna)
