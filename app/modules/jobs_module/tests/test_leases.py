@@ -184,7 +184,8 @@ async def test_a_locked_job_is_not_claimed_again_and_again_without_a_pause(
 async def test_at_shutdown_jobs_are_cancelled_and_released(
     container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "_GRACE", 0.05)
+    for name, seconds in (("_GRACE", 0.05), ("_CANCEL_TIMEOUT", 30.0)):
+        monkeypatch.setattr(runner, name, seconds)
     may_end = asyncio.Event()
 
     async def run(context: JobContext, payload: Text) -> None:
