@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from app.adapters.db.connection import Connection
 from app.modules.streams_module.services.log import truncate
 from app.utils.json_form import to_json
+from tests.busy import when_not_busy
 from tests.fakers import FakeClient, as_sent, ok, problem
 
 
@@ -44,7 +45,7 @@ async def _do_something(user: FakeClient, users: list[FakeClient], chat: str, ch
         ("PATCH", f"/members/{other}", {"role": choice.choice(["admin", "member", "reader", "owner"])}),
     ]
     method, path, body = choice.choice(calls)
-    response = await user.call(method, f"/chats/{chat}{path}", body)
+    response = await when_not_busy(lambda: user.call(method, f"/chats/{chat}{path}", body))
     assert response.status_code < 500, response.text
 
 
