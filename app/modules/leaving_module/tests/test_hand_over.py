@@ -102,7 +102,7 @@ async def test_a_hand_over_ends_in_a_process_whose_clock_is_behind(
     async def has_ended() -> bool:
         return await rows(container, "SELECT FROM job WHERE name = 'leaving.hand_over'") == []
 
-    await eventually(has_ended, 10)
+    await eventually(has_ended)
 
 
 async def test_chats_are_handed_over_in_turns_that_pass_over_those_without_another_person(
