@@ -156,7 +156,7 @@ async def test_a_search_that_takes_too_long_answers_with_a_cursor(
             await connection.execute("LOCK TABLE search_message IN ACCESS EXCLUSIVE MODE")
             page = ok(await anna.get("/search/messages", q="долго", order=order))
         assert (page["items"], page["truncated"]) == ([], True)
-        rest = ok(await anna.get("/search/messages", q="долго", order=order, cursor=page["next_cursor"]))
+        rest = await search(anna, "долго", order=order, cursor=page["next_cursor"])
         assert [item["message"]["text"] for item in rest["items"]] == ["долго искали"]
         assert (rest["truncated"], rest["next_cursor"]) == (False, None)
 
