@@ -24,7 +24,7 @@ from app.settings.limits_settings import LimitsSettings
 from app.utils.container import Container
 from app.utils.remote_client import ClientLeft, RemoteClient, serve_client
 from tests.fakers import API, PASSWORD, FakeClient, eventually, ok, problem
-from tests.servers import client_of
+from tests.servers import client_of, http_client
 
 T = TypeVar("T")
 
@@ -125,8 +125,8 @@ async def test_no_password_is_computed_for_clients_that_disconnected_while_waiti
             client.shutdown(socket.SHUT_WR)
         else:
             client.close()
-    async with httpx.AsyncClient() as http:
-        ok(await http.get(f"http://{live_server}/healthcheck/live"))
+    async with http_client(f"http://{live_server}") as http:
+        ok(await http.get("/healthcheck/live"))
     passwords.gate.set()
     await anna.another_device().sign_in()
     sessions = ok(await anna.get("/accounts/sessions"))["items"]

@@ -8,6 +8,7 @@ import httpx
 from app.modules.oidc_module.services.pkce import challenge_of
 from app.utils.secrets import new_secret
 from tests.fakers import API, FakeClient, ok
+from tests.servers import http_client
 
 SITE = "https://chat.example.org"
 REDIRECT = "/ui/"
@@ -33,7 +34,7 @@ class Browser:
         """Begins a sign-in. Returns the address that the provider sends the browser back to."""
         response = await self.start(**parameters)
         assert response.status_code == 303, response.text
-        async with httpx.AsyncClient() as outside:
+        async with http_client() as outside:
             return (await outside.get(response.headers["location"])).headers["location"]
 
     async def come_back(self, url: str) -> str:

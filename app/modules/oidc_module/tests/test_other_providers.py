@@ -17,6 +17,7 @@ from app.modules.recovery_module.tests.links import email_of, verify
 from tests.adapters.embedded.support import eventually
 from tests.fakers import FakeClient, ok, problem
 from tests.processes import free_port
+from tests.servers import http_client
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def acme(mock: str) -> ProviderSettings:
 
 async def code_of(browser: Browser, mock: str, subject: str, **claims: Any) -> str:
     """Signs in at the provider, which believes what a test says about a person. Returns the one-time code."""
-    async with httpx.AsyncClient() as outside:
+    async with http_client() as outside:
         assert (await outside.put(f"{mock}/users/{subject}", json=claims)).is_success
         location = (await browser.start()).headers["location"]
         back = (await outside.post(location, data={"sub": subject})).headers["location"]
@@ -65,7 +66,7 @@ async def test_an_account_signs_in_and_is_out_when_its_tokens_are_revoked(browse
     # The account has no password.
     problem(await vera.post("/accounts/sign-in", {"login": "vera", "password": ""}), 401, "unauthenticated")
     ok(await refresh(vera))
-    async with httpx.AsyncClient() as outside:
+    async with http_client() as outside:
         assert (await outside.post(f"{mock}/users/vera-7/revoke-tokens")).is_success
     problem(await refresh(vera), 401, "unauthenticated")
 
