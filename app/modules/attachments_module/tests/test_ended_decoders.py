@@ -27,12 +27,12 @@ def not_ignored() -> Iterator[None]:
 @asynccontextmanager
 async def decoding(folder: Path) -> AsyncIterator[tuple[Process, "asyncio.Task[Mapping[str, Any]]"]]:
     """A process that has begun to read an image, and its result. The image comes at the end."""
-    source = folder / "source"
+    source, others = folder / "source", existing(Process)
     os.mkfifo(source)
     converting = asyncio.create_task(convert(folder))
     # A pipe opens for one side when the other side opens it.
     with await asyncio.to_thread(source.open, "wb"):
-        (process,) = (one for one in existing(Process) if one.returncode is None)
+        (process,) = (one for one in existing(Process) if one not in others)
         yield process, converting
         (folder / "image").write_bytes(picture("PNG"))
         (folder / "image").replace(source)
