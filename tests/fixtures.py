@@ -27,6 +27,7 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services import erasure
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.messages_module.settings import MessagesSettings
+from app.modules.search_module.services import building
 from app.settings import Settings, load_settings
 from app.settings.auth_settings import AuthSettings
 from app.settings.limits_settings import LimitsSettings
@@ -97,9 +98,12 @@ def databases(template: DatabaseAddress) -> Iterator[Databases]:
 
 @pytest.fixture(scope="session")
 async def servers(databases: Databases, base_settings: Settings) -> AsyncIterator[Servers]:
-    servers = Servers(databases, base_settings)
-    yield servers
-    await servers.close()
+    """They build an index of searches only when they start: tests begin builds, and end them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(building, "_PERIOD", 36_000.0)
+        servers = Servers(databases, base_settings)
+        yield servers
+        await servers.close()
 
 
 def runs(request: pytest.FixtureRequest) -> bool:
