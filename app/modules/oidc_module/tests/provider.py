@@ -21,7 +21,7 @@ from app.settings.egress_settings import EgressSettings
 from tests.servers import listening
 
 CLIENT_ID, CLIENT_SECRET = "messenger", "s3cret of the messenger"
-EGRESS = EgressSettings(allow_networks=("127.0.0.0/8",), timeout_s=5)
+EGRESS = EgressSettings(allow_networks=("127.0.0.0/8",), timeout_s=60)
 Json = dict[str, Any]
 
 

@@ -17,7 +17,7 @@ async def web_for(container: Container) -> AsyncIterator[RawServer]:
     """A web server on loopback that the application reaches under the name `site.example`, and no other host."""
     before = container.get(HttpClient)
     resolver = FakeResolver({"site.example": [["127.0.0.1"]]})
-    async with RawServer().listening() as server, http_client(resolver, timeout_s=5) as client:
+    async with RawServer().listening() as server, http_client(resolver, timeout_s=60) as client:
         container.replace(HttpClient, client)
         yield server
         container.replace(HttpClient, before)
