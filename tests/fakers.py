@@ -87,9 +87,9 @@ class FakeClient:
         return str(ok(await self.post("/chats", body))["id"])
 
     async def send(self, chat_id: str, text: str = "Привет", **fields: Any) -> dict[str, Any]:
-        """Send a message with a `client_msg_id`."""
+        """Send a message with a `client_msg_id`. A busy server is asked again."""
         body = {"client_msg_id": str(uuid4()), "text": text, **fields}
-        return ok(await self.post(f"/chats/{chat_id}/messages", body))
+        return ok(await when_not_busy(lambda: self.post(f"/chats/{chat_id}/messages", body)))
 
     async def events(self, chat_id: str, after: int = 0, limit: int = 200) -> list[dict[str, Any]]:
         return list(ok(await self.get(f"/chats/{chat_id}/events", after=after, limit=limit))["items"])
