@@ -13,3 +13,8 @@ async def when_not_busy(call: Callable[[], Awaitable[httpx.Response]]) -> httpx.
             assert "retry-after" in response.headers, response.text
             await asyncio.sleep(0.1)
     return response
+
+
+async def at_once(*calls: Callable[[], Awaitable[httpx.Response]]) -> list[httpx.Response]:
+    """Makes calls at the same time: a busy server refuses some that wait for each other. Returns their answers."""
+    return await asyncio.gather(*map(when_not_busy, calls))

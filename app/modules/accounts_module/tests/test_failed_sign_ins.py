@@ -1,6 +1,5 @@
 """The limit on guessing passwords, and that strangers who guess do not lock the owner out."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -15,6 +14,7 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.tokens import DeviceClaim
 from app.settings import Settings
+from tests.busy import at_once
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.manage import manage
 from tests.rates import limited
@@ -207,14 +207,14 @@ async def test_a_client_without_a_valid_device_token_of_the_account_is_an_unknow
 async def test_parallel_wrong_passwords_do_not_evade_the_limit(
     other_network: httpx.AsyncClient, anna: FakeClient
 ) -> None:
-    answers = await asyncio.gather(*(sign_in(other_network, anna.username, "wrong") for _ in range(20)))
+    answers = await at_once(*[lambda: sign_in(other_network, anna.username, "wrong")] * 20)
     assert sorted(answer.status_code for answer in answers) == [401] * 3 + [429] * 17
 
 
 async def test_parallel_sign_ins_with_the_right_password_all_succeed(
     other_network: httpx.AsyncClient, anna: FakeClient
 ) -> None:
-    for answer in await asyncio.gather(*(sign_in(other_network, anna.username) for _ in range(20))):
+    for answer in await at_once(*[lambda: sign_in(other_network, anna.username)] * 20):
         ok(answer)
 
 

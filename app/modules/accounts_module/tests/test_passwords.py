@@ -1,6 +1,5 @@
 """Which passwords are accepted, and in which Unicode forms."""
 
-import asyncio
 from unicodedata import normalize
 
 import httpx
@@ -13,6 +12,7 @@ from app.adapters.db.connection import Connection
 from app.modules.accounts_module.services.passwords import Passwords
 from app.settings import Settings
 from app.utils.container import Container
+from tests.busy import at_once
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.manage import manage
 from tests.servers import ReusedServer
@@ -90,7 +90,7 @@ async def test_devices_that_sign_in_while_the_hash_is_renewed_all_get_a_session(
     container: Container = app.state.container
     container.replace(Passwords, Passwords(settings.auth.model_copy(update={"argon2_time_cost": 2})))
     body = {"login": anna.username, "password": PASSWORD}
-    for answer in await asyncio.gather(*(anna.another_device().post("/accounts/sign-in", body) for _ in range(4))):
+    for answer in await at_once(*[lambda: anna.another_device().post("/accounts/sign-in", body)] * 4):
         ok(answer)
 
 

@@ -1,10 +1,11 @@
 """Sign-up: which names, emails and passwords are accepted."""
 
-import asyncio
+from functools import partial
 from typing import Any
 
 import httpx
 
+from tests.busy import at_once
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 
 
@@ -47,9 +48,11 @@ async def test_an_email_may_have_a_local_domain(server: httpx.AsyncClient) -> No
 
 
 async def test_one_of_two_concurrent_sign_ups_with_the_same_name_succeeds(server: httpx.AsyncClient) -> None:
-    by_name = await asyncio.gather(*(_sign_up(server, _body("vera", email=f"{n}@example.com")) for n in range(4)))
+    names = [_body("vera", email=f"{number}@example.com") for number in range(4)]
+    by_name = await at_once(*(partial(_sign_up, server, body) for body in names))
     assert sorted(answer.status_code for answer in by_name) == [201, 409, 409, 409]
-    by_email = await asyncio.gather(*(_sign_up(server, _body(f"eve{n}", email="Eve@Example.com")) for n in range(4)))
+    emails = [_body(f"eve{number}", email="Eve@Example.com") for number in range(4)]
+    by_email = await at_once(*(partial(_sign_up, server, body) for body in emails))
     assert sorted(answer.status_code for answer in by_email) == [201, 409, 409, 409]
     for answer in by_name + by_email:
         if answer.status_code == 409:

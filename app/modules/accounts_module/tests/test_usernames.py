@@ -1,8 +1,8 @@
 """Reserved usernames, and usernames that are held after their owner gave them up."""
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import httpx
 import pytest
@@ -12,6 +12,7 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services.usernames import check_reserved
 from app.services.errors import ValidationFailed
 from app.settings import Settings
+from tests.busy import at_once
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.servers import served
 
@@ -77,9 +78,9 @@ async def test_a_username_that_was_given_up_is_held_for_its_owner(
 async def test_a_username_cannot_be_taken_while_its_owner_gives_it_up(anna: FakeClient, boris: FakeClient) -> None:
     for number in range(5):
         old = ok(await anna.get("/accounts/me"))["username"]
-        _, taken = await asyncio.gather(
-            anna.patch("/accounts/me", {"username": f"anna.next{number}"}),
-            boris.patch("/accounts/me", {"username": old}),
+        _, taken = await at_once(
+            partial(anna.patch, "/accounts/me", {"username": f"anna.next{number}"}),
+            partial(boris.patch, "/accounts/me", {"username": old}),
         )
         problem(taken, 409, "conflict")
 

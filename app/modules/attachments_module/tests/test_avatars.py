@@ -1,6 +1,6 @@
 """Avatars of accounts and chats."""
 
-import asyncio
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.tests.pictures import opened, picture
 from app.modules.attachments_module.tests.uploading import begin, download, ready
 from app.utils.container import Container
+from tests.busy import at_once
 from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok, problem
 
@@ -116,7 +117,7 @@ async def test_a_bot_sees_avatars_as_long_as_it_has_a_key(anna: FakeClient) -> N
 async def test_repeating_a_change_changes_nothing(anna: FakeClient, club: str) -> None:
     one, other = await image(anna), await image(anna)
     for path, file in ((ME, one), (f"/chats/{club}/avatar", other)):
-        answers = await asyncio.gather(*(put(anna, path, file) for _ in range(4)))
+        answers = await at_once(*[partial(put, anna, path, file)] * 4)
         assert [ok(answer) for answer in answers] == [ok(answers[0])] * 4
     assert (len(await updates(anna)), len(await updates(anna, club))) == (1, 1)
     for path in (ME, f"/chats/{club}/avatar"):
@@ -138,7 +139,7 @@ async def test_only_an_image_of_ones_own_that_nothing_else_has_becomes_an_avatar
         problem(await put(anna, path, sent), 409, "attachment_taken")
         problem(await put(anna, path, club), 404, "not_found")
     one = await image(anna)
-    answers = await asyncio.gather(put(anna, ME, one), put(anna, chat, one))
+    answers = await at_once(partial(put, anna, ME, one), partial(put, anna, chat, one))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     problem(await anna.post(f"/chats/{club}/messages", {"attachments": [one]}), 409, "attachment_taken")
     problem(await anna.delete(f"/attachments/{one}"), 409, "attachment_taken")

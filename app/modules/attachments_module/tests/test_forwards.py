@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from os import urandom
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +19,7 @@ from app.modules.attachments_module.tests.uploading import download, ready
 from app.modules.forwards_module.tests.forwarding import forward
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.utils.container import Container
+from tests.busy import at_once
 from tests.fakers import FakeClient, eventually, ok, problem
 
 
@@ -121,7 +123,9 @@ async def test_a_forward_races_with_the_deletion_of_its_source(
     for seq in range(1, 6):
         one = await ready(anna, urandom(20))
         ok(await anna.post(f"/chats/{club}/messages", {"attachments": [one["id"]]}))
-        answer, _ = await asyncio.gather(forward(boris, club, seq, cafe), anna.delete(f"/chats/{club}/messages/{seq}"))
+        answer, _ = await at_once(
+            partial(forward, boris, club, seq, cafe), partial(anna.delete, f"/chats/{club}/messages/{seq}")
+        )
         assert answer.status_code in (201, 409), answer.text
     for message in ok(await clara.get(f"/chats/{cafe}/messages"))["items"]:
         (shown,) = message["attachments"]
@@ -147,7 +151,7 @@ async def test_simultaneous_forwards_get_their_own_files(
     anna: FakeClient, boris: FakeClient, club: str, cafe: str, photo: dict[str, Any]
 ) -> None:
     await anna.send(club, "Без файлов")
-    answers = await asyncio.gather(*(forward(boris, club, 1 + number % 2, cafe) for number in range(12)))
+    answers = await at_once(*(partial(forward, boris, club, 1 + number % 2, cafe) for number in range(12)))
     for number, answer in enumerate(answers):
         assert len(ok(answer)["attachments"]) == (0 if number % 2 else 2)
     ids = [one["id"] for answer in answers for one in answer.json()["attachments"]]

@@ -1,6 +1,6 @@
 """Files in messages: who may put them there, and who gets them."""
 
-import asyncio
+from functools import partial
 from os import urandom
 from typing import Any
 from uuid import uuid4
@@ -12,6 +12,7 @@ from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.tests.uploading import add, begin, collect, download, processed, ready, upload
 from app.modules.base_module.services.cursors import encode_cursor
 from app.utils.container import Container
+from tests.busy import at_once
 from tests.fakers import FakeClient, as_sent, eventually, ok, problem
 
 
@@ -60,7 +61,7 @@ async def test_each_file_is_for_one_message_of_its_owner(anna: FakeClient, boris
     problem(await send(boris, club, one), 404, "not_found")
     problem(await send(anna, club, str(uuid4())), 404, "not_found")
     problem(await send(anna, club, unfinished), 409, "attachment_not_ready")
-    answers = await asyncio.gather(*(send(anna, club, one, text=str(number)) for number in range(5)))
+    answers = await at_once(*(partial(send, anna, club, one, text=str(number)) for number in range(5)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
     problem(await send(anna, club, one), 409, "attachment_taken")
     problem(await anna.delete(f"/attachments/{one}"), 409, "attachment_taken")

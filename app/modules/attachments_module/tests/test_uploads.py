@@ -1,9 +1,9 @@
 """Uploads by tus 1.0 and by a plain POST."""
 
-import asyncio
 import hashlib
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from functools import partial
 from os import urandom
 from uuid import uuid4
 
@@ -25,6 +25,7 @@ from app.modules.attachments_module.tests.uploading import (
     upload,
 )
 from app.utils.container import Container
+from tests.busy import at_once
 from tests.fakers import API, FakeClient, eventually, ok, problem
 
 MIB = 1024 * 1024
@@ -94,7 +95,7 @@ async def test_an_empty_file_is_a_file(anna: FakeClient) -> None:
 
 async def test_of_two_requests_at_one_offset_one_adds_its_bytes(anna: FakeClient, container: Container) -> None:
     path = await begin(anna, 3)
-    answers = await asyncio.gather(*(add(anna, path, 0, bytes([number]) * 3) for number in range(5)))
+    answers = await at_once(*(partial(add, anna, path, 0, bytes([number]) * 3) for number in range(5)))
     assert sorted(answer.status_code for answer in answers) == [204, 409, 409, 409, 409]
     won = next(number for number, answer in enumerate(answers) if answer.status_code == 204)
     for answer in answers:

@@ -1,6 +1,6 @@
 """Bots as accounts: creating, changing and deleting them, and their keys."""
 
-import asyncio
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -10,6 +10,7 @@ from app.modules.bots_module.services import MAX_BOTS
 from app.modules.bots_module.tests.bots import add, create_bot
 from app.modules.keys_module.tests.keys import create_key, program_of
 from app.utils.container import Container
+from tests.busy import at_once
 from tests.databases import rows
 from tests.fakers import PASSWORD, FakeClient, eventually, ok, problem
 
@@ -92,7 +93,7 @@ async def test_bots_and_their_keys_belong_to_their_owner_alone(anna: FakeClient,
 
 async def test_an_account_has_a_limited_number_of_bots(anna: FakeClient, boris: FakeClient) -> None:
     bots = [ok(await anna.post("/bots", {"username": f"helper_{number}"}))["id"] for number in range(MAX_BOTS - 1)]
-    answers = await asyncio.gather(*(anna.post("/bots", {"username": f"more_{number}"}) for number in range(3)))
+    answers = await at_once(*(partial(anna.post, "/bots", {"username": f"more_{number}"}) for number in range(3)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
     ok(await boris.post("/bots", {"username": "of_boris"}))
     ok(await anna.delete(f"/bots/{bots[0]}"))

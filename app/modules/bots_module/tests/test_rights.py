@@ -1,12 +1,14 @@
 """What a bot may do in a chat: the lower of its own role and its owner's, and nothing where the owner is no member."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from app.modules.accounts_module.tests.erasing import begin
 from app.modules.bots_module.tests.bots import add, create_bot, role_of
 from app.utils.container import Container
+from tests.busy import at_once, when_not_busy
 from tests.fakers import FakeClient, FakeSocket, eventually, ok, problem
 
 
@@ -17,7 +19,7 @@ async def bot(boris: FakeClient) -> FakeClient:
 
 
 async def set_role(actor: FakeClient, chat_id: str, member: FakeClient, role: str) -> None:
-    ok(await actor.patch(f"/chats/{chat_id}/members/{member.id}", {"role": role}))
+    ok(await when_not_busy(lambda: actor.patch(f"/chats/{chat_id}/members/{member.id}", {"role": role})))
 
 
 async def test_a_bot_has_at_most_the_role_of_its_owner(
@@ -143,9 +145,9 @@ async def test_a_bot_removed_while_its_owner_leaves_is_out(
 ) -> None:
     for _ in range(5):
         club = await anna.open_chat(boris, bot, title="Клуб")
-        answers = await asyncio.gather(
-            boris.delete(f"/chats/{club}/members/{boris.id}"),
-            anna.delete(f"/chats/{club}/members/{bot.id}"),
+        answers = await at_once(
+            partial(boris.delete, f"/chats/{club}/members/{boris.id}"),
+            partial(anna.delete, f"/chats/{club}/members/{bot.id}"),
         )
         assert {answer.status_code for answer in answers} <= {204, 404}
         assert ok(await anna.get(f"/chats/{club}"))["member_count"] == 1

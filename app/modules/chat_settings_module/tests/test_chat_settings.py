@@ -1,6 +1,6 @@
 """Each member's own settings of a chat."""
 
-import asyncio
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +12,7 @@ from app.modules.chat_settings_module.services import SETTINGS_OF_ACCOUNT
 from app.modules.streams_module.services.log import now
 from app.services.context import work_context
 from app.utils.container import Container
+from tests.busy import at_once
 from tests.fakers import FakeClient, ok, problem
 
 DEFAULTS = {"muted_until": None, "is_archived": False, "is_pinned": False, "notify": "all"}
@@ -50,7 +51,7 @@ async def test_omitted_settings_stay_and_null_ends_the_muting(anna: FakeClient, 
 
 async def test_two_devices_that_change_different_settings_at_once_lose_none(anna: FakeClient, club: str) -> None:
     path = f"/chats/{club}/settings"
-    await asyncio.gather(*(anna.put(path, {name: value}) for name, value in CHANGED.items()))
+    await at_once(*(partial(anna.put, path, {name: value}) for name, value in CHANGED.items()))
     assert await settings_of(anna, club) == CHANGED
     assert (await changes(anna))[-1] == {"chat_id": club, **CHANGED}
 
@@ -91,8 +92,9 @@ async def test_settings_changed_while_leaving_end_with_the_membership(
     anna: FakeClient, boris: FakeClient, club: str, container: Container
 ) -> None:
     for _ in range(5):
-        await asyncio.gather(
-            boris.put(f"/chats/{club}/settings", CHANGED), boris.delete(f"/chats/{club}/members/{boris.id}")
+        await at_once(
+            lambda: boris.put(f"/chats/{club}/settings", CHANGED),
+            lambda: boris.delete(f"/chats/{club}/members/{boris.id}"),
         )
         assert await stored(container, boris) == []
         ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))

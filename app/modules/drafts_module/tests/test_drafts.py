@@ -15,6 +15,7 @@ from app.modules.messages_module.services.views import MessageViews
 from app.modules.streams_module.services.log import Log, now
 from app.services.context import work_context
 from app.utils.container import Container
+from tests.busy import when_not_busy
 from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
 from tests.waiting import begin_in_order, until_waiting
@@ -27,7 +28,8 @@ async def draft_of(user: FakeClient, chat_id: str) -> dict[str, Any]:
 
 
 async def save(user: FakeClient, chat_id: str, text: str, reply_to_seq: int | None = None) -> dict[str, Any]:
-    return ok(await user.put(f"/chats/{chat_id}/draft", {"text": text, "reply_to_seq": reply_to_seq}))
+    body = {"text": text, "reply_to_seq": reply_to_seq}
+    return ok(await when_not_busy(lambda: user.put(f"/chats/{chat_id}/draft", body)))
 
 
 async def changes(user: FakeClient) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Messages forwarded from one chat to another."""
 
-import asyncio
 from uuid import uuid4
 
 import httpx
@@ -8,6 +7,7 @@ import httpx
 from app.modules.forwards_module.module import module
 from app.modules.forwards_module.tests.forwarding import forward
 from app.utils.container import Container
+from tests.busy import at_once
 from tests.databases import rows
 from tests.fakers import FakeClient, as_sent, eventually, ok, problem
 
@@ -82,7 +82,7 @@ async def test_a_repeated_forward_is_stored_once(anna: FakeClient, boris: FakeCl
     await anna.send(club, "Раз")
     await anna.send(club, "Два")
     client_msg_id = str(uuid4())
-    answers = await asyncio.gather(*(forward(boris, club, 1, cafe, client_msg_id) for _ in range(10)))
+    answers = await at_once(*[lambda: forward(boris, club, 1, cafe, client_msg_id)] * 10)
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
     first = answers[0].json()
     assert all(answer.json() == first for answer in answers)

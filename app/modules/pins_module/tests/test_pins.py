@@ -1,6 +1,6 @@
 """Pinned messages."""
 
-import asyncio
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +13,7 @@ from app.modules.messages_module.extension import Messages
 from app.modules.pins_module.module import module
 from app.modules.pins_module.services import MAX_PINS
 from app.utils.container import Container
+from tests.busy import at_once
 from tests.databases import rows
 from tests.fakers import FakeClient, as_sent, eventually, ok, problem
 
@@ -48,7 +49,7 @@ async def test_members_see_pinned_messages_the_one_pinned_last_first(
 async def test_pinning_and_unpinning_again_changes_nothing(anna: FakeClient, boris: FakeClient, club: str) -> None:
     await boris.send(club)
     path = f"/chats/{club}/pins/1"
-    answers = await asyncio.gather(*(anna.put(path) for _ in range(5)))
+    answers = await at_once(*[lambda: anna.put(path)] * 5)
     assert {answer.status_code for answer in answers} == {204}
     assert await pinned(boris, club) == [1]
     for _ in range(2):
@@ -106,7 +107,9 @@ async def test_a_deleted_message_cannot_be_pinned(anna: FakeClient, club: str) -
 async def test_a_message_deleted_while_it_is_being_pinned_is_not_pinned(anna: FakeClient, club: str) -> None:
     for seq in range(1, 11):
         await anna.send(club)
-        await asyncio.gather(anna.put(f"/chats/{club}/pins/{seq}"), anna.delete(f"/chats/{club}/messages/{seq}"))
+        await at_once(
+            partial(anna.put, f"/chats/{club}/pins/{seq}"), partial(anna.delete, f"/chats/{club}/messages/{seq}")
+        )
     assert await pinned(anna, club) == []
 
 
@@ -115,7 +118,7 @@ async def test_a_chat_has_at_most_100_pinned_messages(anna: FakeClient, boris: F
         await anna.send(club)
     for seq in range(1, MAX_PINS):
         ok(await anna.put(f"/chats/{club}/pins/{seq}"))
-    answers = await asyncio.gather(*(anna.put(f"/chats/{club}/pins/{seq}") for seq in (101, 102, 103)))
+    answers = await at_once(*(partial(anna.put, f"/chats/{club}/pins/{seq}") for seq in (101, 102, 103)))
     assert sorted(answer.status_code for answer in answers) == [204, 409, 409]
     assert len(await pinned(boris, club)) == MAX_PINS
     assert (await anna.put(f"/chats/{club}/pins/1")).status_code == 204

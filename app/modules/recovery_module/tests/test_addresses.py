@@ -1,6 +1,5 @@
 """An address is verified by a mail, and a new one takes effect when it is confirmed."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -14,6 +13,7 @@ from app.modules.recovery_module.tests.links import email_of, subjects_to, token
 from app.settings import Settings
 from app.settings.app_settings import Mode
 from app.utils.container import Container
+from tests.busy import at_once
 from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
 from tests.servers import served
@@ -53,7 +53,7 @@ async def test_the_mail_is_sent_again(anna: FakeClient, anonymous: FakeClient, m
 
 async def test_a_token_works_once_under_a_race(anna: FakeClient, anonymous: FakeClient, mailbox: Mailbox) -> None:
     (token,) = await tokens_of(mailbox, "confirm", email_of(anna))
-    answers = await asyncio.gather(*(anonymous.post("/accounts/email/confirm", {"token": token}) for _ in range(5)))
+    answers = await at_once(*[lambda: anonymous.post("/accounts/email/confirm", {"token": token})] * 5)
     assert sorted(answer.status_code for answer in answers) == [204] + [410] * 4
 
 

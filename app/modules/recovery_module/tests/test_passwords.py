@@ -1,6 +1,6 @@
 """A forgotten password is replaced by way of the mailbox."""
 
-import asyncio
+from functools import partial
 
 import orjson
 
@@ -9,6 +9,7 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.recovery_module.tests.links import email_of, tokens_of, until_no_jobs
 from app.settings import Settings
+from tests.busy import at_once
 from tests.fakers import PASSWORD, FakeClient, ok, problem
 from tests.rates import limited
 from tests.servers import served, without
@@ -53,8 +54,8 @@ async def test_of_two_that_use_a_token_at_once_one_sets_the_password(
     await anonymous.post(_FORGOT, {"email": email_of(anna)})
     (token,) = await tokens_of(mailbox, "reset", email_of(anna))
     passwords = [f"staple of house {number}" for number in range(5)]
-    answers = await asyncio.gather(
-        *(anonymous.post(_RESET, {"token": token, "new_password": password}) for password in passwords)
+    answers = await at_once(
+        *(partial(anonymous.post, _RESET, {"token": token, "new_password": password}) for password in passwords)
     )
     assert sorted(answer.status_code for answer in answers) == [204] + [410] * 4
     (accepted,) = (password for answer, password in zip(answers, passwords, strict=True) if answer.status_code == 204)

@@ -1,7 +1,7 @@
 """Scheduled messages: adding, listing, editing, cancelling."""
 
-import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ from app.modules.schedules_module.tests.scheduling import (
     until_ended,
 )
 from app.utils.container import Container
+from tests.busy import at_once
 from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
 
@@ -122,7 +123,7 @@ async def test_a_cancelled_message_is_not_sent(anna: FakeClient, club: str, cont
 
 async def test_scheduling_can_be_repeated(anna: FakeClient, club: str) -> None:
     body = {"client_msg_id": str(uuid4()), "text": "Раз", "send_at": after()}
-    answers = await asyncio.gather(*(anna.post(path_of(club), body) for _ in range(4)))
+    answers = await at_once(*[lambda: anna.post(path_of(club), body)] * 4)
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
     assert all(answer.headers["idempotent-replayed"] == "true" for answer in answers if answer.status_code == 200)
     assert len(await scheduled_of(anna, club)) == len(await events_of(anna, "changed")) == 1
@@ -228,9 +229,8 @@ async def test_an_account_has_a_limit_of_scheduled_messages(
     container.replace(ScheduleSettings, settings.model_copy(update={"max_per_account": 2}))
     try:
         other = await anna.open_chat(boris)
-        answers = await asyncio.gather(
-            *(anna.post(path_of(chat), {"text": "Ещё", "send_at": after()}) for chat in (club, other) * 2)
-        )
+        body = {"text": "Ещё", "send_at": after()}
+        answers = await at_once(*(partial(anna.post, path_of(chat), body) for chat in (club, other) * 2))
         assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409]
         await schedule(boris, club)
     finally:

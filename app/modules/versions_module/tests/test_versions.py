@@ -12,12 +12,13 @@ from app.modules.messages_module.extension import Messages
 from app.modules.versions_module.module import module
 from app.modules.versions_module.settings import VersionsSettings
 from app.utils.container import Container
+from tests.busy import when_not_busy
 from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok, problem
 
 
 async def edit(user: FakeClient, chat_id: str, text: str, seq: int = 1) -> dict[str, Any]:
-    return ok(await user.patch(f"/chats/{chat_id}/messages/{seq}", {"text": text}))
+    return ok(await when_not_busy(lambda: user.patch(f"/chats/{chat_id}/messages/{seq}", {"text": text})))
 
 
 async def versions(user: FakeClient, chat_id: str, seq: int = 1) -> list[dict[str, Any]]:
