@@ -14,6 +14,11 @@ PATH = "/accounts/me/notifications"
 
 
 async def test_mails_are_turned_on_again_and_quiet_hours_are_set(eve: Reader, her: FakeClient) -> None:
+    async def has_time_zone() -> bool:
+        return ok(await her.get(PATH))["time_zone"] is not None
+
+    # The page stores its own one, as the account has none.
+    await eventually(has_time_zone)
     ok(await her.put(PATH, {"email": "none", "time_zone": "Asia/Yakutsk"}))
     settings = await eve.settings()
     part = settings.get_by_role("region", name="Notifications")
