@@ -12,6 +12,8 @@ async def test_a_profile_is_changed_and_others_see_it(eve: Reader, her: FakeClie
     await settings.locator("#display_name").fill("Ева Новикова")
     await settings.locator("#bio").fill("Пишу письма")
     await settings.get_by_role("button", name="Save").click()
+    # The new name may be shown before the answer is there, until which the form sends nothing else.
+    await expect(eve.page.locator(".toast")).to_have_text("Saved")
     await expect(eve.page.locator(".own")).to_contain_text("Ева Новикова")
     user = ok(await anna.get(f"/accounts/{her.id}"))
     assert (user["display_name"], user["bio"]) == ("Ева Новикова", "Пишу письма")
@@ -26,10 +28,12 @@ async def test_a_profile_is_changed_and_others_see_it(eve: Reader, her: FakeClie
 
 async def test_a_user_without_a_display_name_is_shown_with_each_new_username(eve: Reader, her: FakeClient) -> None:
     ok(await her.patch("/accounts/me", {"display_name": None}))
+    await expect(eve.page.locator(".own")).to_contain_text(her.username)
     settings = await eve.settings()
     await expect(settings.locator("#display_name")).to_have_value("")
     await settings.locator("#username").fill("eva.novikova")
     await settings.get_by_role("button", name="Save").click()
+    await expect(eve.page.locator(".toast")).to_have_text("Saved")
     await expect(eve.page.locator(".own")).to_contain_text("eva.novikova")
     await settings.locator("#bio").fill("Пишу письма")
     await settings.get_by_role("button", name="Save").click()
@@ -59,7 +63,7 @@ async def test_providers_are_not_mentioned_where_there_are_none(eve: Reader) -> 
     await (await answer.value).finished()
     await eve.page.evaluate("fetch(location.href)")
     await expect(settings.get_by_role("region", name="Devices").get_by_role("listitem")).to_have_count(1)
-    await expect(settings.get_by_role("region", name="Sign-in with other services")).to_have_count(0, timeout=5000)
+    await expect(settings.get_by_role("region", name="Sign-in with other services")).to_have_count(0)
 
 
 async def test_language_and_theme_are_chosen_and_kept(eve: Reader) -> None:
@@ -109,6 +113,8 @@ async def test_a_session_is_signed_out_from_another_device(eve: Reader, her: Fak
     assert [(await device.get("/accounts/me")).status_code for device in (lost, old)] == [401, 401]
     await settings.get_by_role("button", name="Sign out", exact=True).click()
     await expect(eve.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    # The socket may end before the answer is there: then the page asks for new tokens.
+    eve.ignore_complaints("401")
 
 
 async def test_an_admin_edits_the_title_and_description_and_a_member_cannot(
@@ -188,19 +194,16 @@ async def test_a_short_chat_is_at_the_bottom_and_shapes_are_shown_while_it_loads
     await anna.send(chat, "Привет")
     held = await eve.hold("**/messages*")
     await eve.open("Анна")
-    await expect(eve.page.locator(".skeleton.messages")).to_be_visible()
-    await expect(eve.page.locator(".skeleton.messages")).to_contain_text("Loading…")
+    shapes = eve.page.locator(".skeleton.messages")
+    await expect(shapes).to_be_visible()
+    await expect(shapes).to_contain_text("Loading…")
     # This user prefers reduced motion.
-    assert (
-        await eve.page.locator(".skeleton.messages").evaluate("shape => getComputedStyle(shape).animationName")
-        == "none"
-    )
+    await expect(shapes).to_have_css("animation-name", "none")
     await held.until_asked()
     await held.release()
     await eve.sees("Привет")
     await expect(eve.page.locator(".skeleton")).to_have_count(0)
-    around = await eve.page.locator(".scroller").bounding_box()
-    message = await eve.page.locator(".message").bounding_box()
+    around, message = [await eve.page.locator(name).bounding_box() for name in (".scroller", ".message")]
     assert around is not None
     assert message is not None
     assert 0 <= around["y"] + around["height"] - message["y"] - message["height"] < 40
