@@ -37,5 +37,7 @@ async def test_the_page_works_in_a_browser_without_storage(
     await expect(reader.page.locator(".toast")).to_have_count(0)
     await (await reader.settings()).get_by_role("button", name="Sign out", exact=True).click()
     await expect(reader.page.locator("#login")).to_be_visible()
+    # The socket may end before the answer is there: then the page asks for new tokens.
+    reader.ignore_complaints("401")
     assert reader.complaints == []
     await reader.context.close()

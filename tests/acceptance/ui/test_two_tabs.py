@@ -23,6 +23,8 @@ async def test_a_tab_follows_a_sign_in_of_another_tab(
     await expect(second.locator("#login")).to_be_visible()
     await reader.sign_in(anna.username)
     await expect(second.locator(".own")).to_contain_text("Анна")
+    # The socket may end before the answer to the sign-out is there: then the page asks for new tokens.
+    reader.ignore_complaints("401")
     assert reader.complaints == []
     await reader.context.close()
 
