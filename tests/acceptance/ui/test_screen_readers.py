@@ -30,6 +30,7 @@ async def test_a_reply_of_another_user_is_announced_in_the_thread(eve: Reader, a
     await eve.open("Двор")
     await eve.choose("Кто принесёт чай?", "Reply in a thread")
     await expect(eve.page.get_by_label("Reply in the thread")).to_be_focused()
+    await expect(eve.item("Двор")).to_contain_text("Анна: ")
     await anna.send(yard, "И сахар", root_seq=1)
     await expect(eve.page.get_by_role("dialog").locator('[data-seq="2"]')).to_be_visible()
     await _is_announced(eve, "Анна: И сахар")
@@ -38,6 +39,7 @@ async def test_a_reply_of_another_user_is_announced_in_the_thread(eve: Reader, a
 async def test_a_message_is_announced_while_the_page_asks_a_question(eve: Reader, anna: FakeClient, yard: str) -> None:
     await eve.open("Двор")
     await eve.page.get_by_role("button", name="Members").click()
+    await expect(eve.page.locator(".members strong")).to_have_count(2)
     await eve.page.get_by_role("button", name="Leave the chat").click()
     await expect(eve.page.get_by_text("Leave this chat?")).to_be_visible()
     await anna.send(yard, "Привет")
