@@ -1,6 +1,7 @@
 """The page on a line on which the reply to a ping arrives behind much else, or nothing arrives."""
 
 import json
+from datetime import datetime, timedelta
 
 from playwright.async_api import WebSocketRoute
 
@@ -21,10 +22,11 @@ class _Line:
 
     @classmethod
     async def begin(cls, reader: Reader) -> "_Line":
-        """Opens the page again. From now on the test can advance its time."""
+        """Opens the page again. From now on its time passes only when the test advances it."""
         line = cls(reader)
         await reader.page.route_web_socket("**/ws", line._carry)
-        await reader.page.clock.install()
+        await reader.page.clock.install(time=datetime.now() - timedelta(hours=1))
+        await reader.page.clock.pause_at(datetime.now())
         await reader.page.reload()
         await reader.is_online()
         return line
