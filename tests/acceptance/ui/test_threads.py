@@ -55,7 +55,7 @@ async def test_the_menu_of_a_message_in_a_thread_can_be_used(
     await anna.send(yard, "Кто принесёт чай?")
     thread = await open_answered(eve, anna, yard)
     await thread.locator('[data-seq="2"]').get_by_role("button", name="Actions for the message").click()
-    await eve.page.get_by_role("menuitemcheckbox", name="React with 🎉").click(timeout=5000)
+    await eve.page.get_by_role("menuitemcheckbox", name="React with 🎉").click()
     await expect(thread.locator('[data-seq="2"] .reaction')).to_have_text("🎉1")
 
 
@@ -126,7 +126,7 @@ async def test_a_thread_is_closed_when_the_user_is_no_longer_in_its_chat(
     await thread.get_by_label("Reply in the thread").fill("Могу принести")
     ok(await anna.delete(f"/chats/{yard}/members/{her.id}"))
     await expect(eve.item("Двор")).to_have_count(0)
-    await expect(thread).to_have_count(0, timeout=5000)
+    await expect(thread).to_have_count(0)
     eve.ignore_complaints("404")
 
 
