@@ -71,7 +71,11 @@ async def test_a_chosen_name_stays_chosen_when_an_account_comes_online(
     eve: Reader, her: FakeClient, anna: FakeClient, boris: FakeClient, live_server: str
 ) -> None:
     await anna.open_chat(her, boris, title="Двор")
-    await anna.open_chat(her, type="direct")
+    direct = await anna.open_chat(her, type="direct")
+    await expect(eve.item("Анна")).to_be_visible()
+    # Once its events arrive, its signals do, too.
+    await anna.send(direct)
+    await expect(eve.item("Анна")).to_contain_text("Привет")
     await eve.open("Двор")
     await eve.composer.press_sequentially("@")
     options = eve.page.get_by_role("option")

@@ -9,7 +9,7 @@ from tests.fakers import FakeClient, FakeSocket, eventually, ok
 
 
 class _Signals:
-    """The presence that the page has received since it was opened the last time."""
+    """What the page has received since it was opened the last time."""
 
     def __init__(self, reader: Reader) -> None:
         self._frames: list[str] = []
@@ -25,6 +25,16 @@ class _Signals:
         await reader.is_online()
         return signals
 
+    async def until_followed(self, chat: str, member: FakeClient) -> None:
+        """Waits until the page receives what happens in a chat. Signals before that are lost."""
+        await member.send(chat)
+
+        async def is_received() -> bool:
+            events = [json.loads(frame).get("event") or {} for frame in self._frames]
+            return any(event.get("stream_id") == chat and event["kind"] == "message.created" for event in events)
+
+        await eventually(is_received)
+
     async def until_online(self, account: FakeClient) -> None:
         async def is_received() -> bool:
             signals = [json.loads(frame).get("signal") or {} for frame in self._frames]
@@ -38,8 +48,9 @@ async def test_presence_that_arrives_before_the_account_is_known_is_shown(
 ) -> None:
     signals = await _Signals.begin(eve)
     members, account = await eve.hold("**/members*"), await eve.hold(f"**/accounts/{anna.id}")
-    ok(await anna.post("/chats", {"type": "direct", "member_ids": [her.id]}))
+    chat = await anna.open_chat(her, type="direct")
     await members.until_asked()
+    await signals.until_followed(chat, anna)
     async with FakeSocket(anna, live_server):
         await signals.until_online(anna)
         await members.release()
@@ -55,8 +66,9 @@ async def test_presence_is_not_replaced_by_an_older_response(
     old = ok(await anna.get(f"/accounts/{anna.id}"))
     assert old["last_seen_at"] is None
     held = await eve.hold(f"**/accounts/{anna.id}")
-    ok(await anna.post("/chats", {"type": "direct", "member_ids": [her.id]}))
+    chat = await anna.open_chat(her, type="direct")
     await held.until_asked()
+    await signals.until_followed(chat, anna)
     async with FakeSocket(anna, live_server):
         await signals.until_online(anna)
         await held.answer_late(eve.page, old)
@@ -67,8 +79,9 @@ async def test_presence_is_not_replaced_by_an_older_response(
 async def test_an_account_that_has_blocked_the_user_is_not_shown_as_online(
     eve: Reader, her: FakeClient, anna: FakeClient, live_server: str
 ) -> None:
-    await anna.open_chat(her, type="direct")
+    chat = await anna.open_chat(her, type="direct")
     signals = await _Signals.begin(eve)
+    await signals.until_followed(chat, anna)
     async with FakeSocket(anna, live_server):
         await signals.until_online(anna)
         await expect(eve.item("Анна").locator(".avatar.online")).to_have_count(1)

@@ -50,8 +50,11 @@ async def test_read_marks_and_presence_are_right_after_an_outage(
     eve: Reader, her: FakeClient, anna: FakeClient, boris: FakeClient, live_server: str
 ) -> None:
     chats = {friend.id: await her.open_chat(friend, type="direct") for friend in (anna, boris)}
-    for chat in chats.values():
+    for name, chat in zip(("Анна", "Борис"), chats.values(), strict=True):
+        await expect(eve.item(name)).to_be_visible()
+        # Once its events arrive, its signals do, too.
         await her.send(chat, "Привет")
+        await expect(eve.item(name)).to_contain_text("Привет")
     await eve.open("Анна")
     await eve.sees("Привет")
     async with FakeSocket(anna, live_server), FakeSocket(boris, live_server):

@@ -20,6 +20,8 @@ async def test_two_people_meet_and_talk(eve: Reader, browser: Browser, live_serv
     await expect(eve.messages.locator("b")).to_have_count(0)
     await expect(eve.message("Привет, Frank! <b>не жирно</b>").locator(".icon-sent")).to_be_visible()
 
+    # Once its events arrive, its signals do, too.
+    await expect(eve.page.locator(".message[data-seq]")).to_have_count(1)
     await frank.open("Ева")
     await expect(frank.item("Ева").locator(".badge")).to_have_count(0)
     await expect(eve.message("Привет, Frank! <b>не жирно</b>").locator(".icon-read")).to_be_visible()
@@ -162,6 +164,9 @@ async def test_a_block_of_code_keeps_the_focus_when_its_message_is_read(
     await her.send(yard, "```\nкод\n```", text_format="markdown")
     await eve.open("Двор")
     await eve.page.locator(".message pre").focus()
+    # Once its events arrive, its signals do, too.
+    await her.send(yard)
+    await expect(eve.page.locator('[data-seq="2"]')).to_be_visible()
     ok(await anna.put(f"/chats/{yard}/read", {"seq": 1}))
     await expect(eve.page.locator(".message .icon-read")).to_be_visible()
     await expect(eve.page.locator(".message pre")).to_be_focused()
