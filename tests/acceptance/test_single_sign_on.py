@@ -18,6 +18,7 @@ from tests.adapters.embedded.support import eventually
 from tests.fakers import API, FakeClient, ok, problem
 from tests.npm import NODE, install
 from tests.processes import free_port
+from tests.servers import http_client
 
 _SOURCE = Path(__file__).with_name("oidc_provider")
 
@@ -58,7 +59,7 @@ def acme(address: str) -> ProviderSettings:
 
 async def sign_in_at_provider(location: str, login: str) -> str:
     """Fills in the provider's forms. Returns the address that it sends the browser back to."""
-    async with httpx.AsyncClient() as outside:
+    async with http_client() as outside:
         for form in ({"prompt": "login", "login": login, "password": "x"}, {"prompt": "consent"}):
             page = await outside.get(location, follow_redirects=True)
             action = re.search(r'action="([^"]+)"', page.text)
@@ -89,7 +90,7 @@ async def test_an_account_signs_in_and_is_out_when_the_provider_has_disabled_it(
     problem(await vera.post("/accounts/sign-in", {"login": "vera", "password": ""}), 401, "unauthenticated")
     for _ in range(2):
         ok(await refresh(vera))
-    async with httpx.AsyncClient() as outside:
+    async with http_client() as outside:
         assert (await outside.get(f"{address}/disable/vera")).status_code == 204
     problem(await refresh(vera), 401, "unauthenticated")
 
