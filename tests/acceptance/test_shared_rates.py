@@ -84,6 +84,13 @@ async def test_an_unavailable_storage_refuses_no_request_is_logged_once_and_used
     port = free_port()
     warnings: list[str] = []
     sink = logger.add(lambda line: warnings.append(str(line)), level="WARNING", format="{message}")
+
+    def unavailable() -> list[str]:
+        return [line for line in warnings if "RATE_LIMIT_STORAGE is unavailable" in line]
+
+    async def is_logged() -> bool:
+        return bool(unavailable())
+
     try:
         here, there = limits_at(port, "9/hour"), limits_at(port, "9/hour")
         async with here.working(), there.working():
@@ -92,7 +99,8 @@ async def test_an_unavailable_storage_refuses_no_request_is_logged_once_and_used
                 await asyncio.sleep(0.05)
             # Each process goes on with a count of its own.
             await eventually(lambda: is_refused(here))
-            assert len([line for line in warnings if "RATE_LIMIT_STORAGE is unavailable" in line]) == 1
+            await eventually(is_logged)
+            assert len(unavailable()) == 1
             with redis_server(port, tmp_path):
                 # What was counted meanwhile is reported, and each process gets what the other one has reported.
                 await eventually(lambda: is_shared(here, 9), 40)
