@@ -34,7 +34,13 @@ def test_two_workers_serve_and_a_killed_one_is_replaced(project: Path, data_dir:
         for _ in range(20):
             httpx.get(f"{server.base_url}/healthcheck/live", timeout=60).raise_for_status()
         counted = 'http_request_seconds_count{method="GET",route="/healthcheck/live",status="200"} 20.0'
-        assert all(counted in httpx.get(f"{server.base_url}/metrics", timeout=60).text for _ in range(6))
+
+        def is_counted() -> bool:
+            return counted in httpx.get(f"{server.base_url}/metrics", timeout=60).text
+
+        # A worker counts a request after it has sent the answer.
+        assert eventually(is_counted)
+        assert all(is_counted() for _ in range(6))
 
 
 def test_the_metrics_of_workers_are_not_on_a_disk(project: Path, data_dir: Path, tmp_path: Path) -> None:
