@@ -19,7 +19,9 @@ from tests.faults.scene.postgres import Postgres
 from tests.server_processes import ServerProcess
 from tests.wire import Wire, wire_to
 
-_MAIL_JOBS = "SELECT count(*) FROM job WHERE lane = 'mail'"
+_JOBS = "SELECT count(*) FROM job"
+_MAIL_JOBS = f"{_JOBS} WHERE lane = 'mail'"
+_POSTPONE_PERIODIC_JOBS = "UPDATE job_schedule SET next_at = next_at + interval '1 hour'"
 _WRITE = "SELECT pg_logical_emit_message(true, 'test', '')"
 _WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep')"
 # Such a transaction is stored, but nothing knows of it yet, not even the server that commits it. Locks are released
@@ -55,10 +57,7 @@ class KilledServer:
         await asyncio.to_thread(self.process.wait_until_ready)
 
     async def until_mails_are_sent(self) -> None:
-        async def are_sent() -> bool:
-            return not await self.postgres.query(_MAIL_JOBS)
-
-        await eventually(are_sent, _SECONDS)
+        await self._until_none(_MAIL_JOBS)
 
     async def until_mail_with(self, subject: str) -> None:
         async def is_there() -> bool:
@@ -86,6 +85,9 @@ class KilledServer:
 
     async def kill_after_commit(self, table: str, request: Awaitable[httpx.Response]) -> None:
         """Kills the server after the commit of a request, which writes to the table, and before its answer."""
+        # Else a job could write to it first.
+        await self.postgres.query(_POSTPONE_PERIODIC_JOBS)
+        await self._until_none(_JOBS)
         async with self._held_commits():
             asking = asyncio.ensure_future(request)
 
@@ -96,6 +98,12 @@ class KilledServer:
             self.kill()
             with pytest.raises(httpx.TransportError):
                 await asking
+
+    async def _until_none(self, count: str) -> None:
+        async def is_none() -> bool:
+            return not await self.postgres.query(count)
+
+        await eventually(is_none, _SECONDS)
 
     @asynccontextmanager
     async def _held_commits(self) -> AsyncIterator[None]:
