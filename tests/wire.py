@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from tests.processes import free_port
+
 _MAX_HELD = 1 << 18
 """Bytes in transit in one direction; beyond that the sender has to wait."""
 _STEP = 0.05
@@ -41,8 +43,9 @@ class Wire:
         self.speak()
         if self._listener is None:
             loop = asyncio.get_running_loop()
+            # It is kept while nothing listens on it.
+            self.port = self.port or free_port()
             self._listener = await loop.create_server(lambda: _End(self, None), "127.0.0.1", self.port)
-            self.port = self._listener.sockets[0].getsockname()[1]
 
     def cut(self) -> None:
         if self._listener is not None:

@@ -1,6 +1,7 @@
 """The wire, by which network faults are made, loses nothing unless it is set to."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -97,3 +98,14 @@ async def test_a_reset_ends_present_connections_and_no_later_ones(wire: Wire) ->
     writer.close()
     async with sending(wire) as again:
         assert await again.read() == TEXT + END
+
+
+async def test_no_other_program_gets_the_port_of_a_wire_that_is_cut(wire: Wire) -> None:
+    wire.cut()
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", wire.port))
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", wire.port)
+    await wire.restore()
+    async with sending(wire) as reader:
+        assert await reader.read() == TEXT + END
