@@ -14,8 +14,10 @@ from app.adapters.db.address import DatabaseAddress
 from app.settings import PROJECT_ROOT
 from tests.databases import fetch
 
-_LEFT_OUT = ("*.pyc.*", ".git", ".data", ".env", "logs", "node_modules", ".venv", "venv")
-_CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
+_OF_TESTS = (".pytest_cache", ".hypothesis")
+"""Other tests add files to these folders, and remove some, while the project is copied."""
+_LEFT_OUT = ("*.pyc.*", ".git", ".data", ".env", "logs", "node_modules", ".venv", "venv", *_OF_TESTS)
+_CACHES = (".mypy_cache", ".ruff_cache", ".import_linter_cache")
 
 _TIMES = 60
 """Ctrl-C is pressed every two seconds, so many times, before the program counts as not reacting."""
@@ -34,7 +36,7 @@ def copy_project(place: Path, *, with_caches: bool = False) -> Path:
 
 def tree(project: Path) -> dict[str, bytes]:
     """Returns all files with their contents, and all folders, except the caches of Python and the checkers."""
-    kept = ("__pycache__", *_CACHES, "logs")
+    kept = ("__pycache__", *_OF_TESTS, *_CACHES, "logs")
     return {
         str(path.relative_to(project)): path.read_bytes() if path.is_file() else b""
         for path in project.rglob("*")
