@@ -19,10 +19,10 @@ from tests.processes import free_port
 from tests.servers import listening
 from tests.websocket_line import cut
 
-TIMEOUT = 30.0
+TIMEOUT = 60.0
 DOCUMENTED = (PROJECT_ROOT / "docs" / "deployment" / "nginx.conf").read_text()
 # A client that sends less than it announced is not waited for.
-TIMEOUTS = "client_header_timeout 2s; client_body_timeout 2s; keepalive_timeout 2s;"
+TIMEOUTS = "client_header_timeout 20s; client_body_timeout 20s; keepalive_timeout 20s;"
 
 
 def configured(port: int, server: str) -> str:
