@@ -15,7 +15,8 @@ from app.utils.own_settings import own_groups
 from app.utils.setup_modules import read_modules
 from tests.adapters.embedded.support import eventually, is_gone
 
-READY_SECONDS = 180.0
+READY_SECONDS, GONE_SECONDS = 180.0, 60.0
+"""Seconds in which a process starts, and ends, on a busy machine."""
 KNOWN_VARIABLES = known_variables(own_groups(read_modules().values()))
 _held: list[socket.socket] = []
 _CHEAP = {
@@ -113,7 +114,7 @@ class RunningServer:
         family = self.family()
         self.process.kill()
         self.process.wait()
-        assert eventually(lambda: all(map(is_gone, family)), 20), self.output
+        assert eventually(lambda: all(map(is_gone, family)), GONE_SECONDS), self.output
 
     @property
     def output(self) -> str:
@@ -144,7 +145,7 @@ class RunningServer:
             os.killpg(self.process.pid, how)
         else:
             self.process.send_signal(how)
-        return self.process.wait(30)
+        return self.process.wait(GONE_SECONDS)
 
     def _status(self, path: str) -> int:
         # Called many times a second: creating a client of httpx takes longer than the start of the server.

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.fakers import API, PASSWORD
-from tests.processes import RunningServer
+from tests.processes import GONE_SECONDS, RunningServer
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def visited(project: Path, data_dir: Path, **variables: str) -> Iterator[Running
             assert http.get("/%0aforged").status_code == 404
         yield server
         server.process.terminate()
-        server.process.wait(30)
+        server.process.wait(GONE_SECONDS)
 
 
 @pytest.fixture(scope="module")

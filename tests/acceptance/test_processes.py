@@ -20,7 +20,16 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from tests.adapters.embedded.support import eventually, is_gone, postmaster_of, query
 from tests.fakers import API, PASSWORD
-from tests.processes import RunningServer, clean_environment, copy_project, free_port, is_free, run
+from tests.processes import (
+    GONE_SECONDS,
+    READY_SECONDS,
+    RunningServer,
+    clean_environment,
+    copy_project,
+    free_port,
+    is_free,
+    run,
+)
 from tests.wire import wire_to
 
 MODES = {
@@ -29,7 +38,6 @@ MODES = {
     "two workers": {"API_WORKERS": "2"},
 }
 ENDINGS = {signal.SIGINT: 0, signal.SIGTERM: 0, signal.SIGKILL: -signal.SIGKILL}
-GONE_SECONDS = 30.0
 _numbers = count(1)
 
 
@@ -91,7 +99,7 @@ def test_nothing_keeps_running_and_nothing_is_lost_however_the_server_ends(
     with RunningServer(project, data_dir, **MODES[mode]) as server:
         server.wait_until_ready()
         processes = int(MODES[mode].get("API_WORKERS", 1))
-        assert eventually(lambda: server.output.count(": started with the modules") == processes, 60)
+        assert eventually(lambda: server.output.count(": started with the modules") == processes, READY_SECONDS)
         family = server.family()
         talker = Talker(server)
         with talker.talking():

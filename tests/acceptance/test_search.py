@@ -18,7 +18,7 @@ from app.modules.search_module.services.search import TIME_LIMIT
 from app.settings import PROJECT_ROOT, Settings
 from tests.fakers import FakeClient, eventually, ok
 from tests.manage import variables_for
-from tests.processes import clean_environment
+from tests.processes import READY_SECONDS, clean_environment
 from tests.servers import served
 
 _KILLS = int(os.environ.get("SEARCH_KILLS", "8"))
@@ -52,7 +52,7 @@ async def running_worker(address: DatabaseAddress, output: Path) -> AsyncIterato
         return b"started with the modules" in output.read_bytes()  # noqa: ASYNC240 - a few lines
 
     try:
-        await eventually(has_started, 60)
+        await eventually(has_started, READY_SECONDS)
         yield
     finally:
         worker.kill()

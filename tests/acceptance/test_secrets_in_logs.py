@@ -15,7 +15,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from tests.adapters.embedded.support import query
 from tests.fakers import API
-from tests.processes import RunningServer
+from tests.processes import GONE_SECONDS, RunningServer
 
 AUTH_SECRET = "Vt4-signs-every-token-Hq8zR2mLx7"
 PASSWORD = "first-horse-battery-staple"
@@ -143,7 +143,7 @@ def test_no_secret_is_written_to_a_log(project: Path, place: Path, variables: di
         with httpx.Client(base_url=server.base_url + API, timeout=60) as http:
             made = visit(http, server, address)
         server.process.terminate()
-        server.process.wait(30)
+        server.process.wait(GONE_SECONDS)
     written = server.output + (project / "logs" / f"messenger-{server.process.pid}.log").read_text(encoding="utf-8")
     # The failures were logged with their tracebacks.
     assert written.count("UndefinedTable") >= 3

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.test_processes import GONE_SECONDS, MODES
+from tests.acceptance.test_processes import MODES
 from tests.adapters.embedded.support import eventually, is_gone
-from tests.processes import RunningServer, run
+from tests.processes import GONE_SECONDS, READY_SECONDS, RunningServer, run
 
 _GATE = """
 import sys, time
@@ -45,13 +45,13 @@ def test_a_port_that_another_program_takes_during_the_start_is_reported(
         RunningServer(project, place / "postgres-of-ports", **variables) as server,
         socket.socket() as other,
     ):
-        assert eventually(lambda: server.base_url in server.output, 60), server.output
+        assert eventually(lambda: server.base_url in server.output, READY_SECONDS), server.output
         family = server.family()
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", server.port))
         other.listen()
         opened.touch()
-        assert server.process.wait(60) == 2, server.output
+        assert server.process.wait(READY_SECONDS) == 2, server.output
         assert f"cannot listen on 127.0.0.1:{server.port} (" in server.output
         assert "Traceback" not in server.output
         assert eventually(lambda: all(map(is_gone, family)), GONE_SECONDS), server.output

@@ -12,7 +12,7 @@ from loguru import logger
 
 from app.fastapi_engine.patched.workers import Worker
 from tests.adapters.embedded.support import eventually
-from tests.processes import RunningServer
+from tests.processes import READY_SECONDS, RunningServer
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def test_two_workers_serve_and_a_killed_one_is_replaced(project: Path, data_dir:
         first, second = server.workers()
         os.kill(first, signal.SIGKILL)
         # The other one may still be starting, so wait for it first.
-        assert eventually(lambda: len(server.workers()) == 2 and first not in server.workers(), 60)
+        assert eventually(lambda: len(server.workers()) == 2 and first not in server.workers(), READY_SECONDS)
         assert second in server.workers()
         assert eventually(lambda: f"worker {first} has ended with status -{signal.SIGKILL}\n" in server.output)
         assert server.answers("/healthcheck/ready")

@@ -12,7 +12,7 @@ import httpx
 
 from app.adapters.db.address import DatabaseAddress
 from tests.acceptance.module_creator.support import environment_of, fetch_column, succeeds, tree
-from tests.processes import free_port
+from tests.processes import READY_SECONDS, free_port
 
 # The tests that compare the modules with tables, documents, rules and migrations.
 ALL_MODULES = [
@@ -131,7 +131,7 @@ def test_a_change_of_its_model_becomes_a_migration_in_its_own_branch(
 
 def _answer(address: str, status: int) -> httpx.Response:
     """Returns the first answer with this status of a server that starts or restarts."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + READY_SECONDS
     while True:
         try:
             response = httpx.get(address)
