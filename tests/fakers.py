@@ -210,7 +210,7 @@ class FakeSocket:
     async def _open(self, address: str) -> None:
         await self.cut()
         self.address, self.close_code = address, None
-        self.connection = await connect(f"ws://{address}{API}/ws", max_size=None, compression=None)
+        self.connection = await connect(f"ws://{address}{API}/ws", max_size=None, compression=None, open_timeout=60)
         self._listening = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:

@@ -42,7 +42,7 @@ async def clients(four_servers: list[ServerProcess]) -> AsyncIterator[list[httpx
         limits = httpx.Limits(max_connections=None, keepalive_expiry=2)
         yield [
             await stack.enter_async_context(
-                httpx.AsyncClient(base_url=f"http://{server.address}", timeout=20, limits=limits)
+                httpx.AsyncClient(base_url=f"http://{server.address}", timeout=60, limits=limits)
             )
             for server in four_servers
         ]

@@ -99,7 +99,9 @@ class Device:
             await self._by_socket(self.random.choice(self.addresses))
 
     async def _by_socket(self, address: str) -> None:
-        connection = await connect(f"ws://{address}{API}/ws", max_size=None, compression=None, close_timeout=0.1)
+        connection = await connect(
+            f"ws://{address}{API}/ws", max_size=None, compression=None, open_timeout=60, close_timeout=0.1
+        )
         try:
             hello = {"token": self.user.access_token, "cursors": self.cursors}
             await connection.send(orjson.dumps({"id": 1, "action": "hello", "data": hello}).decode())
