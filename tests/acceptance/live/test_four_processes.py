@@ -4,6 +4,8 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -55,8 +57,7 @@ class Chat:
 
     async def live(self) -> None:
         """Send messages, edit, react, remove members and add them again."""
-        client = self.random.choice(self.clients)
-        async with FakeSocket(self.owner, client.base_url.netloc.decode()) as socket:
+        async with self._connected() as socket:
             for number in range(1, MESSAGES + 1):
                 if number % 30 == 0:
                     await self._change(number)
@@ -69,6 +70,26 @@ class Chat:
                 else:
                     await self._send(socket, f"№ {number}")
 
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[FakeSocket]:
+        socket = FakeSocket(self.owner, "")
+        try:
+            await self._connect(socket)
+            yield socket
+        finally:
+            await socket.cut()
+
+    async def _connect(self, socket: FakeSocket) -> None:
+        """Connects to any of the processes, to the next one if that one is too busy."""
+        async with asyncio.timeout(90):
+            while True:
+                try:
+                    await socket.connect(self.random.choice(self.clients).base_url.netloc.decode())
+                    return
+                except AssertionError as refusal:
+                    if "'status': 503" not in str(refusal):
+                        raise
+
     async def _send(self, socket: FakeSocket, text: str) -> None:
         message = {"chat_id": self.id, "client_msg_id": str(uuid4()), "text": text}
         async with asyncio.timeout(90):
@@ -78,7 +99,7 @@ class Chat:
                 except asyncio.CancelledError:
                     if socket.close_code is None:
                         raise
-                    await socket.connect(self.random.choice(self.clients).base_url.netloc.decode())
+                    await self._connect(socket)
                     continue
                 if reply["status"] == "ok":
                     return
