@@ -97,6 +97,9 @@ class MessagePart:
     - `remove(context, chat_id, seqs)`: runs in the transaction that deletes messages.
     - `forwarded`: a forward takes this part along. It gets the value of the source as its `server_value`.
     - `refuses`, `refuses_forward`: the errors of `prepare` for a send and for a forward, for the OpenAPI document.
+    - `author(value)`, `hides_text(value)`: how a message with this part is shown in one line outside of clients, as a
+      notification or a mail does. `author` returns the name in place of the sender's, None for the sender's.
+      `hides_text` returns True if the text must not be shown there. `line_of` of `services/lines.py` calls them.
 
     Without `derive` and `prepare`, the value is stored as it was sent. A value that the server gives with a send
     (`server_value`) is not derived: it is stored as given, or as `prepare` returns it. Without such a value and without
@@ -118,6 +121,8 @@ class MessagePart:
     forbids_edits: bool = False
     refuses: tuple[type[ServiceError], ...] = ()
     refuses_forward: tuple[type[ServiceError], ...] = ()
+    author: Callable[[Any], str | None] | None = None
+    hides_text: Callable[[Any], bool] | None = None
 
     @property
     def of_tombstone(self) -> Any:
