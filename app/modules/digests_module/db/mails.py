@@ -1,17 +1,15 @@
 """Reads the messages of a mail as they are when it is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
 
-# Without their ranges, spoilers would be readable.
 _LIST_SHOWN = f"""
-SELECT c.type, c.title, m.seq, s.display_name AS sender, left(m.text, $4) AS text, m.created_at,
-    coalesce((m.parts -> 'entities')::jsonb @> '[{{"type": "spoiler"}}]', false) AS is_hidden
+SELECT c.type, c.title, m.seq, s.display_name AS sender, left(m.text, $4) AS text, m.created_at, m.parts
 FROM chat c CROSS JOIN LATERAL {one_row("chat_member", chat_id="c.id", account_id="$2")} r
 CROSS JOIN unnest($3::bigint[]) AS asked(seq)
 CROSS JOIN LATERAL {one_row("message", chat_id="c.id", seq="asked.seq")} m
@@ -21,7 +19,7 @@ WHERE c.id = $1 AND c.deleted_at IS NULL AND m.deleted_at IS NULL AND m.seq > r.
 
 
 class ShownMessage(NamedTuple):
-    """A message in a mail. `is_hidden`: it has a spoiler."""
+    """A message in a mail, with the stored values of its parts."""
 
     chat_type: str
     title: str | None
@@ -29,7 +27,7 @@ class ShownMessage(NamedTuple):
     sender: str
     text: str
     created_at: datetime
-    is_hidden: bool
+    parts: Mapping[str, Any] | None
 
 
 async def list_shown(

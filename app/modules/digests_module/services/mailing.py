@@ -11,6 +11,7 @@ from app.modules.digests_module.services.recipients import find_recipient, list_
 from app.modules.digests_module.services.unsubscribing import UnsubscribeLinks
 from app.modules.jobs_module.extension import JobContext, RetryAt
 from app.modules.mail_module.extension import Letter, Values, mail_job
+from app.modules.messages_module.services.lines import Line, line_of
 from app.modules.notifications_module.services.quiet_hours import quiet_until
 from app.modules.notifications_module.services.settings import read_settings
 from app.services.context import work_context
@@ -60,21 +61,23 @@ async def _compose(context: JobContext, digest: Digest) -> Letter | None:
             messages = [message for message in shown if message.seq in mailable]
             if messages:
                 link = f"{app.public_url}/ui/#/{chosen.chat_id}" if has_page else ""
-                chats.append(_chat_as_values(messages, link))
+                chats.append(_chat_as_values(modules, messages, link))
     if not chats:
         return None
     values: Values = {"chats": chats, "has_more": "yes" if digest.has_more else "", "link": unsubscribe}
     return Letter(address, "digest", values, account_id=digest.account_id, unsubscribe=unsubscribe)
 
 
-def _chat_as_values(messages: Sequence[ShownMessage], link: str) -> Values:
+def _chat_as_values(modules: Modules, messages: Sequence[ShownMessage], link: str) -> Values:
     first = messages[0]
     title = first.sender if first.chat_type == "direct" else first.title or ""
-    shown: list[Values] = [
-        {"sender": message.sender, "text": _cut(message.text), "is_hidden": "yes" if message.is_hidden else ""}
-        for message in messages
-    ]
+    shown = [_message_as_values(message, line_of(modules, message.parts)) for message in messages]
     return {"title": title, "link": link, "at": first.created_at, "messages": shown}
+
+
+def _message_as_values(message: ShownMessage, line: Line) -> Values:
+    author = message.sender if line.author is None else line.author
+    return {"author": author, "text": _cut(message.text), "is_hidden": "yes" if line.hides_text else ""}
 
 
 def _cut(text: str) -> str:

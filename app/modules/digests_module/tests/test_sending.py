@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+import httpx
+
 from app.modules.digests_module.tests.digests import SETTINGS, Digests, write_to
+from app.modules.incoming_webhooks_module.tests.hooks import create_hook, post
 from app.modules.mail_module.tests.mailbox import text_of
 from tests.fakers import FakeClient, eventually, ok
 
@@ -120,3 +123,20 @@ async def test_texts_are_shortened_and_markup_and_spoilers_are_not_shown(
     html = text_of(digests.mails_to(anna)[0], "html")
     assert "&lt;b&gt;тег&lt;/b&gt; строка" in html
     assert "тайна" not in html
+
+
+async def test_a_message_of_a_webhook_is_shown_under_the_name_of_the_webhook(
+    anna: FakeClient, boris: FakeClient, digests: Digests, server: httpx.AsyncClient
+) -> None:
+    await digests.verify(anna)
+    chat = await write_to(anna, boris, "Смотри")
+    hook = await create_hook(boris, chat, "Jenkins")
+    await post(server, hook, "Build 7 failed")
+    await post(server, hook, json={"text": "Отчёт", "username": "Бот \u202e\n<b> https://evil.example"})
+    await digests.after()
+    assert digests.messages_to(anna) == [
+        "Борис 🐻: Смотри",
+        "Jenkins: Build 7 failed",
+        "Бот <b> https:\u200b//evil.\u200bexample: Отчёт",
+    ]
+    assert digests.texts_to(anna)[0][0].startswith("Борис 🐻 · ")

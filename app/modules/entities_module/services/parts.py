@@ -96,6 +96,11 @@ def _list_mentioned(entities: _Entities, sender_id: UUID) -> set[UUID]:
     return {UUID(entity["account_id"]) for entity in entities if entity["type"] == "mention"} - {sender_id}
 
 
+def _has_spoiler(entities: _Entities) -> bool:
+    """Without its range, a spoiler would be readable."""
+    return any(entity["type"] == "spoiler" for entity in entities)
+
+
 async def _find_mentioned(context: Context, chat_id: UUID, seqs: Sequence[int]) -> Mapping[int, set[UUID]]:
     return await db.list_mentioned(context.connection, chat_id, seqs)
 
@@ -109,6 +114,7 @@ ENTITIES = MessagePart(
     prepare=_prepare,
     store=_store,
     remove=removing_rows("message_mention"),
+    hides_text=_has_spoiler,
 )
 UNREAD_MENTION_COUNT = ChatPart(
     "unread_mention_count",

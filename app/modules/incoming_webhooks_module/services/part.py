@@ -1,6 +1,6 @@
 """The field `via_hook` of messages. It is prepared under the lock of the chat: what has ended posts nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -40,4 +40,8 @@ def _show(posting: Posting, name: str | None, *, is_absent: bool) -> dict[str, A
     return {"id": str(posting.hook_id), "name": name, "username": posting.username}
 
 
-VIA_HOOK = MessagePart("via_hook", read=ViaHook | None, forbids_edits=True, prepare=_prepare)
+def _author(via_hook: Mapping[str, Any]) -> str:
+    return str(via_hook["username"] or via_hook["name"])
+
+
+VIA_HOOK = MessagePart("via_hook", read=ViaHook | None, forbids_edits=True, prepare=_prepare, author=_author)

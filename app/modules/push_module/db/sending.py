@@ -30,8 +30,7 @@ _FORGET = "DELETE FROM push_notification WHERE account_id = $1 AND subscription_
 # No index has this order: it would be one of all chats.
 _NEXT = f"""
 SELECT n.chat_id, n.seq, n.due, n.is_shown, c.type, c.title, m.read_seq, said.sender_id, said.created_at,
-       said.text, coalesce((said.parts -> 'entities')::jsonb @> '[{{"type": "spoiler"}}]', false) AS has_spoiler,
-       a.display_name
+       said.text, said.parts, a.display_name
 FROM (
     SELECT * FROM push_notification WHERE account_id = $1 AND subscription_id = $2 AND due IS NOT NULL
     ORDER BY seq, chat_id LIMIT 1

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 
+from app.modules.messages_module.services.lines import Line
 from app.modules.push_module.services.texts import texts_in
 from app.utils.texts import as_line
 
@@ -57,17 +58,20 @@ class Notification:
         return orjson.dumps(data)
 
 
-def show(row: Any, *, badge: int, preview: Preview, language: Literal["en", "ru"]) -> Notification:
+def show(row: Any, line: Line, *, badge: int, preview: Preview, language: Literal["en", "ru"]) -> Notification:
     """Returns the notification of a message. `row` has the message, its chat and the name of its sender."""
     new_message = texts_in(language).new_message
     sender, text = _line(row["display_name"] or ""), _line(row["text"])
-    # Without their ranges, spoilers would be readable.
-    body = text if preview == "full" and text and not row["has_spoiler"] else new_message
+    author = sender if line.author is None else _line(line.author)
+    body = text if preview == "full" and text and not line.hides_text else new_message
     title = sender
     if preview == "none":
         title, body = new_message, ""
     elif row["type"] != "direct":
-        title, body = _line(row["title"] or "") or sender, f"{sender}: {body}"
+        title, body = _line(row["title"] or "") or sender, f"{author}: {body}"
+    elif line.author is not None:
+        # The title still says whose chat it is.
+        body = f"{author}: {body}"
     return Notification("message", row["chat_id"], row["seq"], cut(title, _MAX_TITLE), cut(body, _MAX_BODY), badge)
 
 

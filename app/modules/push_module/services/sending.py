@@ -18,6 +18,7 @@ from app.adapters.db.connection import Connection
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, RetryAfter
 from app.modules.jobs_module.services.turns import Turns
 from app.modules.mail_module.settings import MailSettings
+from app.modules.messages_module.services.lines import line_of
 from app.modules.notifications_module.services.settings import read_settings
 from app.modules.push_module.db import sending as db
 from app.modules.push_module.db.keys import StoredKey
@@ -122,10 +123,12 @@ async def _compose(context: JobContext, raw: Connection, device: Device, row: An
     if await _is_due(context, raw, device, row):
         if not await db.note_shown(raw, *place):
             return None
-        settings = await read_settings(raw, context.container.get(Modules), device.account_id)
+        modules = context.container.get(Modules)
+        settings = await read_settings(raw, modules, device.account_id)
         language = settings["language"] or context.container.get(MailSettings).language
         badge = await db.count_unread_chats(raw, device.account_id)
-        return show(row, badge=badge, preview=settings["preview"], language=language)
+        line = line_of(modules, row["parts"])
+        return show(row, line, badge=badge, preview=settings["preview"], language=language)
     metrics.PUSHES.labels("message", "skipped").inc()
     if not row["is_shown"]:
         await db.remove(raw, *place, "message")

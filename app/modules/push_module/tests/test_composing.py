@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from app.modules.push_module.services.composing import MAX_BYTES, Notification, cut
+from app.modules.messages_module.services.lines import Line
+from app.modules.push_module.services.composing import MAX_BYTES, Notification, cut, show
 
 CHAT = UUID("6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91")
 
@@ -17,6 +18,20 @@ def test_a_payload_is_never_larger_than_it_may_be(sign: str, most: int) -> None:
     assert most - 250 < len(data) <= most
     shown = json.loads(data)
     assert shown["body"] or shown["title"]
+
+
+@pytest.mark.parametrize(
+    ("author", "body"),
+    [
+        ("a\r\n\u202eb\x00\u2066", "a b: Готово"),
+        ("Книжный клуб: Анна\u2028\u2029", "Книжный клуб: Анна: Готово"),
+        ("x" * 2_000, "x" * 999 + "…"),
+    ],
+)
+def test_the_name_of_an_author_is_one_line_of_limited_length(author: str, body: str) -> None:
+    row = {"display_name": "Анна", "text": "Готово", "type": "group", "title": "Клуб", "chat_id": CHAT, "seq": 7}
+    shown = show(row, Line(author), badge=1, preview="full", language="en")
+    assert (shown.title, shown.body) == ("Клуб", body)
 
 
 def test_the_body_is_cut_before_the_title() -> None:
