@@ -82,8 +82,10 @@ function avatarImage({ url }) {
   return image;
 }
 
-/** Creates the mark beside the name of a program's account. Returns null for a person, and for an account that is not known. */
-export const botMark = (account) => (account?.typ === 'bot' ? h('small', { class: 'bot-mark' }, t('person.bot')) : null);
+const PROGRAMS = new Set(['bot', 'webhook']);
+
+/** Creates the mark beside the name of a bot or a webhook. Returns null for a person, and for an account that is not known. */
+export const botMark = (author) => (PROGRAMS.has(author?.typ) ? h('small', { class: 'bot-mark' }, t(`person.${author.typ}`)) : null);
 
 /** Creates grey shapes in place of content that is being loaded, with a text for screen readers. */
 export function skeleton(kind, count) {

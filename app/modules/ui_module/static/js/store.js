@@ -72,6 +72,16 @@ export class Store extends EventTarget {
     return this.people.find(id);
   }
 
+  /** Returns who is shown as the author of a message: its sender, or the incoming webhook that has posted it. */
+  author({ sender_id: id, via_hook: hook }) {
+    return hook ? { id: hook.id, display_name: hook.username ?? hook.name, typ: 'webhook' } : this.person(id);
+  }
+
+  /** Returns true for what the user has written, unlike what webhooks post in the user's name. */
+  hasWritten({ sender_id: id, via_hook: hook }) {
+    return id === this.me.id && !hook;
+  }
+
   /** Stores the fields of the user's own account that the server has sent. */
   storeMe(account) {
     const { event_seq: _, ...changes } = account;
@@ -245,6 +255,7 @@ export class Store extends EventTarget {
     const older = query.after_seq ? [...chat.messages.values()] : [];
     const newer = query.before_seq ? [...chat.messages.values()] : [];
     chat.messages = new Map([...older, ...page.items, ...newer].map((message) => [message.seq, message]));
+    chat.hasWebhooks ||= page.items.some((message) => message.via_hook);
     if (!query.after_seq) chat.hasBefore = page.has_before;
     if (!query.before_seq) chat.hasAfter = page.has_after;
     chat.isLoaded = true;
@@ -291,7 +302,8 @@ export class Store extends EventTarget {
   /** Returns the message that a message replies to, or null while it is being loaded. */
   quoted(chat, { reply_to_seq: seq, reply_to: snippet }) {
     // A snippet without a text may be that of a file, or of a text with a spoiler. One with Markdown markers has no entities.
-    const isPlain = snippet?.snippet && !MARKERS.test(snippet.snippet);
+    // None says which webhook has posted its message.
+    const isPlain = snippet?.snippet && !MARKERS.test(snippet.snippet) && !chat.hasWebhooks;
     const shown = (isPlain || snippet?.is_deleted) && { sender_id: snippet.sender_id, text: snippet.snippet, deleted_at: snippet.is_deleted };
     const { quotes } = chat;
     const known = chat.messages.get(seq) ?? quotes.get(seq)?.message ?? shown;
@@ -565,7 +577,9 @@ const activity = (chat) => Date.parse(chat.last_message?.created_at ?? chat.crea
 
 /** Applies an event to what the page stores about a chat besides its state. */
 function applyToPage(chat, { kind, data }, store) {
-  if (kind === 'message.created') {
+  if (kind === 'message.created' && data.via_hook) {
+    chat.hasWebhooks = true;
+  } else if (kind === 'message.created') {
     clearTimeout(chat.typing.get(data.sender_id));
     chat.typing.delete(data.sender_id);
   } else if (['message.edited', 'message.updated', 'message.deleted'].includes(kind)) {

@@ -95,8 +95,8 @@ export class Composer {
     this.showTarget(message ? this.replyTitle(message) : '', { takesFocus: false });
   }
 
-  replyTitle({ sender_id: id }) {
-    return t('composer.replying', { name: this.context.store.person(id).display_name });
+  replyTitle(message) {
+    return t('composer.replying', { name: this.context.store.author(message).display_name });
   }
 
   keepDraft() {
@@ -230,7 +230,7 @@ export class Composer {
       this.submit();
     } else if (event.key === 'ArrowUp' && !this.input.value && !this.target) {
       const { store } = this.context;
-      const last = [...this.chat.messages.values()].findLast((message) => message.sender_id === store.me.id && !message.deleted_at && !message.forwarded_from);
+      const last = [...this.chat.messages.values()].findLast((message) => store.hasWritten(message) && !message.deleted_at && !message.forwarded_from);
       if (!last) return;
       event.preventDefault();
       this.edit(last);

@@ -112,7 +112,7 @@ export class Conversation {
 
   announce({ kind, data }) {
     const { store } = this.context;
-    if (kind !== 'message.created' || data.sender_id === store.me.id || data.deleted_at) return;
-    announce(t('message.announced', { name: store.person(data.sender_id).display_name, text: summary(data) }));
+    if (kind !== 'message.created' || store.hasWritten(data) || data.deleted_at) return;
+    announce(t('message.announced', { name: store.author(data).display_name, text: summary(data) }));
   }
 }

@@ -7,17 +7,18 @@ import { shortMoment, t } from '../i18n.js';
 export function foundMessage({ store, openChat }, message, text, content, mark = null) {
   const chat = store.chats.get(message.chat_id);
   const name = chat ? store.title(chat) : '…';
-  const isMine = message.sender_id === store.me.id;
-  const sender = isMine ? t('search.you') : store.person(message.sender_id).display_name;
+  const isMine = store.hasWritten(message);
+  const author = isMine ? t('search.you') : store.author(message).display_name;
+  const isNamed = isMine || message.via_hook || chat?.type !== 'direct';
   const when = shortMoment(new Date(message.created_at));
   return {
     key: message.id,
-    signature: JSON.stringify([name, chat && store.avatar(chat), sender, when, text]),
+    signature: JSON.stringify([name, chat && store.avatar(chat), author, when, text]),
     build: () => h('li', {},
       h('button', { type: 'button', class: 'chat-item found', on: { click: () => openChat(message.chat_id, message.seq) } },
         avatar(name, (chat && store.peer(chat)?.id) ?? message.chat_id, { small: true, image: chat && store.avatar(chat) }),
         h('span', { class: 'chat-text' },
           h('span', { class: 'line' }, h('strong', { dir: 'auto' }, name), mark, h('time', {}, when)),
-          h('span', { class: 'preview', dir: 'auto' }, ...chat?.type !== 'direct' || isMine ? [h('bdi', { class: 'by' }, sender), ': '] : [], content)))),
+          h('span', { class: 'preview', dir: 'auto' }, ...isNamed ? [h('bdi', { class: 'by' }, author), ': '] : [], content)))),
   };
 }

@@ -19,37 +19,37 @@ const LINK = /(https?:\/\/[^\s<>"']*[^\s<>"'.,:;!?…»”“)\]}])/;
 
 export function messageRow(context, chat, message, isFirst, actions) {
   const { store, blocks } = context;
-  const isMine = message.sender_id === store.me.id;
-  const sender = store.person(message.sender_id);
+  const isMine = store.hasWritten(message);
+  const author = store.author(message);
   const quoted = message.reply_to_seq ? store.quoted(chat, message) : null;
-  const quotedName = quoted && store.person(quoted.sender_id).display_name;
+  const quotedName = quoted && store.author(quoted).display_name;
   const isRead = isMine && chat.others_read_seq >= message.seq;
-  const showsSender = chat.type !== 'direct' && !isMine;
+  const showsAuthor = !isMine && (chat.type !== 'direct' || Boolean(message.via_hook));
   const mayPost = blocks.mayPost(chat);
   return {
     key: `m${message.seq}`,
-    signature: JSON.stringify([message, isFirst, isRead, sender.display_name, sender.typ, sender.avatar, quoted && summary(quoted), quotedName, chat.role, mayPost]),
+    signature: JSON.stringify([message, isFirst, isRead, author.display_name, author.typ, author.avatar, quoted && summary(quoted), quotedName, chat.role, mayPost]),
     build() {
       const menu = !message.deleted_at && h('div', { class: 'tools' },
         actions.composer && mayPost && iconButton('reply', t('message.reply'), () => actions.composer.reply(message)),
         iconButton('more', t('message.actions'), (event) => openMenu(event.currentTarget, context, chat, message, actions), { 'aria-haspopup': 'menu' }));
-      return h('li', { class: `message${isMine ? ' mine' : ''}${isFirst ? ' first' : ''}`, data: { seq: message.seq } },
-        showsSender && isFirst && avatar(sender.display_name, sender.id, { small: true, image: sender.avatar }),
+      return h('li', { class: `message${isMine ? ' mine' : ''}${isFirst ? ' first' : ''}${message.via_hook ? ' posted' : ''}`, data: { seq: message.seq } },
+        showsAuthor && isFirst && avatar(author.display_name, author.id, { small: true, image: author.avatar }),
         h('div', { class: 'bubble-line' },
           h('div', { class: 'bubble', on: { contextmenu: (event) => {
             if (!menu || getSelection().toString()) return;
             event.preventDefault();
             openMenu(menu.lastChild, context, chat, message, actions);
           } } },
-          showsSender && isFirst && h('strong', { class: 'sender', dir: 'auto', vars: { '--hue': hueOf(sender.id) } }, sender.display_name, ' ', botMark(sender)),
-          !showsSender && h('span', { class: 'visually-hidden' }, `${sender.display_name}: `),
+          showsAuthor && isFirst && h('strong', { class: 'sender', dir: 'auto', vars: { '--hue': hueOf(author.id) } }, author.display_name, ' ', botMark(author)),
+          !showsAuthor && h('span', { class: 'visually-hidden' }, `${author.display_name}: `),
           message.reply_to_seq && !message.deleted_at && quote(message, quoted, quotedName, actions),
           message.forwarded_from && !message.deleted_at && forwardedFrom(context, chat, message),
           !message.deleted_at && attachmentsView(context, actions.readMessages, message),
           message.deleted_at
             ? h('p', { class: 'text gone' }, t('message.deleted'))
             : message.text && h('div', { class: 'text', dir: 'auto' }, message.entities?.length ? richText(message.text, message.entities, store.me.id) : withLinks(message.text)),
-          !message.deleted_at && linkPreview(context, chat, message, isMine),
+          !message.deleted_at && linkPreview(context, chat, message, message.sender_id === store.me.id),
           foot(message, isMine && (isRead ? 'read' : 'sent'))),
           menu),
         actions.composer && threadLink(context, chat, message),
@@ -101,10 +101,10 @@ function withLinks(text) {
 }
 
 function openMenu(button, context, chat, message, actions) {
-  const isMine = message.sender_id === context.store.me.id;
+  const isSender = message.sender_id === context.store.me.id;
   const isBlocked = context.blocks.hasPeer(chat);
   const mayPost = context.blocks.mayPost(chat);
-  const mayDelete = isMine || chat.role === 'owner' || chat.role === 'admin';
+  const mayDelete = isSender || chat.role === 'owner' || chat.role === 'admin';
   const item = (text, run, className = '') => h('button', { type: 'button', role: 'menuitem', class: className, on: { click: () => { menu.hidePopover(); run(); } } }, text);
   const mine = new Set(message.reactions.filter((reaction) => reaction.mine).map((reaction) => reaction.emoji));
   const menu = h('div', { class: 'menu', role: 'menu', popover: 'auto', 'aria-label': t('message.actions'), on: { keydown: moveInMenu } },
@@ -117,7 +117,7 @@ function openMenu(button, context, chat, message, actions) {
     navigator.clipboard && message.text && item(t('message.copy'), () => navigator.clipboard.writeText(message.text).then(() => toast(t('message.copied')), () => {})),
     has('forwards') && item(t('forward.do'), () => forwardDialog(context, chat, message)),
     has('versions') && mayDelete && message.edited_at && item(t('versions.show'), () => versionsDialog(chat, message)),
-    isMine && !message.forwarded_from && actions.composer && mayPost && item(t('message.edit'), () => actions.composer.edit(message)),
+    context.store.hasWritten(message) && !message.forwarded_from && actions.composer && mayPost && item(t('message.edit'), () => actions.composer.edit(message)),
     actions.pins?.mayPin && (!isBlocked || actions.pins.has(message.seq)) && item(t(actions.pins.has(message.seq) ? 'pins.unpin' : 'pins.pin'), () => actions.pins.toggle(message.seq)),
     mayDelete && item(t('message.delete'), () => remove(chat, message, actions), 'danger'));
   menu.addEventListener('toggle', ({ newState }) => {

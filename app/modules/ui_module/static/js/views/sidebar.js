@@ -127,8 +127,9 @@ export class Sidebar {
     if (chat.draft.trim() && !isChosen) return t('chats.draft', { text: shortened(chat.draft) });
     if (!last) return chat.description || t('chats.empty');
     const text = summary(last);
-    if (!last.sender_id || last.sender_id === store.me.id) return t('chats.you', { text });
-    return chat.type === 'group' ? t('chats.by', { name: store.person(last.sender_id).display_name, text }) : text;
+    if (!last.sender_id || store.hasWritten(last)) return t('chats.you', { text });
+    const isNamed = chat.type === 'group' || (chat.type === 'direct' && last.via_hook);
+    return isNamed ? t('chats.by', { name: store.author(last).display_name, text }) : text;
   }
 
   personRow(person) {

@@ -100,9 +100,10 @@ export class Timeline {
       // An unsent message may be older than those before it, so that a day has two dividers.
       if (isNewDay) rows.push({ key: `d${message.seq ?? message.client_msg_id}`, signature: day(date), build: () => h('li', { class: 'divider' }, h('span', {}, day(date))) });
       if (isNew) rows.push({ key: 'new', signature: '', build: () => h('li', { class: 'divider new' }, h('span', {}, t('chat.newMessages'))) });
-      const isFirst = isNewDay || isNew || before.sender !== message.sender_id || date - before.date > GROUP_WITHIN_MS;
+      const { id, display_name: name } = this.context.store.author(message);
+      const isFirst = isNewDay || isNew || before.id !== id || before.name !== name || date - before.date > GROUP_WITHIN_MS;
       rows.push(row(isFirst));
-      before = { day: today, sender: message.sender_id, date };
+      before = { day: today, id, name, date };
     };
     const actions = { composer: this.composer, pins: this.pins, readMessages: () => [...chat.messages.values()], goTo: (seq) => this.goTo(seq) };
     for (const message of chat.messages.values()) add(message, (isFirst) => messageRow(this.context, chat, message, isFirst, actions));
