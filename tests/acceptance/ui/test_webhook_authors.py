@@ -103,7 +103,7 @@ async def test_its_creator_goes_on_typing_while_a_webhook_posts(
         await expect(typing).to_have_count(0)
 
 
-async def test_in_a_direct_chat_a_webhook_is_told_apart_from_the_two_people(
+async def test_in_a_direct_chat_a_webhook_differs_from_the_two_people(
     browser: Browser, live_server: str, her: FakeClient, anna: FakeClient, server: httpx.AsyncClient
 ) -> None:
     chat_id = await anna.open_chat(her, type="direct")
