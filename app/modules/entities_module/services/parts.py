@@ -97,7 +97,7 @@ def _list_mentioned(entities: _Entities, sender_id: UUID) -> set[UUID]:
 
 
 def _has_spoiler(entities: _Entities) -> bool:
-    """Without its range, a spoiler would be readable."""
+    """Returns True if the text is not to be shown without its ranges: a spoiler would be readable."""
     return any(entity["type"] == "spoiler" for entity in entities)
 
 

@@ -15,7 +15,7 @@ class Line(NamedTuple):
 
 
 def line_of(modules: Modules, stored: Mapping[str, Any] | None) -> Line:
-    """Returns how to show a message with this value of the column `parts`. Parts of other applications say nothing."""
+    """Returns how to show a message with these stored `parts`. Those of modules that are off say nothing."""
     if not stored:
         return Line()
     parts = [part for part in modules.contributions(MessagePart) if part.name in stored]

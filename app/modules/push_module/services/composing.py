@@ -62,7 +62,7 @@ def show(row: Any, line: Line, *, badge: int, preview: Preview, language: Litera
     """Returns the notification of a message. `row` has the message, its chat and the name of its sender."""
     new_message = texts_in(language).new_message
     sender, text = _line(row["display_name"] or ""), _line(row["text"])
-    author = sender if line.author is None else _line(line.author)
+    author = _line(line.author or "") or sender
     body = text if preview == "full" and text and not line.hides_text else new_message
     title = sender
     if preview == "none":
