@@ -10,6 +10,9 @@ import pytest
 from playwright.async_api import Browser, Page, Request, Route
 
 from app.adapters.db.connection import Connection
+from app.modules.push_module.tests.devices import PushService, push_service_for
+from app.utils.container import Container
+from tests.acceptance.ui.pushed import PushedReader, pushed_reader
 from tests.browsers import Reader
 from tests.fakers import FakeClient
 from tests.servers import client_of_port
@@ -88,6 +91,21 @@ async def eve(browser: Browser, live_server: str, her: FakeClient) -> AsyncItera
     await reader.context.close()
     assert reader.complaints == []
     assert reader.strangers == []
+
+
+@pytest.fixture
+async def push_service(container: Container) -> AsyncIterator[PushService]:
+    async with push_service_for(container) as service:
+        yield service
+
+
+@pytest.fixture
+async def pushed(
+    browser: Browser, live_server: str, her: FakeClient, push_service: PushService
+) -> AsyncIterator[PushedReader]:
+    """Eve at the page, in a browser that receives pushes."""
+    async with pushed_reader(browser, live_server, her, push_service) as pushed:
+        yield pushed
 
 
 @pytest.fixture

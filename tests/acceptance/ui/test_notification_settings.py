@@ -1,4 +1,4 @@
-"""Mails about unread messages, and quiet hours, in the settings of the page."""
+"""Pushes, mails about unread messages, and quiet hours, in the settings of the page."""
 
 from typing import Any
 
@@ -70,3 +70,39 @@ async def test_without_mails_about_messages_only_quiet_hours_are_set(settings: S
         await expect(part.get_by_label("Mails about unread messages")).to_have_count(0)
         await reader.context.close()
         assert reader.complaints == []
+
+
+async def test_what_is_pushed_and_shown_is_chosen_for_all_devices(eve: Reader, her: FakeClient) -> None:
+    part = (await eve.settings()).get_by_role("region", name="Notifications")
+    await expect(part.get_by_label("Notifications on devices")).to_have_value("all")
+    await part.get_by_label("Notifications on devices").select_option("direct chats and mentions")
+    await part.get_by_label("What they show").select_option("only the sender")
+    await part.get_by_role("button", name="Change notifications").click()
+    await expect(eve.page.locator(".toast")).to_have_text("Saved")
+    saved = ok(await her.get(PATH))
+    assert (saved["push"], saved["preview"], saved["email"]) == ("mentions", "sender", "mentions")
+
+
+async def test_without_pushes_the_page_offers_none(settings: Settings, browser: Browser) -> None:
+    async with listening(build_app(without(settings, "push"))) as address:
+        reader = await Reader.open_window(browser, address)
+        await reader.sign_up("vera", "Вера")
+        part = (await reader.settings()).get_by_role("region", name="Notifications")
+        await expect(part.get_by_label("Mails about unread messages")).to_be_visible()
+        for label in ("Notify me on this device", "Notifications on devices", "What they show"):
+            await expect(part.get_by_label(label)).to_have_count(0)
+        await reader.context.close()
+        assert reader.complaints == []
+
+
+async def test_a_browser_that_receives_no_pushes_gets_an_explanation_in_place_of_the_switch(
+    browser: Browser, live_server: str, her: FakeClient
+) -> None:
+    reader = await Reader.open_window(browser, live_server)
+    await reader.context.add_init_script("delete window.PushManager")
+    await reader.sign_in(her.username)
+    part = (await reader.settings()).get_by_role("region", name="Notifications")
+    await expect(part).to_contain_text("This browser receives no notifications here.")
+    await expect(part.get_by_role("switch")).to_have_count(0)
+    await reader.context.close()
+    assert reader.complaints == []

@@ -23,6 +23,8 @@ async def test_the_policy_of_the_page_allows_its_own_files_only(server: httpx.As
     assert policy["default-src"] == "'none'"
     assert {policy[name] for name in ("script-src", "style-src", "img-src", "connect-src")} == {"'self'"}
     assert policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
+    # That of the service worker.
+    assert policy["trusted-types"] == "worker"
     assert page.headers["x-content-type-options"] == "nosniff"
     assert "<script>" not in page.text
     assert not re.search(r"<style|\sstyle=|\son\w+=", page.text)

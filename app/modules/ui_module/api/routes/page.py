@@ -22,7 +22,8 @@ _POLICY = {
     "frame-ancestors": "'none'",
     # The browser refuses to turn text, such as that of other users, into markup.
     "require-trusted-types-for": "'script'",
-    "trusted-types": "'none'",
+    # The service worker: the policy of this name creates its address and no other.
+    "trusted-types": "worker",
 }
 _HEADERS = {
     "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in _POLICY.items()),

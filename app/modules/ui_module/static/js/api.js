@@ -257,7 +257,7 @@ export async function signOut() {
 
 /**
  * Replaces the session by the one that `open` opens, unless that returns false. All tabs start again if it belongs to
- * another account. Returns true if it belongs to the same one.
+ * another account. Returns true if it belongs to the same one: then `renewed` is dispatched.
  */
 export async function renewSession(open) {
   const before = await get('/accounts/me');
@@ -270,7 +270,10 @@ export async function renewSession(open) {
   continueAs(opening);
   await request('POST', '/accounts/sign-out', undefined, old).catch(() => {});
   const after = await get('/accounts/me').catch(() => null);
-  if (after?.id === before.id) return true;
+  if (after?.id === before.id) {
+    session.dispatchEvent(new Event('renewed'));
+    return true;
+  }
   continueAs(newId());
   session.dispatchEvent(new Event('replaced'));
   return false;

@@ -10,6 +10,7 @@ import { FileUrls } from './fileUrls.js';
 import { chooseLanguage, currentLanguage, explain, languages, t } from './i18n.js';
 import { takeMailLink } from './mailLinks.js';
 import { keepLink, signInWithReturn, takeLink, takeReturn } from './providers.js';
+import { PushDevice } from './pushDevice.js';
 import { SendQueue } from './sendQueue.js';
 import { local } from './storage.js';
 import { Store } from './store.js';
@@ -178,16 +179,19 @@ function start() {
       codes.add(data.code);
       tellNotSent();
     });
-    running = { store, connection, sendQueue, drafts, blocks: new Blocks(store, connection), language: new AccountLanguage(store, connection, adoptLanguage), fileUrls: new FileUrls() };
+    running = { store, connection, sendQueue, drafts, blocks: new Blocks(store, connection), language: new AccountLanguage(store, connection, adoptLanguage), push: new PushDevice(store, connection), fileUrls: new FileUrls() };
   }
   show();
 }
 
 // What this tab shows may be another account's.
 session.addEventListener('replaced', () => location.reload());
+// A push subscription ends with its session.
+session.addEventListener('renewed', () => running?.push.synchronize());
 session.addEventListener('ended', () => {
   if (!running) return;
   running.connection.stop();
+  running.push.forget();
   running.uploads?.stop();
   running.shell?.unmount();
   for (const element of document.querySelectorAll('dialog')) element.close();
@@ -195,6 +199,12 @@ session.addEventListener('ended', () => {
   location.hash = '';
   show();
   toast(t('auth.ended'));
+});
+
+// The service worker asks for what only the page can do.
+navigator.serviceWorker?.addEventListener('message', ({ data: { kind, chatId } }) => {
+  if (kind === 'open' && running) location.hash = `#/${chatId}`;
+  else if (kind === 'resubscribe') running?.push.synchronize();
 });
 
 applyTheme();

@@ -67,7 +67,7 @@ function passwordAndSessions(context) {
   const { element, show } = sessions();
   return [
     has('recovery') && section(t('mail.title'), mailAddress(context)),
-    has('notifications') && section(t('notifications.title'), notifications()),
+    has('notifications') && section(t('notifications.title'), notifications(context)),
     password(show),
     has('second_factor') && section(t('factor.title'), secondFactor(context)),
     canUsePasskeys() && section(t('passkeys.title'), passkeys(context, deviceOf(navigator.userAgent))),
