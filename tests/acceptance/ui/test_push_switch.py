@@ -158,6 +158,22 @@ async def test_a_device_that_its_push_service_does_not_know_any_more_subscribes_
     assert [one["body"] for one in await pushed.device.until(1)] == ["Анна: Я принесу чай"]
 
 
+async def test_an_open_page_subscribes_again_when_the_browser_has_ended_its_subscription(
+    pushed: PushedReader, anna: FakeClient, yard: str
+) -> None:
+    await pushed.turn_on()
+    await pushed.page.evaluate("localStorage.removeItem('test.subscription')")
+    await pushed.worker.evaluate("() => self.dispatchEvent(new ExtendableEvent('pushsubscriptionchange'))")
+
+    async def is_known() -> bool:
+        return len(await pushed.subscriptions()) == 2
+
+    await eventually(is_known)
+    assert await pushed.endpoint() == pushed.device.subscription["endpoint"]
+    await anna.send(yard, "Кто идёт?")
+    assert [one["body"] for one in await pushed.device.until(1)] == ["Анна: Кто идёт?"]
+
+
 async def test_the_subscription_goes_on_with_the_session_of_who_signs_in_again(
     pushed: PushedReader, sql: Connection
 ) -> None:
