@@ -119,10 +119,10 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_environment_takes_precedence_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("API_TITLE=Из файла\nAPI_SERVICE_PORT=9001\nNOT_OURS=1\n", encoding="utf-8")
-    monkeypatch.setenv("API_SERVICE_PORT", "9002")
-    settings = load_settings(file)
-    assert settings.app.title == "Из файла"
-    assert settings.app.service_port == 9002
+    for value, port in (("9002", 9002), ("", 8788)):
+        monkeypatch.setenv("API_SERVICE_PORT", value)
+        app = load_settings(file).app
+        assert (app.title, app.service_port) == ("Из файла", port)
 
 
 def test_the_mode_follows_the_environment_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:

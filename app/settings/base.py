@@ -78,6 +78,11 @@ class SettingsGroup(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        if isinstance(dotenv_settings, EnvSettingsSource):
+            empty = {name.upper() for name, value in os.environ.items() if not value}
+            lines = dotenv_settings.env_vars.items()
+            # Else an empty variable would leave the line of the file in force.
+            dotenv_settings.env_vars = {name: value for name, value in lines if name.upper() not in empty}
         sources = (init_settings, env_settings, dotenv_settings, file_secret_settings)
         return sources if cls.repeated is None else (init_settings, _Repeated(cls, env_settings, dotenv_settings))
 
