@@ -26,7 +26,7 @@ from app.utils.isolation import call_isolated, report_failure
 
 MAX_SOCKETS_OF_ACCOUNT = 50
 MAX_STREAMS_OF_ACCOUNT = 100_000
-"""Maximum of streams that the sockets of an account follow together. Each takes 310 bytes for each socket."""
+"""Maximum of streams that the sockets of an account follow together. Each takes 340 bytes for each socket."""
 _STALL_CHECK = 1.0
 _RETRY = 1.0
 _READ_AGAIN_AFTER = 300.0

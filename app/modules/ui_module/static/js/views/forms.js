@@ -18,16 +18,27 @@ export function form(fields, label, submit) {
   const element = h('form', { class: 'fields', method: 'post', on: { submit: run } },
     ...fields, alert, h('div', { class: 'buttons' }, h('button', { type: 'submit', class: 'button primary' }, label)));
 
-  let isBusy = false;
+  // What the user has submitted last, until it is stored.
+  let newest = null;
 
   async function run(event) {
     event.preventDefault();
+    const isBusy = newest !== null;
+    newest = Object.fromEntries(new FormData(element));
     if (isBusy) return;
-    isBusy = true;
+    let sent;
+    do {
+      sent = newest;
+      await store(sent);
+    } while (element.isConnected && JSON.stringify(newest) !== JSON.stringify(sent));
+    newest = null;
+  }
+
+  async function store(values) {
     for (const line of element.querySelectorAll('.error')) line.textContent = '';
     for (const input of element.querySelectorAll('[aria-invalid]')) input.removeAttribute('aria-invalid');
     try {
-      await submit(Object.fromEntries(new FormData(element)), element);
+      await submit(values, element);
     } catch (error) {
       const wrong = element.elements[fieldOf(error)];
       // A group of checkboxes has no place of its own.
@@ -38,8 +49,6 @@ export function form(fields, label, submit) {
       wrong.setAttribute('aria-invalid', 'true');
       element.querySelector(`#${wrong.id}-error`).textContent = explain(error);
       wrong.focus();
-    } finally {
-      isBusy = false;
     }
   }
   return element;
