@@ -16,7 +16,7 @@ from app.modules.chat_settings_module import db as chat_settings
 from app.modules.chats_module.db.cruds import access, reading, streams, views
 from app.modules.drafts_module import db as drafts
 from app.modules.entities_module import db as entities
-from app.modules.jobs_module.db.cruds import leases, queue, schedules
+from app.modules.jobs_module.db.cruds import bulk, leases, queue, schedules
 from app.modules.keys_module import db as keys
 from app.modules.messages_module.db.cruds import changes, history, insert, reactions, send
 from app.modules.messages_module.services.fields import MessageFields
@@ -217,6 +217,17 @@ def hot_statements(many: int) -> dict[str, Run]:
             payload="{}",
             run_at=None,
             at=NOW,
+        ),
+        "add jobs": lambda on: bulk.add_or_hold(
+            on,
+            [bulk.NewRow(person, uuid4(), "its key", "{}", None) for person in people],
+            name="a job",
+            lane="default",
+            takes_turns=True,
+            at=NOW,
+        ),
+        "hold waiting jobs": lambda on: bulk.hold_waiting(
+            on, [bulk.NewRow(person, uuid4(), "its key", "{}", None) for person in people], "a job"
         ),
         "cancel a job": lambda on: queue.cancel(on, ANNA, "a job", "its key"),
         "due schedules": lambda on: schedules.take_due(on, {"a job": 60.0}),
