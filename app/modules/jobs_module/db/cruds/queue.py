@@ -5,6 +5,14 @@ from uuid import UUID
 
 from app.adapters.db.connection import Connection
 
+# PostgreSQL keeps the plan of a statement. When it was made while the table was empty, all indexes cost the same, and a
+# statement may use that of due jobs, and read all of them. It does not if it asks for an order that only the index of
+# keys has, or for `coalesce(state, '')`, which is not the condition of that index.
+_WAITING = """
+SELECT id FROM job
+WHERE owner_id = $1 AND name = $2 AND key BETWEEN $3 AND $3 AND state = 'waiting' ORDER BY key
+"""
+
 # A job without a time is due at once, even if this process' clock is ahead of the database's.
 _ADD = """
 INSERT INTO job (owner_id, id, name, key, lane, payload, run_at, created_at)
@@ -15,21 +23,21 @@ RETURNING id
 # A time in the past, so the job is due at once. It is the later the more jobs of its owner are there, up to 60 of them.
 _TURN = """
 SELECT clock_timestamp() - interval '10 seconds' * (60 - count(*))
-FROM (SELECT FROM job WHERE owner_id = $1 AND name = $2 AND state <> 'dead' LIMIT 60) mine
+FROM (SELECT FROM job WHERE owner_id = $1 AND name = $2 AND coalesce(state, '') <> 'dead' LIMIT 60) mine
 """
 # Nothing claims the row until this transaction ends, so the job sees the transaction's changes. Transactions that
 # enqueue the same job do not wait for each other.
-_HOLD_WAITING = """
-SELECT id FROM job WHERE owner_id = $1 AND name = $2 AND key = $3 AND state = 'waiting' FOR KEY SHARE
+_HOLD_WAITING = f"{_WAITING} FOR KEY SHARE"
+_EXISTS = """
+SELECT id FROM job WHERE owner_id = $1 AND name = $2 AND key = $3 AND coalesce(state, '') <> 'dead' LIMIT 1
 """
-_EXISTS = "SELECT id FROM job WHERE owner_id = $1 AND name = $2 AND key = $3 AND state <> 'dead' LIMIT 1"
-_CANCEL = "DELETE FROM job WHERE owner_id = $1 AND name = $2 AND key = $3 AND state = 'waiting' RETURNING id"
+_CANCEL = f"DELETE FROM job WHERE owner_id = $1 AND id = ({_WAITING} FOR UPDATE) RETURNING id"  # noqa: S608 - constants only
 _REMOVE = "DELETE FROM job WHERE owner_id = $1 AND name = $2 AND state <> 'running'"
-_RESCHEDULE = """
+_RESCHEDULE = f"""
 UPDATE job SET run_at = coalesce($4, clock_timestamp()), attempts = 0
-WHERE owner_id = $1 AND name = $2 AND key = $3 AND state = 'waiting'
+WHERE owner_id = $1 AND id = ({_WAITING} FOR NO KEY UPDATE)
 RETURNING id
-"""
+"""  # noqa: S608 - constants only
 
 
 async def add(
