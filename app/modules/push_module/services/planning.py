@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane
 from app.modules.push_module.db import planning as db
 from app.modules.push_module.services.choosing import choose
-from app.modules.push_module.services.sending import SEND, ToDevice
+from app.modules.push_module.services.sending import SEND, to_device
 from app.services.context import Context
 
 PLANNING = Lane("push planning", 4)
@@ -55,9 +55,8 @@ async def _plan_page(context: JobContext, new: NewMessages, after: UUID) -> UUID
         if unread:
             reading = Context(raw, context.container, at)
             chosen = await choose(reading, new.chat_id, readers.chat_type, messages, unread)
-            for account_id, subscription_id in await db.add_notifications(raw, new.chat_id, chosen, at):
-                device = ToDevice(account_id=account_id, subscription_id=subscription_id)
-                await jobs.enqueue(work, SEND, device, key=str(subscription_id), owner_id=account_id)
+            devices = await db.add_notifications(raw, new.chat_id, chosen, at)
+            await jobs.enqueue_all(work, SEND, [to_device(*device) for device in devices])
     return readers.last
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from app.adapters.clients.http import HttpClient
 from app.adapters.db.connection import Connection
-from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, RetryAfter
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, NewJob, RetryAfter
 from app.modules.jobs_module.services.turns import Turns
 from app.modules.mail_module.settings import MailSettings
 from app.modules.messages_module.services.lines import line_of
@@ -76,7 +76,7 @@ async def _send(context: JobContext, to: ToDevice) -> None:
     if not is_done:
         async with context.unit_of_work() as work:
             jobs = context.container.get(Jobs)
-            await jobs.enqueue(work, SEND, to, key=str(to.subscription_id), owner_id=to.account_id)
+            await jobs.enqueue(work, SEND, *to_device(to.account_id, to.subscription_id))
 
 
 async def _send_some(context: JobContext, to: ToDevice) -> bool:
@@ -172,6 +172,12 @@ async def _settle(context: JobContext, step: Step, pushed: Pushed) -> None:
         logger.warning("a push service refused a notification of device {}: {}", device.id, pushed.detail)
     if pause:
         raise RetryAfter(pause)
+
+
+def to_device(account_id: UUID, subscription_id: UUID) -> NewJob:
+    """Returns the job that brings a device up to date."""
+    payload = ToDevice(account_id=account_id, subscription_id=subscription_id)
+    return NewJob(payload, key=str(subscription_id), owner_id=account_id)
 
 
 # The longest requests that the settings permit, and what comes before and after them.
