@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from app.adapters.clients.http import EgressError, HttpClient, HttpResponse
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, Nothing, Schedule
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, NewJob, Nothing, Schedule
 from app.modules.previews_module import db
 from app.modules.previews_module.extension import FetchedImage, PreviewImages
 from app.modules.previews_module.services.links import find_link
@@ -53,7 +53,8 @@ async def _notice(context: SubscriberContext, events: Sequence[Event]) -> None:
     """Enqueues a job for each message whose link has no preview yet, or whose preview has no link any more."""
     if not _is_enabled(context.container):
         return
-    jobs, limits = context.container.get(Jobs), context.container.get(RateLimits)
+    limits = context.container.get(RateLimits)
+    new: list[NewJob] = []
     for event in events:
         link = find_link(event.data["text"], event.data.get("entities") or ())
         shown = event.data.get(NAME) or [{"url": None}]
@@ -66,8 +67,8 @@ async def _notice(context: SubscriberContext, events: Sequence[Event]) -> None:
         except RateLimited:
             continue
         payload = ToPreview(chat_id=UUID(event.data["chat_id"]), seq=event.data["seq"])
-        key = f"{payload.chat_id}:{payload.seq}"
-        await jobs.enqueue(context.work, ADD_PREVIEW, payload, key=key, owner_id=sender_id)
+        new.append(NewJob(payload, f"{payload.chat_id}:{payload.seq}", owner_id=sender_id))
+    await context.container.get(Jobs).enqueue_all(context.work, ADD_PREVIEW, new)
 
 
 async def _add_preview(context: JobContext, message: ToPreview) -> None:

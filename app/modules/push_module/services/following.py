@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.modules.jobs_module.extension import Jobs
+from app.modules.jobs_module.extension import Jobs, NewJob
 from app.modules.push_module.db import planning
 from app.modules.push_module.db import sending as db
 from app.modules.push_module.services.clearing import CLEAR, ReadChat
@@ -29,15 +29,17 @@ async def _follow(context: SubscriberContext, events: Sequence[Event]) -> None:
         else:
             moved.add((UUID(event.data["chat_id"]), event.stream_id))
     subscribed = await planning.list_subscribed(context.connection, {chat_id for chat_id, _ in first}, _COMPARED)
+    plans: list[NewJob] = []
     for (chat_id, moment), seq in first.items():
-        if chat_id not in subscribed:
-            continue
-        messages = NewMessages(chat_id=chat_id, first_seq=seq, until=moment)
-        run_at = (moment or context.at) + DELAY
-        await jobs.enqueue(context.work, PLAN, messages, key=f"{chat_id}:{moment or 'late'}", run_at=run_at)
-    for chat_id, account_id in await db.list_notified(context.connection, moved):
-        read = ReadChat(chat_id=chat_id, account_id=account_id)
-        await jobs.enqueue(context.work, CLEAR, read, key=str(chat_id), owner_id=account_id)
+        if chat_id in subscribed:
+            messages = NewMessages(chat_id=chat_id, first_seq=seq, until=moment)
+            plans.append(NewJob(messages, f"{chat_id}:{moment or 'late'}", (moment or context.at) + DELAY))
+    await jobs.enqueue_all(context.work, PLAN, plans)
+    clears = [
+        NewJob(ReadChat(chat_id=chat_id, account_id=account_id), str(chat_id), owner_id=account_id)
+        for chat_id, account_id in await db.list_notified(context.connection, moved)
+    ]
+    await jobs.enqueue_all(context.work, CLEAR, clears)
 
 
 def _end_of_second(at: datetime) -> datetime:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from app.modules.jobs_module.extension import Job, JobContext, Jobs, Nothing, Schedule
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, NewJob, Nothing, Schedule
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.log import now
 from app.modules.webhooks_module.db import coverage, cursors, deliveries, webhooks
@@ -33,15 +33,16 @@ async def _follow(context: SubscriberContext, events: Sequence[Event]) -> None:
         chat_ids = {UUID(str(event.data["chat_id"])) for event in own if event.kind in _JOINS_AND_LEAVES}
         if chat_ids:
             await _cover(context, stream_id, sorted(chat_ids))
-    for row in await cursors.list_followers(context.connection, list(by_stream)):
-        if any(event.seq > row["seq"] and _wants(row["kinds"], event.kind) for event in by_stream[row["stream_id"]]):
-            to_post = ToPost(account_id=row["account_id"], webhook_id=row["id"], stream_id=row["stream_id"])
-            await _enqueue(context, to_post)
+    to_post = [
+        ToPost(account_id=row["account_id"], webhook_id=row["id"], stream_id=row["stream_id"])
+        for row in await cursors.list_followers(context.connection, list(by_stream))
+        if any(event.seq > row["seq"] and _wants(row["kinds"], event.kind) for event in by_stream[row["stream_id"]])
+    ]
+    await _enqueue(context, to_post)
 
 
-async def _enqueue(context: WorkContext, to_post: ToPost) -> None:
-    jobs = context.container.get(Jobs)
-    await jobs.enqueue(context.work, DELIVER, to_post, key=to_post.key, owner_id=to_post.account_id)
+async def _enqueue(context: WorkContext, to_post: Sequence[ToPost]) -> None:
+    await context.container.get(Jobs).enqueue_all(context.work, DELIVER, [one.new_job for one in to_post])
 
 
 async def _cover(context: WorkContext, account_id: UUID, chat_ids: Sequence[UUID]) -> None:
@@ -54,8 +55,10 @@ async def _cover(context: WorkContext, account_id: UUID, chat_ids: Sequence[UUID
             await coverage.remove_unreadable(context.connection, account_id, webhook["id"], own, chat_ids)
             added = await coverage.add(context.connection, account_id, webhook["id"], joined, at_heads=False)
             # Events of a chat may be handled before the one that says who has joined it.
-            for chat_id in sorted(added) if webhook["state"] == "active" else ():
-                await _enqueue(context, ToPost(account_id=account_id, webhook_id=webhook["id"], stream_id=chat_id))
+            if webhook["state"] == "active":
+                own_id = webhook["id"]
+                to_post = [ToPost(account_id=account_id, webhook_id=own_id, stream_id=chat_id) for chat_id in added]
+                await _enqueue(context, to_post)
 
 
 def _wants(kinds: Sequence[str] | None, kind: str) -> bool:
@@ -109,11 +112,11 @@ async def _sweep(context: JobContext, _: Nothing) -> None:
     while found == _AT_ONCE:
         async with context.unit_of_work() as work:
             rows = await webhooks.list_to_sweep(await work.raw(), after, _AT_ONCE)
-            for account_id, webhook_id in rows:
-                payload = ToCatchUp(account_id=account_id, webhook_id=webhook_id)
-                await context.container.get(Jobs).enqueue(
-                    work, SWEEP_ONE, payload, key=str(webhook_id), owner_id=account_id
-                )
+            new = [
+                NewJob(ToCatchUp(account_id=account_id, webhook_id=webhook_id), str(webhook_id), owner_id=account_id)
+                for account_id, webhook_id in rows
+            ]
+            await context.container.get(Jobs).enqueue_all(work, SWEEP_ONE, new)
         found = len(rows)
         after = rows[-1] if rows else after
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from app.adapters.db.sql import read_clock
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.jobs_module.extension import Job, Jobs, Lane
+from app.modules.jobs_module.extension import Job, Jobs, Lane, NewJob
 from app.modules.webhooks_module.services.activity import KNOWN_AFTER
 
 POSTING = Lane("webhooks", 32)
@@ -26,6 +26,11 @@ class ToPost(BaseModel):
     @property
     def key(self) -> str:
         return f"{self.webhook_id}:{self.stream_id}"
+
+    @property
+    def new_job(self) -> NewJob:
+        """Returns the job with this payload. Each webhook has one that waits per stream."""
+        return NewJob(self, self.key, owner_id=self.account_id)
 
 
 class ToCatchUp(BaseModel):
