@@ -1,6 +1,6 @@
 """Reads and changes how the server writes to an account."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +25,8 @@ async def list_settings(
 ) -> dict[UUID, AccountSettings]:
     """Returns the settings of each of the accounts."""
     chosen = await db.list_choices(connection, account_ids)
-    return {account_id: _all(modules, chosen.get(account_id, Choices())) for account_id in account_ids}
+    contributed = modules.contributions(NotificationSetting)
+    return {account_id: _all(contributed, chosen.get(account_id, Choices())) for account_id in account_ids}
 
 
 async def read_settings(connection: DatabaseConnection, modules: Modules, account_id: UUID) -> AccountSettings:
@@ -39,10 +40,11 @@ async def change_settings(
     await log.lock(work, accounts=[account_id])
     raw = await work.raw()
     chosen = (await db.list_choices(raw, [account_id])).get(account_id, Choices())
-    before = _all(modules, chosen)
+    contributed = modules.contributions(NotificationSetting)
+    before = _all(contributed, chosen)
     settings = {**before, **changes.model_dump(mode="json", exclude_unset=True, by_alias=True)}
     if settings != before:
-        defaults = {setting.name: setting.default for setting in modules.contributions(NotificationSetting)}
+        defaults = {setting.name: setting.default for setting in contributed}
         # Those of modules that are switched off stay.
         more = {name: value for name, value in chosen.more.items() if name not in defaults}
         more |= {name: settings[name] for name, default in defaults.items() if settings[name] != default}
@@ -51,8 +53,7 @@ async def change_settings(
     return settings
 
 
-def _all(modules: Modules, chosen: Choices) -> AccountSettings:
-    contributed = modules.contributions(NotificationSetting)
+def _all(contributed: Sequence[NotificationSetting], chosen: Choices) -> AccountSettings:
     more = {setting.name: chosen.more.get(setting.name, setting.default) for setting in contributed}
     return {"language": chosen.language, "time_zone": chosen.time_zone, **more}
 
