@@ -223,7 +223,7 @@ def hot_statements(many: int) -> dict[str, Run]:
             [bulk.NewRow(person, uuid4(), "its key", "{}", None) for person in people],
             name="a job",
             lane="default",
-            takes_turns=True,
+            takes_turns=False,
             at=NOW,
         ),
         "hold waiting jobs": lambda on: bulk.hold_waiting(
