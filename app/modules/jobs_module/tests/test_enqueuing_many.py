@@ -29,7 +29,7 @@ _ARE_BLOCKED = """
 SELECT count(*) = $1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
 _TURNS = """
-SELECT job.key, round(extract(epoch FROM other.run_at - job.run_at) / -10)::int FROM job
+SELECT job.key, round(extract(epoch FROM other.run_at - job.run_at) / -10)::int AS turn FROM job
 JOIN job other ON other.owner_id = $1 WHERE job.name = 'noting' AND job.key IS DISTINCT FROM 'waits'
 """
 """By key: how many turns a job is behind that of the owner."""
@@ -129,7 +129,7 @@ async def test_jobs_of_one_owner_take_turns_in_the_given_order(container: Contai
     await here.enqueue(job, "waits", key="waits", owner=anna)
     keys = ["c", "waits", "b", "a", *(str(number) for number in range(80))]
     await _enqueue(here, job, [*(NewJob(Text(), key, owner_id=anna) for key in keys), NewJob(Text(), owner_id=boris)])
-    turns = dict(await connection.fetch(_TURNS, boris))
+    turns = {row["key"]: row["turn"] for row in await connection.fetch(_TURNS, boris)}
     assert [turns[key] for key in (None, "c", "b", "a", "0", "55", "79")] == [0, 1, 2, 3, 4, 59, 60]
 
 
