@@ -97,9 +97,10 @@ class MessagePart:
     - `remove(context, chat_id, seqs)`: runs in the transaction that deletes messages.
     - `forwarded`: a forward takes this part along. It gets the value of the source as its `server_value`.
     - `refuses`, `refuses_forward`: the errors of `prepare` for a send and for a forward, for the OpenAPI document.
-    - `author(value)`, `hides_text(value)`: how a message with this part is shown in one line outside of clients, as a
-      notification or a mail does. `author` returns the name in place of the sender's, None for the sender's.
-      `hides_text` returns True if the text must not be shown there. `line_of` of `services/lines.py` calls them.
+    - `author(value)`, `hides_text(value)`, `shown_text(value, text)`: how a message with this part is shown in one line
+      outside of clients, as a notification or a mail does. `author` returns the name in place of the sender's, None for
+      the sender's. `hides_text` returns True if the text must not be shown there. `shown_text` returns the text without
+      what readers do not see. `line_of` of `services/lines.py` calls them.
 
     Without `derive` and `prepare`, the value is stored as it was sent. A value that the server gives with a send
     (`server_value`) is not derived: it is stored as given, or as `prepare` returns it. Without such a value and without
@@ -123,6 +124,7 @@ class MessagePart:
     refuses_forward: tuple[type[ServiceError], ...] = ()
     author: Callable[[Any], str | None] | None = None
     hides_text: Callable[[Any], bool] | None = None
+    shown_text: Callable[[Any, str], str] | None = None
 
     @property
     def of_tombstone(self) -> Any:

@@ -9,7 +9,7 @@ from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
 
 _LIST_SHOWN = f"""
-SELECT c.type, c.title, m.seq, s.display_name AS sender, left(m.text, $4) AS text, m.created_at, m.parts
+SELECT c.type, c.title, m.seq, s.display_name AS sender, m.text, m.created_at, m.parts
 FROM chat c CROSS JOIN LATERAL {one_row("chat_member", chat_id="c.id", account_id="$2")} r
 CROSS JOIN unnest($3::bigint[]) AS asked(seq)
 CROSS JOIN LATERAL {one_row("message", chat_id="c.id", seq="asked.seq")} m
@@ -31,11 +31,8 @@ class ShownMessage(NamedTuple):
 
 
 async def list_shown(
-    connection: DatabaseConnection, chat_id: UUID, account_id: UUID, seqs: Sequence[int], characters: int
+    connection: DatabaseConnection, chat_id: UUID, account_id: UUID, seqs: Sequence[int]
 ) -> list[ShownMessage]:
-    """Returns those of the messages that the account has not read, with the first `characters` of their texts.
-
-    There are none if it is no longer a member of the chat.
-    """
-    rows = await connection.fetch(_LIST_SHOWN, chat_id, account_id, list(seqs), characters)
+    """Returns those of the messages that the account has not read, none if it is no longer a member of the chat."""
+    rows = await connection.fetch(_LIST_SHOWN, chat_id, account_id, list(seqs))
     return [ShownMessage(*row) for row in rows]

@@ -49,9 +49,7 @@ async def _compose(context: JobContext, digest: Digest) -> Letter | None:
             raise RetryAt(until)
         chats: list[Values] = []
         for chosen in digest.chats:
-            shown = await list_shown(
-                working.connection, chosen.chat_id, digest.account_id, chosen.seqs, MOST_CHARACTERS + 1
-            )
+            shown = await list_shown(working.connection, chosen.chat_id, digest.account_id, chosen.seqs)
             if not shown:
                 continue
             seqs = [message.seq for message in shown]
@@ -71,13 +69,13 @@ async def _compose(context: JobContext, digest: Digest) -> Letter | None:
 def _chat_as_values(modules: Modules, messages: Sequence[ShownMessage], link: str) -> Values:
     first = messages[0]
     title = first.sender if first.chat_type == "direct" else first.title or ""
-    shown = [_message_as_values(message, line_of(modules, message.parts)) for message in messages]
+    shown = [_message_as_values(message, line_of(modules, message.text, message.parts)) for message in messages]
     return {"title": title, "link": link, "at": first.created_at, "messages": shown}
 
 
 def _message_as_values(message: ShownMessage, line: Line) -> Values:
     author = message.sender if line.author is None else line.author
-    return {"author": author, "text": _cut(message.text), "is_hidden": "yes" if line.hides_text else ""}
+    return {"author": author, "text": _cut(line.text), "is_hidden": "yes" if line.hides_text else ""}
 
 
 def _cut(text: str) -> str:

@@ -108,7 +108,7 @@ async def test_a_mail_that_could_not_be_sent_waits_for_the_end_of_the_quiet_hour
     assert digests.mails_to(anna) == []
 
 
-async def test_texts_are_shortened_and_markup_and_spoilers_are_not_shown(
+async def test_texts_are_shortened_and_tags_and_spoilers_are_not_shown(
     anna: FakeClient, boris: FakeClient, digests: Digests
 ) -> None:
     await digests.verify(anna)
@@ -123,6 +123,21 @@ async def test_texts_are_shortened_and_markup_and_spoilers_are_not_shown(
     html = text_of(digests.mails_to(anna)[0], "html")
     assert "&lt;b&gt;тег&lt;/b&gt; строка" in html
     assert "тайна" not in html
+
+
+async def test_the_markers_of_a_text_are_not_shown_and_do_not_count_as_characters(
+    anna: FakeClient, boris: FakeClient, digests: Digests
+) -> None:
+    await digests.verify(anna)
+    chat = await write_to(anna, boris)
+    for text in (f"**{'я' * 300}**", f"**{'я' * 301}**", r"[план](https://example.com/plan) 2\*3"):
+        await boris.send(chat, text, text_format="markdown")
+    await digests.after()
+    assert digests.messages_to(anna) == [
+        f"Борис 🐻: {'я' * 300}",
+        f"Борис 🐻: {'я' * 300}…",
+        "Борис 🐻: план 2*3",
+    ]
 
 
 async def test_a_message_of_a_webhook_is_shown_under_the_name_of_the_webhook(

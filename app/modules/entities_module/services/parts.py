@@ -101,6 +101,16 @@ def _has_spoiler(entities: _Entities) -> bool:
     return any(entity["type"] == "spoiler" for entity in entities)
 
 
+def _without_markers(entities: _Entities, text: str) -> str:
+    encoded = text.encode("utf-16-le")
+    pieces, place = [], 0
+    for entity in entities:
+        if entity["type"] == "syntax":
+            pieces.append(encoded[place : 2 * entity["offset"]])
+            place = 2 * (entity["offset"] + entity["length"])
+    return b"".join((*pieces, encoded[place:])).decode("utf-16-le")
+
+
 async def _find_mentioned(context: Context, chat_id: UUID, seqs: Sequence[int]) -> Mapping[int, set[UUID]]:
     return await db.list_mentioned(context.connection, chat_id, seqs)
 
@@ -115,6 +125,7 @@ ENTITIES = MessagePart(
     store=_store,
     remove=removing_rows("message_mention"),
     hides_text=_has_spoiler,
+    shown_text=_without_markers,
 )
 UNREAD_MENTION_COUNT = ChatPart(
     "unread_mention_count",

@@ -61,7 +61,7 @@ class Notification:
 def show(row: Any, line: Line, *, badge: int, preview: Preview, language: Literal["en", "ru"]) -> Notification:
     """Returns the notification of a message. `row` has the message, its chat and the name of its sender."""
     new_message = texts_in(language).new_message
-    sender, text = _line(row["display_name"] or ""), _line(row["text"])
+    sender, text = _line(row["display_name"] or ""), _line(line.text)
     author = _line(line.author or "") or sender
     body = text if preview == "full" and text and not line.hides_text else new_message
     title = sender

@@ -127,7 +127,7 @@ async def _compose(context: JobContext, raw: Connection, device: Device, row: An
         settings = await read_settings(raw, modules, device.account_id)
         language = settings["language"] or context.container.get(MailSettings).language
         badge = await db.count_unread_chats(raw, device.account_id)
-        line = line_of(modules, row["parts"])
+        line = line_of(modules, row["text"], row["parts"])
         return show(row, line, badge=badge, preview=settings["preview"], language=language)
     metrics.PUSHES.labels("message", "skipped").inc()
     if not row["is_shown"]:

@@ -22,6 +22,16 @@ async def test_in_a_group_the_name_of_the_webhook_is_in_place_of_its_creator(
     assert (notification["title"], notification["body"]) == ("Книжный клуб", f"{shown}: Build 7 failed")
 
 
+async def test_the_text_of_a_webhook_is_shown_as_it_was_written(
+    anna: FakeClient, club: str, phone: Device, server: httpx.AsyncClient
+) -> None:
+    await post(
+        server, await create_hook(anna, club, "Jenkins"), "*api* failed: 2*3 __init__ <https://ci.example/7|log>"
+    )
+    (notification,) = await phone.until(1)
+    assert notification["body"] == "Jenkins: api failed: 2*3 __init__ log"
+
+
 async def test_in_a_direct_chat_the_title_stays_the_account(
     anna: FakeClient, boris: FakeClient, phone: Device, server: httpx.AsyncClient
 ) -> None:

@@ -29,8 +29,8 @@ def test_a_payload_is_never_larger_than_it_may_be(sign: str, most: int) -> None:
     ],
 )
 def test_the_name_of_an_author_is_one_line_of_limited_length(author: str, body: str) -> None:
-    row = {"display_name": "Анна", "text": "Готово", "type": "group", "title": "Клуб", "chat_id": CHAT, "seq": 7}
-    shown = show(row, Line(author), badge=1, preview="full", language="en")
+    row = {"display_name": "Анна", "type": "group", "title": "Клуб", "chat_id": CHAT, "seq": 7}
+    shown = show(row, Line("Готово", author), badge=1, preview="full", language="en")
     assert (shown.title, shown.body) == ("Клуб", body)
 
 

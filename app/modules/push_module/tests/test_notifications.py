@@ -66,6 +66,12 @@ async def test_a_preview_shows_what_the_account_allows(
     assert (shown["title"], shown["body"]) == expected
 
 
+async def test_the_markers_of_a_text_are_not_shown(anna: FakeClient, club: str, phone: Device) -> None:
+    await anna.send(club, "🚀 **Сбор** в `10:00`, [план](https://example.com/plan)", text_format="markdown")
+    (shown,) = await phone.until(1)
+    assert shown["body"] == "Анна: 🚀 Сбор в 10:00, план"
+
+
 async def test_a_spoiler_stays_covered(anna: FakeClient, club: str, phone: Device) -> None:
     await anna.send(club, "Убийца — ||дворецкий||", text_format="markdown")
     (shown,) = await phone.until(1)
