@@ -88,7 +88,9 @@ class ViaHook(ResponseModel):
 
     id: UUID
     name: str = Field(description="name of the webhook when the message was posted")
-    username: str | None = Field(description="name that the program has chosen for this message")
+    username: str | None = Field(
+        description="name that the program has chosen for this message; null if the message is deleted"
+    )
 
 
 class HookPayload(ResponseModel):

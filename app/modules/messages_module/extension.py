@@ -32,8 +32,16 @@ class NeedsPrepare:
 NEEDS_PREPARE: Final = NeedsPrepare()
 AS_EMPTY: Final = object()
 """Default of `redacted`: the same as `empty`."""
-AS_STORED: Final = object()
-"""As `redacted`: a deleted message keeps the value, which is no content."""
+
+
+class Kept(NamedTuple):
+    """As `redacted`: a deleted message keeps `of(value)`, which is no content. It is called for stored values only."""
+
+    of: Callable[[Any], Any]
+
+
+AS_STORED: Final = Kept(lambda value: value)
+"""As `redacted`: a deleted message keeps the whole value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ class MessagePart:
     - `read`, `create`, `update`: annotations of the field in responses, in POST and in PATCH. Without `create`, only
       the server sets the value. A request may be validated again from its own JSON (`model_dump(mode="json")`):
       `create` then returns the same value.
-    - `empty`: value of a message without the part; it is not stored. `redacted`: value of a deleted message.
+    - `empty`: value of a message without the part; it is not stored. `redacted`: value of a deleted message, or Kept.
     - `replaces_text`: a message with this part may have no text. `forbids_edits`: it cannot be edited.
     - `derive(request)`: returns the value, NEEDS_PREPARE or NeedsPrepare(derived), before any lock. For a part that
       clients may send only if they do. `request`: as in PartRequest.
@@ -132,8 +140,8 @@ class MessagePart:
 
     @property
     def is_kept(self) -> bool:
-        """Returns True if deleted messages keep the value."""
-        return self.redacted is AS_STORED
+        """Returns True if deleted messages keep the value, or some of it."""
+        return isinstance(self.redacted, Kept)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from app.modules.accounts_module.services.created_by_keys import without_ended
 from app.modules.incoming_webhooks_module import db
 from app.modules.incoming_webhooks_module.errors import IncomingWebhookNotFound
 from app.modules.incoming_webhooks_module.schemas import ViaHook
-from app.modules.messages_module.extension import MessagePart, PartRequest
+from app.modules.messages_module.extension import Kept, MessagePart, PartRequest
 from app.services.context import Context
 from app.services.errors import Forbidden, ServiceError
 
@@ -40,8 +40,21 @@ def _show(posting: Posting, name: str | None, *, is_absent: bool) -> dict[str, A
     return {"id": str(posting.hook_id), "name": name, "username": posting.username}
 
 
+def _without_username(via_hook: Mapping[str, Any]) -> dict[str, Any]:
+    """The program has chosen the name `username` for this message, so it is content."""
+    return {**via_hook, "username": None}
+
+
 def _author(via_hook: Mapping[str, Any]) -> str:
     return str(via_hook["username"] or via_hook["name"])
 
 
-VIA_HOOK = MessagePart("via_hook", read=ViaHook | None, forbids_edits=True, prepare=_prepare, author=_author)
+# A deleted message is still no message of the account.
+VIA_HOOK = MessagePart(
+    "via_hook",
+    read=ViaHook | None,
+    redacted=Kept(_without_username),
+    forbids_edits=True,
+    prepare=_prepare,
+    author=_author,
+)

@@ -132,14 +132,21 @@ async def test_escape_sequences_of_a_terminal_are_left_out(
     assert await texts_of(anna, club) == ["**FAILED**\ttests\n7"]
 
 
-async def test_a_message_cannot_be_edited_and_its_sender_may_delete_it(
-    anna: FakeClient, club: str, server: httpx.AsyncClient
-) -> None:
+async def test_a_message_cannot_be_edited(anna: FakeClient, club: str, server: httpx.AsyncClient) -> None:
     assert (await post(server, await create_hook(anna, club), "Готово")).text == "ok"
     problem(await anna.patch(f"/chats/{club}/messages/1", {"text": "Не готово"}), 409, "conflict")
+
+
+async def test_a_message_that_its_sender_deletes_stays_one_of_the_webhook_without_what_the_program_has_sent(
+    anna: FakeClient, boris: FakeClient, club: str, server: httpx.AsyncClient
+) -> None:
+    hook = await create_hook(anna, club)
+    assert (await post(server, hook, json={"text": "Готово", "username": "Дежурный"})).text == "ok"
     ok(await anna.delete(f"/chats/{club}/messages/1"))
-    (message,) = await messages_of(anna, club)
-    assert (message["text"], message["via_hook"]) == ("", None)
+    events = [event["data"] for event in await boris.events(club) if event["kind"].startswith("message.")]
+    assert [(message["text"], message["via_hook"]) for message in [*events, *await messages_of(boris, club)]] == [
+        ("", {"id": hook["id"], "name": "Сборка", "username": None})
+    ] * 3
 
 
 async def test_a_forward_does_not_say_that_the_webhook_has_posted_it(

@@ -91,6 +91,26 @@ async def test_the_webhooks_of_an_erased_creator_end_in_direct_chats_too(
     assert await connection.fetchval("SELECT count(*) FROM incoming_webhook") == 0
 
 
+@pytest.mark.usefixtures("erasing_at_once")
+async def test_the_deleted_messages_of_an_erased_creator_stay_those_of_the_webhook(
+    anna: FakeClient,
+    boris: FakeClient,
+    club: str,
+    hook: dict[str, str],
+    server: httpx.AsyncClient,
+    container: Container,
+    connection: Connection,
+) -> None:
+    assert (await post(server, hook, json={"text": "Готово", "username": "Борис"})).text == "ok"
+    await boris.send(club, "Своё")
+    await erase(container, connection, boris, "delete")
+    posted = {"id": hook["id"], "name": hook["name"], "username": None}
+    assert [(message["text"], message["via_hook"]) for message in await messages_of(anna, club)] == [
+        ("", posted),
+        ("", None),
+    ]
+
+
 async def test_a_block_in_a_direct_chat_refuses_webhooks_as_well(
     anna: FakeClient, boris: FakeClient, server: httpx.AsyncClient
 ) -> None:

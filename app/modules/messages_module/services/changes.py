@@ -115,7 +115,7 @@ async def _change(
     # Former members read events up to their departure, and must not see what is written later.
     blank_until = await find_last_departure(raw, chat_id)
     before = {"text": message["text"], **fields.values_of(message["parts"])}
-    blank = {"text": "", **fields.of_tombstone()}
+    blank = {"text": "", **fields.of_tombstone(message["parts"])}
     hidden = to_json({name: blank[name] for name in blank if is_new_text or shown[name] != before[name]})
     await crud.replace_in_events(raw, chat_id, readable, to_json(shown), hidden, blank_until=blank_until, only=only)
     blank_data = to_json(blank)
@@ -146,11 +146,11 @@ async def erase_messages(work: UnitOfWork, log: Log, parts: MessageParts, chat_i
 
 async def _erase(work: UnitOfWork, log: Log, parts: MessageParts, raw: Connection, messages: Sequence[Any]) -> int:
     at = now()
-    blank = to_json({"text": "", **parts.fields.of_tombstone()})
     alive = [message for message in messages if message["deleted_at"] is None]
     for message in alive:
         chat_id, seq = message["chat_id"], message["seq"]
         await crud.delete_message(raw, chat_id, seq, parts.fields.kept(message["parts"]), at)
+        blank = to_json({"text": "", **parts.fields.of_tombstone(message["parts"])})
         # Parts that this process does not have may be content, too.
         only = parts.fields.names
         await crud.replace_in_events(raw, chat_id, message["event_seqs"], blank, blank, blank_until=0, only=only)

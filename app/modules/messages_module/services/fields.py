@@ -104,14 +104,18 @@ class MessageFields:
         non_empty = {name: value for name, value in values.items() if value != self.empty.get(name)}
         return orjson.dumps(non_empty) if non_empty else None
 
-    def of_tombstone(self) -> dict[str, Any]:
-        """Returns the values that replace those of a deleted message."""
-        return {part.name: self._of_tombstone[part.name] for part in self.parts if not part.is_kept}
+    def of_tombstone(self, stored: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Returns the values that replace those of a deleted message, from the column `parts`."""
+        return self._of_tombstone | self._kept(stored)
 
     def kept(self, stored: Mapping[str, Any] | None) -> bytes | None:
         """Returns the JSON for the column `parts` of a deleted message."""
-        kept = {part.name for part in self.parts if part.is_kept}
-        return self.to_store({name: value for name, value in (stored or {}).items() if name in kept})
+        return self.to_store(self._kept(stored))
+
+    def _kept(self, stored: Mapping[str, Any] | None) -> dict[str, Any]:
+        values = stored or {}
+        kept = [part for part in self.parts if part.is_kept and part.name in values]
+        return {part.name: part.redacted.of(values[part.name]) for part in kept}
 
     def _sql_of_part(self, name: str) -> str:
         empty, of_tombstone = self.empty[name], self._of_tombstone[name]

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
-from app.modules.messages_module.extension import AS_STORED, MessagePart, Messages, PartRequest, StoredPart
+from app.modules.messages_module.extension import AS_STORED, Kept, MessagePart, Messages, PartRequest, StoredPart
 from app.modules.messages_module.schemas.models import message_models
 from app.modules.messages_module.tests.app_with_parts import app_with_parts
 from app.services.context import Context
@@ -38,6 +38,7 @@ PARTS = (
     MessagePart("importance", str, str, empty="normal"),
     MessagePart("shouting", bool, empty=False, derive=is_shouting),
     MessagePart("place", str | None, str, redacted=AS_STORED),
+    MessagePart("visit", str | None, str, redacted=Kept(lambda value: value.split("/")[0])),
     MessagePart("source", str | None, forbids_edits=True, prepare=prepare_source, store=store_source),
 )
 
@@ -50,13 +51,20 @@ def _nothing_stored() -> None:
 
 
 async def test_a_part_that_is_no_content_stays_with_a_deleted_message(anna: FakeClient, club: str) -> None:
-    await anna.send(club, "Секрет", place="сад", importance="high")
+    await anna.send(club, "Секрет", place="сад", visit="вторник/секрет", importance="high")
     ok(await anna.delete(f"/chats/{club}/messages/1"))
     shown = [event["data"] for event in await anna.events(club) if event["kind"].startswith("message.")]
     shown.append(ok(await anna.get(f"/chats/{club}/messages/1")))
-    assert [(message["text"], message["place"], message["importance"]) for message in shown] == [
-        ("", "сад", "normal")
+    assert [[message[name] for name in ("text", "place", "visit", "importance")] for message in shown] == [
+        ["", "сад", "вторник", "normal"]
     ] * 3
+
+
+async def test_a_part_that_a_message_does_not_have_stays_empty_when_it_is_deleted(anna: FakeClient, club: str) -> None:
+    await anna.send(club, "Секрет")
+    ok(await anna.delete(f"/chats/{club}/messages/1"))
+    message = ok(await anna.get(f"/chats/{club}/messages/1"))
+    assert [message["place"], message["visit"]] == [None, None]
 
 
 async def test_a_value_given_by_the_server_is_prepared_stored_and_forbids_edits(
