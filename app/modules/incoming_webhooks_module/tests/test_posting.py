@@ -149,9 +149,10 @@ async def test_a_message_that_its_sender_deletes_stays_one_of_the_webhook_withou
     ] * 3
 
 
-async def test_a_forward_does_not_say_that_the_webhook_has_posted_it(
-    anna: FakeClient, club: str, server: httpx.AsyncClient
+async def test_a_forward_names_the_account_and_not_what_a_program_has_chosen(
+    anna: FakeClient, boris: FakeClient, club: str, server: httpx.AsyncClient
 ) -> None:
-    assert (await post(server, await create_hook(anna, club), "Готово")).text == "ok"
-    copy = ok(await anna.post(f"/chats/{club}/messages/1/forward", {"to_chat_id": club}))
-    assert (copy["text"], copy["via_hook"]) == ("Готово", None)
+    hook = await create_hook(anna, club)
+    assert (await post(server, hook, json={"text": "Готово", "username": "Директор"})).text == "ok"
+    copy = ok(await boris.post(f"/chats/{club}/messages/1/forward", {"to_chat_id": club}))
+    assert (copy["text"], copy["via_hook"], copy["forwarded_from"]["sender_name"]) == ("Готово", None, "Анна")
