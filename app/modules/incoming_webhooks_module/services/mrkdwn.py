@@ -9,18 +9,25 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from app.modules.messages_module.schemas.message import MAX_TEXT
+from app.utils.punctuation import ENDS
 
 _MOST = 4 * MAX_TEXT
 """Characters of one text that are looked at. Only markup and addresses make it shorter, and a message is cut anyway."""
 _HELD = "\ue000"
 """The place of a finished piece. A character of private use, which the text itself may have too: it becomes a piece."""
-_URL = rf"https?://(?:(?>&amp;|(?!&[lg]t;)[^\s<>|*`{_HELD}]))*(?<![_~.,;:!?)\]])"
+_SIGN = rf"(?>&amp;|(?!&[lg]t;)[^{ENDS}<>`\"()\[\]{{}}{_HELD}])"
+_HOST = rf"(?:(?![*|/?#]){_SIGN})+"
+_PATH = rf"[/?#](?:{_SIGN}|\({_SIGN}*\)|\[{_SIGN}*\]|\{{{_SIGN}*\}})*"
+_URL = rf"https?://{_HOST}(?:{_PATH})?(?<![*_~|\\.,;:!?'])"
+"""An address. It ends at a bracket without its pair, as for the server. In its host, `*` and `|` are markup or text."""
 _MENTION = re.compile("@[A-Za-z0-9_.]+")
 _NAME = rf"(?<![\w@/]){_MENTION.pattern}"
 _PIECES = re.compile(
-    rf"```(?P<pre>.+?)```|`(?P<code>[^`\n]+)`|<(?P<angle>[^<>\n]+)>|(?P<bare>{_URL}|{_NAME})|{_HELD}", re.DOTALL
+    rf"```(?P<pre>.+?)```|`(?P<code>[^`\n]+)`|<(?P<angle>[^<>\n]+)>|(?P<url>{_URL})|{_NAME}|{_HELD}", re.DOTALL
 )
-_PLAIN_PIECES = re.compile(rf"(?P<bare>{_URL}|{_NAME})|{_HELD}")
+_PLAIN_PIECES = re.compile(rf"(?P<url>{_URL})|{_NAME}|{_HELD}")
+_PLACE = re.compile(rf"{_HELD}(?P<joined>(?=[^{ENDS}\\{_HELD}]*+[\\{_HELD}]))?")
+"""The place of a piece. `joined`: the server would take a backslash or a piece behind an address for a part of it."""
 _EMPHASIS = re.compile(
     "|".join(
         rf"(?<![\w{sign}])[{sign}](?=[^\s{sign}])[^{sign}\n]*(?<=\S)[{sign}](?![\w{sign}])" for sign in ("*", "_", "~")
@@ -73,17 +80,22 @@ class Style(NamedTuple):
         return f"[{_LABEL.sub(_backslash, label)}]({url.translate(_IN_ADDRESS)})" if label else f"<{url}>"
 
     def _write(self, text: str, pieces: re.Pattern[str], between: Callable[[str], str]) -> str:
-        held: list[str] = []
+        held: list[tuple[str, bool]] = []
         text = text[:_MOST]
 
         def hold(found: re.Match[str]) -> str:
             before, piece, after = self._piece(found)
-            held.append(piece)
+            held.append((piece, self.is_markdown and found["url"] is not None))
             return f"{before}{_HELD}{after}"
+
+        def place(found: re.Match[str]) -> str:
+            piece, is_address = next(finished)
+            needs_brackets = is_address and (found["joined"] is not None or _LITERAL.search(piece))
+            return f"<{piece}>" if needs_brackets else piece
 
         written = between(pieces.sub(hold, text))
         finished = iter(held)
-        return re.sub(_HELD, lambda _: next(finished), written)
+        return _PLACE.sub(place, written)
 
     def _piece(self, found: re.Match[str]) -> tuple[str, str, str]:
         """Returns a finished piece with what is around it."""

@@ -1,5 +1,7 @@
 """Slack's markup as the Markdown of this server."""
 
+from urllib.parse import unquote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +32,11 @@ def shown(text: str) -> str:
     return coded.decode("utf-16-le")
 
 
+def addresses_of(text: str) -> list[str]:
+    """Returns the targets of the links of a Markdown text, with the characters that a URL encodes."""
+    return [unquote(each["url"]) for each in derive_markdown(text) if each["type"] == "link"]
+
+
 @pytest.mark.parametrize(
     ("mrkdwn", "markdown", "entities"),
     [
@@ -48,7 +55,8 @@ def shown(text: str) -> str:
         ("<https://a.example/(1)|x>", "[x](https://a.example/%281%29)", [("link", "x")]),
         ("*<https://a.example|x>*", "**[x](https://a.example)**", [("bold", "[x](https://a.example)"), ("link", "x")]),
         ("<mailto:a@b.example|Анна>", "[Анна](mailto:a@b.example)", [("link", "Анна")]),
-        ("https://a.example/_x_?a=1&amp;b=2", "https://a.example/_x_?a=1&b=2", None),
+        ("https://a.example/x_y?a=1&amp;b=2", "https://a.example/x_y?a=1&b=2", None),
+        ("https://a.example/_x_?a=1&amp;b=2", "<https://a.example/_x_?a=1&b=2>", None),
         (
             "_https://a.example/x_",
             "_https://a.example/x_",
@@ -86,7 +94,44 @@ def test_what_is_no_markup_of_slack_is_shown_as_it_is(mrkdwn: str, text: str) ->
     assert PLAIN.from_mrkdwn(mrkdwn) == text
 
 
-_SIGNS = st.text(st.sampled_from("ab \n*_~`|\\[]()<>&;.\ue000я1"), max_size=40)
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("GET https://a.example/files/*.txt", "https://a.example/files/*.txt"),
+        ('"https://a.example/*/x","*y*z"', "https://a.example/*/x"),
+        ("(https://a.example/*/x)*y*z", "https://a.example/*/x"),
+        ("https://a.example/(*)/x_(y)!", "https://a.example/(*)/x_(y)"),
+        ("https://a.example/?a[]=*&amp;b[_x]", "https://a.example/?a[]=*&b[_x]"),
+        ("https://a.example/x_ y", "https://a.example/x"),
+        ("**Done: https://a.example/x.**", "https://a.example/x"),
+        ("https://a.example/x\\ y", "https://a.example/x"),
+        ("https://a.example/x&lt;y", "https://a.example/x"),
+        ("https://a.example/x`y_`", "https://a.example/x"),
+        ("https://a.example/*/x\uff0c*y*\uff0c", "https://a.example/*/x"),
+    ],
+)
+def test_an_address_ends_where_it_does_for_a_reader(text: str, address: str) -> None:
+    assert addresses_of(MARKDOWN.from_mrkdwn(text)) == [address]
+    assert addresses_of(MARKDOWN.from_plain(text)) == [address]
+
+
+@given(
+    st.sampled_from(["", "(", "*", "_x ", "x "]),
+    st.text(st.sampled_from("a*_~|\\/=&1"), max_size=20),
+    st.sampled_from(["", *"*_~|\\`.)<", "**", "||", "\\ x", "\\*", ".* x", " * x*", "`x`", "<x", "&lt;x"]),
+)
+def test_an_address_with_signs_of_markdown_is_the_target_of_its_link(before: str, path: str, behind: str) -> None:
+    address = f"https://a.example/{path}z"
+    for written in (MARKDOWN.from_mrkdwn, MARKDOWN.from_plain):
+        assert addresses_of(written(before + address + behind)) == [address]
+
+
+@pytest.mark.parametrize("text", ["http://*/x", "https://*.a.example/x", "https://[::1]/*x", "https://_"])
+def test_an_address_without_a_host_is_text(text: str) -> None:
+    assert shown(MARKDOWN.from_plain(text)) == shown(MARKDOWN.from_mrkdwn(text)) == text
+
+
+_SIGNS = st.lists(st.sampled_from([*"ab \n*_~`|\\[]()<>&;.\ue000я1", "https://a.example/"]), max_size=40).map("".join)
 
 
 @given(_SIGNS)
