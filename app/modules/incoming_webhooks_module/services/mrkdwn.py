@@ -45,6 +45,12 @@ _LITERAL = re.compile(
 )
 _LABEL = re.compile(r"[\\\[\]*_~|`<]")
 _QUOTE = re.compile("^( {0,3})(?=>)", re.MULTILINE)
+_END_OF_QUOTE = re.compile(
+    r"^```\n(?s:.*?)\n```$"  # a block of code, which has no quotes
+    r"|^[^\S\n]*+>(?!>>)(?:>|[^\S\n])*+\S.*+\n(?![^\S\n]*+(?:>|\n|```))",
+    re.MULTILINE,
+)
+"""The last line of a quote, if Markdown would take the next line for a part of it."""
 _IN_ADDRESS = str.maketrans({"(": "%28", ")": "%29", "\\": "%5C"})
 _ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)\S+", re.IGNORECASE)
 _ALL = ("!here", "!channel", "!everyone")
@@ -63,6 +69,15 @@ class Style(NamedTuple):
         """Returns a text without markup, so that it is shown as it is."""
         written = self._write(text, _PLAIN_PIECES, self._literal)
         return _QUOTE.sub(r"\1\\", written) if self.is_markdown else written
+
+    def end_quotes(self, text: str) -> str:
+        """Returns a written text in which quotes have only the lines that begin with `>`.
+
+        After `>>>` a quote continues up to the next empty line.
+        """
+        if not self.is_markdown:
+            return text
+        return _END_OF_QUOTE.sub(lambda found: f"{found[0]}\n" if found[0][-1] == "\n" else found[0], text)
 
     def bold(self, written: str) -> str:
         return f"**{written}**" if self.is_markdown and written else written

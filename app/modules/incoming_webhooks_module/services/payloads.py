@@ -74,4 +74,4 @@ def _write(payload: dict[str, Any], style: Style) -> str:
     if not shown:
         plain = text_of(text).strip()
         shown = style.from_plain(plain) if payload.get("mrkdwn") is False else style.from_mrkdwn(plain)
-    return join("\n\n", (shown, write_attachments(attachments or [], style)))
+    return style.end_quotes(join("\n\n", (shown, write_attachments(attachments or [], style))))

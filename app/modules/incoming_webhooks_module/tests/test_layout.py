@@ -99,6 +99,12 @@ def test_an_attachment_is_written_as_text() -> None:
     assert text_of(attachments=[{"fallback": "Без *оформления*"}]) == r"Без \*оформления\*"
 
 
+def test_what_follows_a_quote_is_not_quoted() -> None:
+    attachment = {"text": "> Диск полон", "fields": [{"title": "Узел", "value": "db1"}]}
+    assert text_of(text="> Ошибка\nПерезапущен") == "> Ошибка\n\nПерезапущен"
+    assert text_of(attachments=[attachment]) == "> Диск полон\n\n**Узел**: db1"
+
+
 async def test_members_get_the_formatting_as_entities(
     anna: FakeClient, boris: FakeClient, club: str, server: httpx.AsyncClient
 ) -> None:

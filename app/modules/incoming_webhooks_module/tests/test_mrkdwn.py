@@ -148,3 +148,32 @@ def test_any_markup_keeps_all_letters_in_order(text: str) -> None:
     for style in (MARKDOWN, PLAIN):
         written = style.from_mrkdwn(text)
         assert [sign for sign in written if sign.isalnum()] == [sign for sign in text if sign.isalnum()]
+
+
+@pytest.mark.parametrize(
+    ("mrkdwn", "markdown"),
+    [
+        ("> a\n> b\nпосле", "> a\n> b\n\nпосле"),
+        ("&gt; a\n*после*\n> b", "> a\n\n**после**\n> b"),
+        ("> a\n\nпосле", "> a\n\nпосле"),
+        (">\nпосле", ">\nпосле"),
+        ("> a\n```b```\nпосле", "> a\n```\nb\n```\nпосле"),
+        ("```> a\nb```\n> a\nпосле", "```\n> a\nb\n```\n> a\n\nпосле"),
+        (">>> a\nb", ">>> a\nb"),
+    ],
+)
+def test_an_empty_line_ends_a_quote_where_markdown_would_continue_it(mrkdwn: str, markdown: str) -> None:
+    assert MARKDOWN.end_quotes(MARKDOWN.from_mrkdwn(mrkdwn)) == markdown
+    assert PLAIN.end_quotes("> a\nпосле") == "> a\nпосле"
+
+
+_LINES = ["> q", "&gt; *q*", "   >q_", ">", "", "w", "*w*", "`w`", "<https://a.example|w>", "```w\n> w\nw```"]
+
+
+@given(st.lists(st.sampled_from(_LINES), max_size=10))
+def test_a_quote_has_the_lines_that_begin_with_its_sign_and_no_others(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    quotes = "".join(
+        quote for kind, quote in entities_of(MARKDOWN.end_quotes(MARKDOWN.from_mrkdwn(text))) if kind == "quote"
+    )
+    assert (quotes.count("q"), quotes.count("w")) == (text.count("q"), 0)
