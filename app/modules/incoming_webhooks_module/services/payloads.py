@@ -41,8 +41,16 @@ def read_post(body: bytes, content_type: str, style: Style) -> Post:
     return Post(
         text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1].rstrip() + _CUT,
         username if is_seen(username) else None,
-        orjson.dumps(payload, option=orjson.OPT_SORT_KEYS),
+        _digest_source(payload),
     )
+
+
+def _digest_source(payload: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        # The library reads values that are nested more deeply than it can write.
+        raise Refusal(Word.INVALID_PAYLOAD) from None
 
 
 def _read_payload(body: bytes, content_type: str) -> dict[str, Any]:

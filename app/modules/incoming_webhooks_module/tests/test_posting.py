@@ -64,6 +64,7 @@ async def test_a_program_may_choose_the_name_of_a_message(
         ({"content": b'{"text": "\xff"}'}, 400, "invalid_payload"),
         ({"content": b'{"text": "\\ud800"}'}, 400, "invalid_payload"),
         ({"content": b"[" * 60_000}, 400, "invalid_payload"),
+        ({"content": b'{"text": "x", "y": %b}' % (b"[" * 300 + b"]" * 300)}, 400, "invalid_payload"),
         ({"json": ["text"]}, 400, "invalid_payload"),
         ({"json": {"text": {"a": 1}}}, 400, "invalid_payload"),
         ({"json": {"attachments": {}}}, 400, "invalid_payload"),
