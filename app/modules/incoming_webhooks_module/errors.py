@@ -1,4 +1,4 @@
-"""Errors of the operations of members. What `POST /hooks/{token}` answers is in `services/slack_errors.py`."""
+"""Errors of the operations of members. What `POST /hooks/{token}` answers is in `services/words.py`."""
 
 from app.services.errors import Conflict, NotFound
 
