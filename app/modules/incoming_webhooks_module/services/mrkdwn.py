@@ -44,10 +44,10 @@ _LITERAL = re.compile(
     rf"|\](?=\()|<(?=[A-Za-z{_HELD}])"
 )
 _LABEL = re.compile(r"[\\\[\]*_~|`<]")
-_QUOTE = re.compile("^( {0,3})(?=>)", re.MULTILINE)
+_QUOTE = re.compile(r"^([ \t]*+)(?=>)", re.MULTILINE)
 _END_OF_QUOTE = re.compile(
     r"^```\n(?s:.*?)\n```$"  # a block of code, which has no quotes
-    r"|^[^\S\n]*+>(?!>>)(?:>|[^\S\n])*+\S.*+\n(?![^\S\n]*+(?:>|\n|```))",
+    r"|^[ \t]*+>(?!>>)[> \t]*+[^\n]++\n(?![ \t]*+(?:>|\n|```))",
     re.MULTILINE,
 )
 """The last line of a quote, if Markdown would take the next line for a part of it."""

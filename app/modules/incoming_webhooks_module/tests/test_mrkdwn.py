@@ -134,6 +134,12 @@ def test_an_address_without_a_host_is_text(text: str) -> None:
 _SIGNS = st.lists(st.sampled_from([*"ab \n*_~`|\\[]()<>&;.\ue000я1", "https://a.example/"]), max_size=40).map("".join)
 
 
+@pytest.mark.parametrize("indent", ["", "   ", "    ", "\t"])
+def test_an_indented_sign_of_a_quote_is_shown_in_a_text_without_markup(indent: str) -> None:
+    text = f"a\n{indent}> b"
+    assert shown(MARKDOWN.from_plain(text)) == text
+
+
 @given(_SIGNS)
 def test_a_text_without_markup_is_shown_as_it_is(text: str) -> None:
     text = text.strip()
