@@ -26,6 +26,14 @@ class Event(NamedTuple):
     at: datetime
 
 
+class LeftToOthers(Exception):
+    """Raised by a handler whose events are for processes of another version.
+
+    Its changes are rolled back, the cursors stay, and it is no failed attempt. The handler is called again after half a
+    second, with those events that no other process has handled by then.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class SubscriberContext(WorkContext):
     """Context of a handler. What it changes through `work` is committed together with the cursor: exactly once."""
@@ -59,6 +67,8 @@ class Subscriber:
     - `is_idle(container)`: while it returns True, there is no call for new events. So a subscriber without use costs
       little. It is called for every event: it looks only at what is in memory. Events of that time may still come
       together with later ones. `Idleness` in `services/idleness.py` asks the database every few seconds.
+    - `form`: that of what the handler makes. Processes with another one look at the events of this process, too: the
+      handlers of one of the two may raise `LeftToOthers`.
     """
 
     name: str
@@ -71,6 +81,7 @@ class Subscriber:
     containing: str = ""
     every_kind: bool = False
     is_idle: Callable[[Container], bool] | None = None
+    form: str = ""
 
     wants: Mapping[str, bool] = field(init=False, repr=False, compare=False)
     """True for the kinds of events that are handled."""

@@ -10,14 +10,15 @@ from pydantic import BaseModel
 
 from app.adapters.db.connection import Connection
 from app.modules.chats_module.extension import ChatPurge
-from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, RetryAfter
 from app.modules.search_module.db.cruds import build
 from app.modules.search_module.db.cruds.index import INDEX, NEXT, Range, purge_chat
-from app.modules.search_module.services.indexing import MESSAGES_AT_ONCE, index_messages, index_new
-from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, hold_streams
+from app.modules.search_module.services.indexing import FORM, MESSAGES_AT_ONCE, index_messages, index_new
+from app.modules.streams_module.extension import Event, LeftToOthers, Subscriber, SubscriberContext, hold_streams
 from app.services.context import WorkContext
 
 _PAUSE = 0.05
+_PAUSE_FOR_OTHERS = 5.0
 
 
 class ChatToIndex(BaseModel):
@@ -65,22 +66,34 @@ async def _is_next_built(connection: Connection) -> bool:
     has looked for chats a moment ago does not know of a new one that it passes.
 
     To be asked after a statement on the index that searches read: from then on the two are not swapped until the end of
-    the transaction.
+    the transaction. Raises LeftToOthers if the newest of the two has another form. A build of another form that begins
+    after the question waits for the chats of this transaction.
     """
-    return bool((await build.find(connection))["state"] == "building")
+    found = await build.find(connection)
+    if found["form"] != FORM:
+        raise LeftToOthers
+    return bool(found["state"] == "building")
 
 
 async def _catch_up(context: JobContext, payload: ChatToIndex) -> None:
-    """Indexes what is missing of a chat, in chunks."""
+    """Indexes what is missing of a chat."""
+    try:
+        await _index_chat(context, payload.chat_id)
+    except LeftToOthers:
+        raise RetryAfter(_PAUSE_FOR_OTHERS) from None
+
+
+async def _index_chat(context: JobContext, chat_id: UUID) -> None:
+    """Works in chunks."""
     seq = 0
     while True:
         async with context.unit_of_work() as work:
             raw = await work.raw()
-            if seq >= await build.find_last_seq(raw, payload.chat_id):
+            if seq >= await build.find_last_seq(raw, chat_id):
                 return
-            is_held = bool(await hold_streams(work, SEARCH, [payload.chat_id]))
+            is_held = bool(await hold_streams(work, SEARCH, [chat_id]))
             if is_held:
-                ranges = [(payload.chat_id, seq + 1, seq + MESSAGES_AT_ONCE)]
+                ranges = [(chat_id, seq + 1, seq + MESSAGES_AT_ONCE)]
                 await index_messages(raw, INDEX, ranges)
                 if await _is_next_built(raw):
                     await index_messages(raw, NEXT, ranges)
@@ -104,6 +117,7 @@ SEARCH = Subscriber(
     start="first",
     rebuild=_rebuild,
     across_streams=True,
+    form=FORM,
 )
 INDEXING = Lane("search", 2)
 """Chats to catch up are many at once, and may have millions of messages."""

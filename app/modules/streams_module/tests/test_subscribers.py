@@ -222,6 +222,7 @@ def test_processes_whose_subscribers_handle_other_events_do_not_leave_theirs_to_
         noting(kinds=("message.created", "message.edited")),
         noting(containing="@"),
         noting("other"),
+        noting(form="2"),
     ]
-    assert len({digest_of([subscriber]) for subscriber in subscribers}) == 4
+    assert len({digest_of([subscriber]) for subscriber in subscribers}) == 5
     assert digest_of([noting(), noting("other")]) == digest_of([noting("other"), noting()])

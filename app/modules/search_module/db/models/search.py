@@ -44,7 +44,7 @@ class SearchBuild(Base):
 
     `state` is `ready` or `building`; while it is building, the chats up to `chat_id` are in it, the last one up to
     `seq`. `is_first`: there is nothing to search meanwhile. `form` is that of the lexemes in the index that is being
-    built, or else in the one that searches read. Processes whose code makes other lexemes do not build.
+    built, or else in the one that searches read. Processes whose code makes other lexemes write to neither.
     """
 
     __tablename__ = "search_build"

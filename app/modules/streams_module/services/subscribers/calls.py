@@ -7,12 +7,14 @@ from math import inf
 from uuid import UUID
 
 from app.adapters.db.idle import find_idleness
-from app.adapters.errors import TransientDatabaseError
-from app.modules.streams_module.extension import Event, Rebuild, Subscriber, SubscriberContext
+from app.adapters.errors import DatabaseUnavailable, PoolExhausted, TransientDatabaseError
+from app.modules.streams_module.extension import Event, LeftToOthers, Rebuild, Subscriber, SubscriberContext
 from app.utils.isolation import surviving_cancellation
 
 HANDLER_TIMEOUT = 30.0
 """Seconds for one call. A handler that never returned would hold up all streams of its subscriber."""
+NO_FAILURE = (DatabaseUnavailable, PoolExhausted, LeftToOthers)
+"""Errors that no event has caused. Nothing is counted, and the events are handled later."""
 
 
 @dataclass(slots=True)

@@ -10,12 +10,12 @@ from loguru import logger
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
-from app.adapters.errors import DatabaseUnavailable, PoolExhausted, TransientDatabaseError
+from app.adapters.errors import TransientDatabaseError
 from app.modules.streams_module.db.cruds import subscribers as crud
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, make_event
 from app.modules.streams_module.services import metrics
 from app.modules.streams_module.services.log import now
-from app.modules.streams_module.services.subscribers.calls import Outcome, call_handler, call_rebuild
+from app.modules.streams_module.services.subscribers.calls import NO_FAILURE, Outcome, call_handler, call_rebuild
 from app.modules.streams_module.services.subscribers.recent import RecentEvents, StoredEvent
 from app.utils.container import Container
 
@@ -44,7 +44,7 @@ class Handling:
         self._alone: set[str] = set()
 
     async def handle(self, subscriber: Subscriber, stream_ids: Sequence[UUID]) -> Outcome:
-        """Handles the next events of each stream. Raises DatabaseUnavailable or PoolExhausted."""
+        """Handles the next events of each stream. Raises the errors of NO_FAILURE."""
         if len(stream_ids) == 1:
             return await self._handle_one(subscriber, stream_ids[0])
         parts = [[stream_id] for stream_id in stream_ids]
@@ -52,7 +52,7 @@ class Handling:
             outcome = Outcome()
             try:
                 await self._transact(subscriber, stream_ids, outcome)
-            except (DatabaseUnavailable, PoolExhausted):
+            except NO_FAILURE:
                 raise
             except _RunsAlone:
                 self._alone.add(subscriber.name)
@@ -83,7 +83,7 @@ class Handling:
             outcome = Outcome()
             try:
                 await self._transact(subscriber, [stream_id], outcome, limit)
-            except (DatabaseUnavailable, PoolExhausted):
+            except NO_FAILURE:
                 raise
             except Exception as error:  # noqa: BLE001 - it counts as a failed attempt; the other streams continue
                 events = outcome.events

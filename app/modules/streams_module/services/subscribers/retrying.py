@@ -5,11 +5,11 @@ from time import monotonic
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
-from app.adapters.errors import DatabaseUnavailable, PoolExhausted, TransientDatabaseError
+from app.adapters.errors import TransientDatabaseError
 from app.modules.streams_module.db.cruds import subscribers as crud
 from app.modules.streams_module.extension import Subscriber, SubscriberContext, make_event
 from app.modules.streams_module.services.log import now
-from app.modules.streams_module.services.subscribers.calls import Outcome, call_handler
+from app.modules.streams_module.services.subscribers.calls import NO_FAILURE, Outcome, call_handler
 from app.utils.container import Container
 
 
@@ -34,7 +34,7 @@ async def retry_failure(database: Database, container: Container, subscribers: M
                     async with work.savepoint():
                         outcome.calling_since = monotonic()
                         await call_handler(subscribers[name], context, [event], outcome)
-                except (DatabaseUnavailable, PoolExhausted):
+                except NO_FAILURE:
                     raise
                 except Exception as error:  # noqa: BLE001 - the error is stored with the event
                     failure = error

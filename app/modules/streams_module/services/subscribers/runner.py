@@ -16,7 +16,7 @@ from loguru import logger
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.streams_module.db.cruds import subscribers as crud
-from app.modules.streams_module.extension import Subscriber
+from app.modules.streams_module.extension import LeftToOthers, Subscriber
 from app.modules.streams_module.services.subscribers.cursor_cache import CursorCache
 from app.modules.streams_module.services.subscribers.finding import Finding
 from app.modules.streams_module.services.subscribers.handling import Handling
@@ -190,7 +190,8 @@ class Subscribers:
                     streams = queue.take(_STREAMS_IN_TRANSACTION)
                     outcome = await self._handle(subscriber, list(streams))
             except Exception as error:  # noqa: BLE001 - the streams are tried again; the loop must continue
-                logger.warning("subscriber {} was interrupted: {!r}", subscriber.name, error)
+                if not isinstance(error, LeftToOthers):
+                    logger.warning("subscriber {} was interrupted: {!r}", subscriber.name, error)
                 self._add_later(streams, _PAUSE)
                 await asyncio.sleep(_PAUSE)
                 continue
@@ -231,7 +232,9 @@ class Subscribers:
 
 def digest_of(subscribers: Iterable[Subscriber]) -> str:
     """Returns the same in processes whose subscribers handle the same events."""
-    texts = sorted(f"{one.name} {sorted(one.kinds)} {one.every_kind} {one.containing}" for one in subscribers)
+    texts = sorted(
+        f"{one.name} {sorted(one.kinds)} {one.every_kind} {one.containing} {one.form}" for one in subscribers
+    )
     return blake2b("\n".join(texts).encode(), digest_size=2).hexdigest()
 
 
