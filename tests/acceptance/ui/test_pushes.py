@@ -59,8 +59,12 @@ async def test_a_click_opens_the_chat_in_the_page_that_is_open(pushed: PushedRea
     await pushed.turn_on()
     await pushed.deliver(message(yard, 1, "Кто идёт?"))
     await pushed.until_shown(1)
+    await pushed.reader.settings()
     await pushed.worker.evaluate(_CLICK)
     await expect(pushed.page.locator(".conversation")).to_contain_text("Двор")
+    # No dialog covers it.
+    await expect(pushed.page.locator("dialog")).to_have_count(0)
+    await expect(pushed.reader.composer).to_be_focused()
     await pushed.until_shown(0)
 
 

@@ -203,8 +203,11 @@ session.addEventListener('ended', () => {
 
 // The service worker asks for what only the page can do.
 navigator.serviceWorker?.addEventListener('message', ({ data: { kind, chatId } }) => {
-  if (kind === 'open' && running) location.hash = `#/${chatId}`;
-  else if (kind === 'resubscribe') running?.push.synchronize();
+  if (kind === 'open' && running) {
+    // They would cover the chat. One that only its button closes stays.
+    for (const element of document.querySelectorAll('dialog:not([closedby=none])')) element.close();
+    location.hash = `#/${chatId}`;
+  } else if (kind === 'resubscribe') running?.push.synchronize();
 });
 
 applyTheme();
