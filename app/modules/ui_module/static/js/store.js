@@ -15,8 +15,6 @@ const MOST_MEMBERS = 1000;
 const MOST_READS = 4;
 /** Events often arrive several at a time, such as those of people who are added together. */
 const READ_AGAIN_AFTER_MS = 200;
-/** What a text has if it has Markdown markers. */
-const MARKERS = /[*_~`|>[\]\\<]/;
 
 export class Store extends EventTarget {
   /** Maximum cursors of a connection. As many fit in a frame. */
@@ -255,7 +253,6 @@ export class Store extends EventTarget {
     const older = query.after_seq ? [...chat.messages.values()] : [];
     const newer = query.before_seq ? [...chat.messages.values()] : [];
     chat.messages = new Map([...older, ...page.items, ...newer].map((message) => [message.seq, message]));
-    chat.hasWebhooks ||= page.items.some((message) => message.via_hook);
     if (!query.after_seq) chat.hasBefore = page.has_before;
     if (!query.before_seq) chat.hasAfter = page.has_after;
     chat.isLoaded = true;
@@ -300,13 +297,10 @@ export class Store extends EventTarget {
   }
 
   /** Returns the message that a message replies to, or null while it is being loaded. */
-  quoted(chat, { reply_to_seq: seq, reply_to: snippet }) {
-    // A snippet without a text may be that of a file, or of a text with a spoiler. One with Markdown markers has no entities.
-    // None says which webhook has posted its message.
-    const isPlain = snippet?.snippet && !MARKERS.test(snippet.snippet) && !chat.hasWebhooks;
-    const shown = (isPlain || snippet?.is_deleted) && { sender_id: snippet.sender_id, text: snippet.snippet, deleted_at: snippet.is_deleted };
+  quoted(chat, { reply_to_seq: seq }) {
+    // `reply_to` of the reply has neither the webhook that has posted the message nor its entities and files.
     const { quotes } = chat;
-    const known = chat.messages.get(seq) ?? quotes.get(seq)?.message ?? shown;
+    const known = chat.messages.get(seq) ?? quotes.get(seq)?.message;
     if (known || quotes.has(seq)) return known;
     // An event that changes the message removes it: the response may be older.
     const quote = { message: null };
@@ -577,14 +571,12 @@ const activity = (chat) => Date.parse(chat.last_message?.created_at ?? chat.crea
 
 /** Applies an event to what the page stores about a chat besides its state. */
 function applyToPage(chat, { kind, data }, store) {
-  if (kind === 'message.created' && data.via_hook) {
-    chat.hasWebhooks = true;
-  } else if (kind === 'message.created') {
+  // The account in whose name a webhook posts may go on typing.
+  if (kind === 'message.created' && !data.via_hook) {
     clearTimeout(chat.typing.get(data.sender_id));
     chat.typing.delete(data.sender_id);
   } else if (['message.edited', 'message.updated', 'message.deleted'].includes(kind)) {
     chat.quotes.delete(data.seq);
-    for (const message of chat.messages.values()) if (message.reply_to_seq === data.seq) message.reply_to = null;
   } else if (['member.added', 'member.removed', 'member.changed'].includes(kind)) {
     if (kind === 'member.removed') chat.members = chat.members?.filter((member) => member.account_id !== data.account_id);
     const changed = kind === 'member.changed' && chat.members?.find(({ account_id: id }) => id === data.account_id);
