@@ -155,6 +155,10 @@ class Reader:
 
     async def sign_in(self, username: str) -> None:
         await self.page.goto(f"{self.address}/ui")
+        await self.fill_sign_in(username)
+
+    async def fill_sign_in(self, username: str) -> None:
+        """Signs in with the form that is shown."""
         await self.page.locator("#login").fill(username)
         await self.page.locator("#password").fill(PASSWORD)
         await self.page.locator("[type=submit]").click()

@@ -38,6 +38,25 @@ async def test_a_session_that_ends_leaves_no_dialog_open(eve: Reader, her: FakeC
     eve.ignore_complaints("401")
 
 
+async def test_a_link_to_a_chat_is_followed_after_the_sign_in_if_the_session_had_ended(
+    browser: Browser, live_server: str, her: FakeClient, yard: str
+) -> None:
+    reader = await Reader.open_signed_in(browser, live_server, her)
+    await reader.page.goto("about:blank")
+    ok(await her.post("/accounts/sign-out"))
+    await reader.page.goto(f"{reader.address}/ui#/{yard}")
+    await expect(reader.page.locator(".toast")).to_have_text("You are signed out.")
+    await reader.fill_sign_in(her.username)
+    await expect(reader.page.locator(".conversation")).to_contain_text("Двор")
+    # The next user of this browser sees nothing of it.
+    await (await reader.settings()).get_by_role("button", name="Sign out", exact=True).click()
+    await expect(reader.page.locator("#login")).to_be_visible()
+    assert yard not in reader.page.url
+    await reader.context.close()
+    reader.ignore_complaints("401")
+    assert reader.complaints == []
+
+
 async def _second_tab(eve: Reader, chat: str) -> Page:
     """Returns another tab of her browser that shows the chat."""
     tab = await eve.context.new_page()

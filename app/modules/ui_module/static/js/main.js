@@ -195,8 +195,9 @@ session.addEventListener('ended', () => {
   running.uploads?.stop();
   running.shell?.unmount();
   for (const element of document.querySelectorAll('dialog')) element.close();
+  // An address that was opened after the end of the session stays: it is what the user signs in for.
+  if (running.store.me) location.hash = '';
   running = null;
-  location.hash = '';
   show();
   toast(t('auth.ended'));
 });
