@@ -23,6 +23,7 @@ _INSTEAD_OF_A_PUSH_SERVICE = """(() => {
     PushManager.prototype.subscribe = async ({ userVisibleOnly, applicationServerKey }) => {
         if (!userVisibleOnly || localStorage.getItem(KEY)) throw new DOMException('subscribed', 'InvalidStateError');
         const fields = await window.makeSubscription(applicationServerKey);
+        if (fields === 'silence') await new Promise(() => {});
         if (!fields) throw new DOMException('Registration failed - push service error', 'AbortError');
         localStorage.setItem(KEY, JSON.stringify(fields));
         return subscription(fields);
@@ -43,17 +44,22 @@ class PushedReader:
         self.devices: list[Device] = []
         """What the browser has subscribed, the newest last."""
         self.keys: list[str] = []
+        """Those of the server, for which the browser has asked the push service."""
         self.is_out_of_order = False
         """The push service refuses to subscribe."""
+        self.is_silent = False
+        """The push service does not answer."""
         session.on("ServiceWorker.workerRegistrationUpdated", self._note)
 
     def _note(self, event: dict[str, Any]) -> None:
         self._registrations += [one["registrationId"] for one in event["registrations"] if not one["isDeleted"]]
 
-    async def make_subscription(self, key: str) -> dict[str, Any] | None:
+    async def make_subscription(self, key: str) -> dict[str, Any] | str | None:
         if self.is_out_of_order:
             return None
         self.keys.append(key)
+        if self.is_silent:
+            return "silence"
         self.devices.append(Device(self._service, self._user))
         return self.devices[-1].subscription
 
@@ -92,6 +98,14 @@ class PushedReader:
             return [one["current"] for one in await self.subscriptions()] == [True]
 
         await eventually(is_subscribed)
+
+    async def until_asked(self, times: int) -> None:
+        """Waits until the browser has asked the push service so many times."""
+
+        async def is_asked() -> bool:
+            return len(self.keys) == times
+
+        await eventually(is_asked)
 
     async def subscriptions(self) -> list[dict[str, Any]]:
         """Returns what the server has, as the page reads it."""

@@ -11,6 +11,9 @@ from tests.acceptance.ui.pushed import PushedReader
 from tests.fakers import PASSWORD, FakeClient, eventually, ok
 from tests.manage import manage
 
+# As in pushDevice.js.
+SUBSCRIBES_WITHIN_MS = 30_000
+
 
 async def test_the_device_is_unsubscribed_when_the_switch_is_turned_off(
     pushed: PushedReader, anna: FakeClient, yard: str
@@ -57,6 +60,32 @@ async def test_a_push_service_that_is_out_of_order_is_reported(pushed: PushedRea
     await pushed.until_subscribed()
     await expect(switch).to_be_checked()
     await expect(error).to_have_text("")
+
+
+async def test_a_push_service_that_does_not_answer_is_reported_after_a_while(pushed: PushedReader) -> None:
+    pushed.is_silent = True
+    await pushed.page.clock.install()
+    switch = await pushed.switch()
+    await switch.click()
+    await pushed.until_asked(1)
+    await pushed.page.clock.fast_forward(SUBSCRIBES_WITHIN_MS)
+    error = pushed.page.locator("#push-error")
+    await expect(error).to_contain_text("The push service of this browser cannot be reached.")
+    await expect(switch).not_to_be_checked()
+    pushed.is_silent = False
+    await switch.check()
+    await pushed.until_subscribed()
+
+
+async def test_the_switch_is_turned_off_while_the_push_service_does_not_answer(pushed: PushedReader) -> None:
+    await pushed.turn_on()
+    await pushed.page.evaluate("localStorage.removeItem('test.subscription')")
+    pushed.is_silent = True
+    await pushed.page.reload()
+    await pushed.until_asked(2)
+    await (await pushed.switch()).uncheck()
+    await pushed.page.reload()
+    await expect(await pushed.switch()).not_to_be_checked()
 
 
 async def test_a_device_that_the_server_refuses_is_not_subscribed_in_the_browser_either(pushed: PushedReader) -> None:

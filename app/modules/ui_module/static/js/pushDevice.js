@@ -1,12 +1,15 @@
 // Notifications on this device while the page is closed: the push subscription of the browser, and that of the server.
 
 import { call, get, has, session } from './api.js';
+import { wait } from './dom.js';
 import { local } from './storage.js';
 
 const KEY = 'messenger.push';
 const PATH = '/accounts/me/push-subscriptions';
 const WORKER = '/ui/sw.js';
 const SCOPE = '/ui/';
+/** A firewall may leave the browser waiting for its push service, and then all later changes. */
+const SUBSCRIBES_WITHIN_MS = 30_000;
 /** After these the device subscribes again at once. After others, such as too many devices, only at the next start. */
 const SUBSCRIBES_AGAIN_AFTER = ['rotated', 'gone', 'session_ended'];
 
@@ -63,8 +66,11 @@ export class PushDevice extends EventTarget {
   }
 
   turnOff() {
+    const before = this.kept;
+    // The page may be closed before the changes that are under way are over.
+    local.remove(KEY);
     return this.change(async () => {
-      const { kept } = this;
+      const kept = this.kept ?? before;
       local.remove(KEY);
       const ended = await Promise.allSettled([kept?.id && call('DELETE', `${PATH}/${kept.id}`), unsubscribe()]);
       // One of both is enough: the server forgets a device that its push service does not know.
@@ -116,7 +122,7 @@ export class PushDevice extends EventTarget {
       await subscription.unsubscribe();
       subscription = null;
     }
-    subscription ??= await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+    subscription ??= await inTime(pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }));
     const { endpoint } = subscription;
     if (endpoint === kept.endpoint && await isSubscribed(kept.id)) return;
     const { id } = await call('PUT', PATH, subscription.toJSON());
@@ -138,6 +144,11 @@ export class PushDevice extends EventTarget {
 
 /** The user has closed the question of the browser without an answer. */
 export class NotAllowed extends Error {}
+
+/** Returns what the push service answers. Throws DOMException, as if it had refused, if there is no answer. */
+function inTime(answer) {
+  return Promise.race([answer, wait(SUBSCRIBES_WITHIN_MS).then(() => { throw new DOMException('no answer', 'TimeoutError'); })]);
+}
 
 /** Returns true if the server has this subscription of the present session. */
 async function isSubscribed(id) {
