@@ -13,6 +13,8 @@ _CLICK = """async () => {
 _NOTE_OPENED = (
     "() => { self.opened = new Promise((resolve) => { self.clients.openWindow = async (url) => resolve(url); }); }"
 )
+# The page learns of it at once: a message that arrived before would make it scroll back.
+_SCROLL_UP = "scroller => { scroller.scrollTop = 0; scroller.dispatchEvent(new Event('scroll')); }"
 
 
 def message(chat_id: str, seq: int, body: str) -> dict[str, object]:
@@ -55,7 +57,9 @@ async def test_a_message_is_shown_until_the_chat_is_read(
     await pushed.until_shown(0)
 
 
-async def test_a_click_opens_the_chat_in_the_page_that_is_open(pushed: PushedReader, yard: str) -> None:
+async def test_a_click_opens_the_chat_in_the_page_that_is_open(
+    pushed: PushedReader, anna: FakeClient, yard: str
+) -> None:
     await pushed.turn_on()
     await pushed.deliver(message(yard, 1, "Кто идёт?"))
     await pushed.until_shown(1)
@@ -66,6 +70,17 @@ async def test_a_click_opens_the_chat_in_the_page_that_is_open(pushed: PushedRea
     await expect(pushed.page.locator("dialog")).to_have_count(0)
     await expect(pushed.reader.composer).to_be_focused()
     await pushed.until_shown(0)
+    # The next one is in the chat that is open, below what the user reads.
+    await anna.send(yard, "\n".join(map(str, range(100))))
+    await anna.send(yard, "Я принесу чай")
+    newest = pushed.reader.message("Я принесу чай")
+    await expect(newest).to_be_in_viewport()
+    await pushed.page.locator(".scroller").evaluate(_SCROLL_UP)
+    await expect(pushed.page.get_by_role("button", name="To the newest messages")).to_be_visible()
+    await pushed.deliver(message(yard, 2, "Я принесу чай"))
+    await pushed.until_shown(1)
+    await pushed.worker.evaluate(_CLICK)
+    await expect(newest).to_be_in_viewport()
 
 
 async def test_a_click_opens_a_new_page_if_none_is_open(pushed: PushedReader, yard: str) -> None:

@@ -207,6 +207,8 @@ navigator.serviceWorker?.addEventListener('message', ({ data: { kind, chatId } }
   if (kind === 'open' && running) {
     // They would cover the chat. One that only its button closes stays.
     for (const element of document.querySelectorAll('dialog:not([closedby=none])')) element.close();
+    const conversation = running.shell?.conversation;
+    if (conversation?.id === chatId) conversation.timeline.toEnd();
     location.hash = `#/${chatId}`;
   } else if (kind === 'resubscribe') running?.push.synchronize();
 });
