@@ -35,6 +35,8 @@ async def test_mails_are_turned_on_again_and_quiet_hours_are_set(eve: Reader, he
     await begin.fill("22:00")
     await change.click()
     await expect(end).to_have_accessible_description("Enter when the quiet hours end.")
+    boxes = [await field.bounding_box() for field in (begin, end)]
+    assert len({(box["y"], box["height"]) for box in boxes if box}) == 1
     await end.fill("22:00")
     await change.click()
     await expect(part.get_by_role("alert")).to_have_text("Quiet hours begin and end at different times.")
