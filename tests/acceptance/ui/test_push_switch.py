@@ -22,6 +22,10 @@ async def test_the_device_is_unsubscribed_when_the_switch_is_turned_off(
     await anna.send(yard, "Кто идёт?")
     await pushed.deliver((await pushed.device.until(1))[0])
     await pushed.until_shown(1)
+    other = await pushed.open_tab()
+    await other.locator(".own").click()
+    switch_there = other.get_by_role("switch", name="Notify me on this device")
+    await expect(switch_there).to_be_checked()
     switch = await pushed.switch()
     await expect(switch).to_be_checked()
     await switch.press("Space")
@@ -31,6 +35,7 @@ async def test_the_device_is_unsubscribed_when_the_switch_is_turned_off(
 
     await eventually(is_over)
     await expect(switch).not_to_be_checked()
+    await expect(switch_there).not_to_be_checked()
     await pushed.page.reload()
     await expect(await pushed.switch()).not_to_be_checked()
 

@@ -29,6 +29,8 @@ export class PushDevice extends EventTarget {
     if (!has('push') || !isSupported) return;
     store.addEventListener('own', ({ detail: { kind, data } }) => kind === 'push.unsubscribed' && this.replace(data));
     connection.addEventListener('state', () => connection.state === 'online' && !this.isSynchronized && this.synchronize());
+    // Another tab has turned it on or off.
+    addEventListener('storage', ({ key }) => key === KEY && this.dispatchEvent(new Event('change')), { signal: connection.listeners.signal });
   }
 
   /** `unsupported` by the browser, `denied` by its user, `on` or `off`. */
