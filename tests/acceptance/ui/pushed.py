@@ -1,8 +1,9 @@
 """A browser that receives pushes although it has no push service: that of the tests takes its place."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from playwright.async_api import Browser, CDPSession, Locator, Page, Worker, expect
@@ -41,6 +42,7 @@ class PushedReader:
         self.reader, self.page = reader, reader.page
         self._service, self._user, self._session = service, user, session
         self._registrations: list[str] = []
+        self._delivered = ""
         self.devices: list[Device] = []
         """What the browser has subscribed, the newest last."""
         self.keys: list[str] = []
@@ -129,10 +131,10 @@ class PushedReader:
 
     async def deliver(self, data: dict[str, Any] | str) -> None:
         """Delivers a push to the worker, as a push service does."""
-        text = data if isinstance(data, str) else json.dumps(data)
+        self._delivered = data if isinstance(data, str) else json.dumps(data)
         await self._session.send(
             "ServiceWorker.deliverPushMessage",
-            {"origin": self.reader.address, "registrationId": self._registrations[-1], "data": text},
+            {"origin": self.reader.address, "registrationId": self._registrations[-1], "data": self._delivered},
         )
 
     async def shown(self) -> list[dict[str, Any]]:
@@ -140,10 +142,18 @@ class PushedReader:
         return list(await self.worker.evaluate(_SHOWN))
 
     async def until_shown(self, number: int) -> list[dict[str, Any]]:
+        """Waits until the browser shows so many. A busy browser may drop a push: the last one is delivered again."""
+
         async def are_there() -> bool:
             return len(await self.shown()) == number
 
-        await eventually(are_there)
+        async with asyncio.timeout(60):
+            while not await are_there():
+                with suppress(TimeoutError):
+                    await eventually(are_there, 10)
+                    break
+                if len(await self.shown()) < number or '"clear"' in self._delivered:
+                    await self.deliver(self._delivered)
         return await self.shown()
 
 
