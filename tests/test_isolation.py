@@ -54,7 +54,6 @@ async def test_a_follower_that_raises_is_dropped_and_the_others_get_every_event(
     for follower in failing:
         await hub.follow({UUID(club): follower})
     async with FakeSocket(boris, live_server) as socket:
-        await socket.ask("ping")
         for text in ("1", "2", "3"):
             await anna.send(club, text)
         await socket.until(lambda: len(socket.events[club]) >= 3)
@@ -72,7 +71,6 @@ async def test_a_socket_that_cannot_be_served_is_closed_and_resumes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with FakeSocket(boris, live_server) as socket:
-        await socket.ask("ping")
         await anna.send(club, "1")
         await socket.until(lambda: len(socket.events[club]) == 1)
         with monkeypatch.context() as patch:
@@ -89,8 +87,6 @@ async def test_a_socket_fills_gaps_in_the_delivery_from_the_log(
     anna: FakeClient, boris: FakeClient, club: str, container: Container, live_server: str
 ) -> None:
     async with FakeSocket(anna, live_server) as watching, FakeSocket(boris, live_server) as socket:
-        for device in (watching, socket):
-            await device.ask("ping")
         feed = container.get(Hub).feeds[UUID(club)]
         (served,) = container.get(Registry).sockets_of(boris.uuid)
         following = served.streams[UUID(club)]

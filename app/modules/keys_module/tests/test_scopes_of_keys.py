@@ -36,7 +36,6 @@ async def test_what_has_no_scope_is_closed_to_keys(anna: FakeClient) -> None:
 async def test_the_actions_of_a_socket_need_their_scopes(anna: FakeClient, club: str, live_server: str) -> None:
     program = program_of(anna, await create_key(anna, "messages:read"))
     async with FakeSocket(program, live_server) as socket:
-        await socket.ask("ping")
         for action, data in (
             ("send", {"text": "Нельзя"}),
             ("typing", {"is_typing": True}),

@@ -110,7 +110,6 @@ async def test_a_part_is_in_the_response_the_history_and_the_event(
     anna: FakeClient, boris: FakeClient, club: str, live_server: str
 ) -> None:
     async with FakeSocket(boris, live_server) as socket:
-        await socket.ask("ping")
         high = await anna.send(club, "Срочно", importance="high")
         usual = await anna.send(club, "КАК ВСЕГДА")
         assert (high["importance"], usual["importance"]) == ("high", "normal")

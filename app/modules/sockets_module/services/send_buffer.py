@@ -8,7 +8,7 @@ from typing import Any
 from starlette.websockets import WebSocketDisconnect
 
 from app.modules.streams_module.services.frames import payload_of
-from app.utils.isolation import call_isolated, report_failure
+from app.utils.isolation import call_isolated
 
 MAX_FRAMES = 256
 MAX_BYTES = 1_000_000
@@ -107,10 +107,7 @@ class SendBuffer:
     def flush(self) -> None:
         """Sends or buffers the frames of this turn. Raises nothing: other sockets come next."""
         frames, self._soon = self._soon, _NOTHING
-        try:
-            self._put(frames)
-        except Exception as error:  # noqa: BLE001 - other sockets come next
-            report_failure(self._put, error)
+        if not call_isolated(self._put, frames):
             # Its client would miss them without knowing.
             self.close()
             call_isolated(self._overflow)

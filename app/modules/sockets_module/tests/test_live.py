@@ -72,7 +72,6 @@ async def test_an_undeclared_signal_reaches_no_client(
 ) -> None:
     bus = app.state.container.get(Bus)
     async with FakeSocket(boris, live_server) as socket:
-        await socket.ask("ping")
         for kind in ("secret", "session.ended", "typing"):
             typing = {"chat_id": club, "account_id": anna.id, "is_typing": True}
             bus.signal({"kind": kind, **typing, "stream_ids": [club]})

@@ -9,7 +9,7 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import BackgroundDatabase, Database
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
-from app.modules.streams_module.services.subscribers import Subscribers
+from app.modules.streams_module.services.subscribers import Subscribers, operating
 from app.utils.container import Container
 from tests.fakers import eventually
 
@@ -61,3 +61,12 @@ async def until_noted(connection: Connection, chat: str, expected: list[str], na
 
     await eventually(is_noted)
     assert await texts(connection, chat, name) == expected
+
+
+async def until_set_aside(connection: Connection, number: int = 1) -> None:
+    """Waits until so many events, or more, were set aside."""
+
+    async def are_set_aside() -> bool:
+        return len(await operating.list_failures(connection)) >= number
+
+    await eventually(are_set_aside)

@@ -13,9 +13,9 @@ from app.modules.streams_module.extension import Event, Subscriber, SubscriberCo
 from app.modules.streams_module.services.log import Log, event
 from app.modules.streams_module.services.subscribers import operating
 from app.modules.streams_module.services.subscribers.retrying import retry_failure
-from app.modules.streams_module.tests.recording_subscriber import noting, process, texts
+from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_set_aside
 from app.utils.container import Container
-from tests.fakers import FakeClient, eventually
+from tests.fakers import FakeClient
 from tests.manage import manage
 
 
@@ -31,13 +31,10 @@ async def test_a_retry_that_fails_notifies_of_no_event_that_was_rolled_back(
         await Log(bus).append(context.work, UUID(club), event("chat.updated", {"title": "Новое имя"}))
         raise ValueError("after the append")
 
-    async def is_set_aside() -> bool:
-        return bool(await operating.list_failures(connection))
-
     subscriber = Subscriber("failing", ("message.created",), handle)
     async with process(container, subscriber):
         await anna.send(club, "Привет")
-        await eventually(is_set_aside)
+        await until_set_aside(connection)
     await operating.retry(connection, "failing", None)
     assert await retry_failure(container.get(Database), container, {"failing": subscriber})
     (failure,) = await operating.list_failures(connection)
@@ -49,13 +46,10 @@ async def test_a_retry_that_fails_notifies_of_no_event_that_was_rolled_back(
 async def test_events_that_were_set_aside_can_be_left_out(
     anna: FakeClient, club: str, container: Container, connection: Connection, database_address: DatabaseAddress
 ) -> None:
-    async def are_set_aside() -> bool:
-        return len(await operating.list_failures(connection)) == 3
-
     async with process(container, noting()):
         for text in ("fail", "fail again", "fail at last"):
             await anna.send(club, text)
-        await eventually(are_set_aside)
+        await until_set_aside(connection, 3)
     first, *later = [failure.seq for failure in await operating.list_failures(connection)]
     command = "subscribers", "skip", "noting", club
     assert (await manage(database_address, *command, "--seq", "999")).exit_code == 1
@@ -70,12 +64,9 @@ async def test_events_that_were_set_aside_can_be_left_out(
 async def test_a_subscriber_is_deleted_only_if_no_module_has_it(
     anna: FakeClient, club: str, container: Container, connection: Connection, database_address: DatabaseAddress
 ) -> None:
-    async def is_set_aside() -> bool:
-        return bool(await operating.list_failures(connection))
-
     async with process(container, noting(), noting("other"), noting("search")):
         await anna.send(club, "fail")
-        await eventually(is_set_aside)
+        await until_set_aside(connection)
     assert (await manage(database_address, "subscribers", "forget", "search")).exit_code == 2
     assert (await manage(database_address, "subscribers", "forget", "noting")).exit_code == 0
     names = await operating.list_names(connection)
@@ -89,12 +80,9 @@ async def test_a_subscriber_is_deleted_only_if_no_module_has_it(
 async def test_a_retry_that_fails_changes_nothing(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
-    async def is_set_aside() -> bool:
-        return bool(await operating.list_failures(connection))
-
     async with process(container, noting()):
         await anna.send(club, "fail")
-        await eventually(is_set_aside)
+        await until_set_aside(connection)
     await operating.retry(connection, "noting", None)
     assert await retry_failure(container.get(Database), container, {"noting": noting()})
     assert await texts(connection, club) == []

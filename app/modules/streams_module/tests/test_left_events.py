@@ -11,7 +11,7 @@ from app.adapters.db.database import Database
 from app.modules.streams_module.extension import Event, LeftToOthers, Subscriber, SubscriberContext
 from app.modules.streams_module.services.subscribers import operating
 from app.modules.streams_module.services.subscribers.retrying import retry_failure
-from app.modules.streams_module.tests.recording_subscriber import noting, process, until_noted
+from app.modules.streams_module.tests.recording_subscriber import noting, process, until_noted, until_set_aside
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
 
@@ -57,12 +57,9 @@ async def test_events_that_a_process_leaves_are_handled_by_another_one(
 async def test_a_retry_that_a_process_leaves_is_made_by_another_one(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
-    async def is_set_aside() -> bool:
-        return bool(await operating.list_failures(connection))
-
     async with process(container, noting()):
         await anna.send(club, "fail")
-        await eventually(is_set_aside)
+        await until_set_aside(connection)
     await connection.execute(
         "UPDATE event SET data = json_build_object('text', 'corrected') WHERE kind = 'message.created'"
     )
