@@ -23,7 +23,8 @@ async def test_an_operator_lists_retries_and_cancels_jobs(
     await connection.execute(_DIE, dead)
     later = await here.enqueue(job, key="k", run_at=datetime(2030, 1, 2, tzinfo=UTC))
     listed = (await manage(database_address, "jobs", "list")).stdout.splitlines()
-    assert listed == [
+    # Each minute the application has jobs of its own for a moment.
+    assert [line for line in listed if " noting" in line] == [
         f"{dead} noting: dead, no enabled module runs it, lane default, "
         f"run at {await _run_at(connection)}, 10 attempts: ValueError: too bad",
         f"{later} noting key k: waiting, no enabled module runs it, lane default, "
