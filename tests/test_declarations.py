@@ -32,6 +32,10 @@ async def _apply(*_: object) -> bool:
             lambda: MessageView("mood", str, describe=_describe, sql="to_json(1)"),
             "'mood' of messages has either `describe` or `sql`",
         ),
+        (
+            lambda: MessageView("mood", str, describe=_describe, numbers="SELECT 1 AS seq"),
+            "'mood' of messages has `numbers` without `sql`",
+        ),
         (lambda: ChatPart("topic", str, update=str), "ChatPart 'topic' has both `update` and `apply`, or neither"),
         (lambda: ChatPart("topic", str, apply=_apply), "ChatPart 'topic' has both `update` and `apply`, or neither"),
         (lambda: AccountPart("mood", str, update=str), "AccountPart 'mood' has both `update` and `apply`, or neither"),

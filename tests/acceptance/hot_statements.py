@@ -64,7 +64,7 @@ _SESSION = AuthSession(
     id=_ID, account_id=ANNA, generation=1, user_agent="", address="", created_at=NOW, last_used_at=NOW, expires_at=NOW
 )
 _FIELDS = MessageFields()
-_MESSAGES = history.MessageQueries(_FIELDS.read_sql, _FIELDS.event_sql)
+_MESSAGES = history.MessageQueries(_FIELDS.read_sql, _FIELDS.event_sql, _FIELDS.page_sql, _FIELDS.page_numbers)
 _CHATS = views.ChatQueries({"unread_mention_count": (entities.UNREAD_MENTIONS, 0)})
 _FIRST_STREAMS = UUID(int=0), UUID(int=2**128 // 500)
 

@@ -1,8 +1,9 @@
 """Expressions of hand-written SQL that several modules use, and how to read what it returns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from app.adapters.db.connection import DatabaseConnection
@@ -65,30 +66,58 @@ def delete_before(table: str, column: str, *key: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """SQL of a value whose JSON is its text between quotes, such as a UUID."""
+
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
 class RareFields:
     """Fields that few rows have. Where `absent` is true of a row, their JSON is the constant of these `values`."""
 
     absent: str
-    fields: Sequence[tuple[str, str]]
+    fields: Sequence["Field"]
     values: Mapping[str, Any]
 
 
-def json_object(fields: Sequence[tuple[str, str] | RareFields]) -> str:
-    """Returns SQL for a JSON object as text. Each name has the SQL of its JSON: one or more arguments of `concat`."""
-    return f"concat({_json_members(fields, '{')}, '}}')"
+Field = tuple[str, str | Quoted]
+"""A name, and the SQL of its JSON as text."""
 
 
-def _json_members(fields: Sequence[tuple[str, str] | RareFields], before: str) -> str:
-    return ", ".join(_json_member(field, "," if place else before) for place, field in enumerate(fields))
+class _Literal(str):
+    """Text among SQL."""
+
+    __slots__ = ()
 
 
-def _json_member(field: tuple[str, str] | RareFields, before: str) -> str:
-    if isinstance(field, RareFields):
-        values = ",".join(f'"{name}":{to_json(value).decode()}' for name, value in field.values.items())
-        members = _json_members(field.fields, before)
-        return f"CASE WHEN {field.absent} THEN {_text_constant(before + values)} ELSE concat({members}) END"
-    name, sql = field
-    return f"""'{before}"{name}":', {sql}"""
+def json_object(fields: Sequence[Field | RareFields]) -> str:
+    """Returns SQL for a JSON object as text."""
+    return _concat([_Literal("{"), *_json_members(fields), _Literal("}")])
+
+
+def _json_members(fields: Sequence[Field | RareFields], before: str = "") -> Iterator[str]:
+    for place, field in enumerate(fields):
+        comma = "," if place else before
+        if isinstance(field, RareFields):
+            values = ",".join(f'"{name}":{to_json(value).decode()}' for name, value in field.values.items())
+            members = _concat(_json_members(field.fields, comma))
+            yield f"CASE WHEN {field.absent} THEN {_text_constant(comma + values)} ELSE {members} END"
+            continue
+        name, sql = field
+        if isinstance(sql, Quoted):
+            yield from (_Literal(f'{comma}"{name}":"'), sql.sql, _Literal('"'))
+        else:
+            yield from (_Literal(f'{comma}"{name}":'), sql)
+
+
+def _concat(parts: Iterable[str]) -> str:
+    """Returns SQL that joins the parts. Literals beside each other are one argument: each takes time for each row."""
+    arguments: list[str] = []
+    for is_literal, group in groupby(parts, lambda part: isinstance(part, _Literal)):
+        texts = list(group)
+        arguments += [_text_constant("".join(texts))] if is_literal else texts
+    return f"concat({', '.join(arguments)})"
 
 
 def json_constant(value: Any) -> str:

@@ -150,6 +150,9 @@ class MessageView:
 
     Either `describe(context, viewer_id, messages)`, called once per page, or `sql`: an expression of the type json over
     the message `m` and the viewer `$2`. `empty` is shown where `describe` leaves a message out, or `sql` is NULL.
+
+    `numbers`: for a view that few messages have, a query for the numbers, as `seq`, of those in the chat `$1`. A page
+    of the history reads it once, and evaluates `sql` only for these messages.
     """
 
     name: str
@@ -157,10 +160,13 @@ class MessageView:
     empty: Any = None
     describe: DescribeMessages | None = None
     sql: str | None = None
+    numbers: str | None = None
 
     def __post_init__(self) -> None:
         if (self.describe is None) == (self.sql is None):
             raise ValueError(f"the view {self.name!r} of messages has either `describe` or `sql`")
+        if self.numbers is not None and self.sql is None:
+            raise ValueError(f"the view {self.name!r} of messages has `numbers` without `sql`")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,33 +8,37 @@ from uuid import UUID
 import orjson
 from pydantic_core import to_jsonable_python
 
-from app.adapters.db.sql import RareFields, json_constant, json_object, time_as_json
-from app.modules.messages_module.db.cruds.reactions import REACTIONS
+from app.adapters.db.sql import Field, Quoted, RareFields, json_constant, json_object, quoted, time_as_json
+from app.modules.messages_module.db.cruds.reactions import REACTIONS, REACTIONS_OF_VIEWER
 from app.modules.messages_module.extension import MessagePart, MessageView
 
-# Each name with the SQL of its JSON: one or more arguments of `concat`.
-_BEFORE_PARTS: tuple[tuple[str, str], ...] = (
-    ("id", """'"', m.id, '"'"""),
-    ("chat_id", """'"', m.chat_id, '"'"""),
+_BEFORE_PARTS: tuple[Field, ...] = (
+    ("id", Quoted("m.id")),
+    ("chat_id", Quoted("m.chat_id")),
     ("seq", "m.seq"),
     ("client_msg_id", """coalesce('"' || m.client_msg_id || '"', 'null')"""),
-    ("sender_id", """'"', m.sender_id, '"'"""),
-    ("type", """'"', m.type, '"'"""),
+    ("sender_id", Quoted("m.sender_id")),
+    ("type", Quoted("m.type")),
     ("text", "to_json(m.text)"),
     ("reply_to_seq", "coalesce(m.reply_to_seq::text, 'null')"),
 )
 _CREATED_AT = ("created_at", time_as_json("m.created_at"))
-_CHANGES = RareFields(
-    "m.edited_at IS NULL AND m.deleted_at IS NULL AND m.reaction_count = 0",
-    (
-        ("edited_at", f"coalesce({time_as_json('m.edited_at')}, 'null')"),
-        ("deleted_at", f"coalesce({time_as_json('m.deleted_at')}, 'null')"),
-        ("reactions", f"CASE WHEN m.reaction_count = 0 THEN '[]' ELSE {REACTIONS} END"),
-    ),
-    {"edited_at": None, "deleted_at": None, "reactions": []},
-)
 
 
+def _changes(reactions: str) -> RareFields:
+    return RareFields(
+        "m.edited_at IS NULL AND m.deleted_at IS NULL AND m.reaction_count = 0",
+        (
+            ("edited_at", f"coalesce({time_as_json('m.edited_at')}, 'null')"),
+            ("deleted_at", f"coalesce({time_as_json('m.deleted_at')}, 'null')"),
+            ("reactions", f"CASE WHEN m.reaction_count = 0 THEN '[]' ELSE {reactions} END"),
+        ),
+        {"edited_at": None, "deleted_at": None, "reactions": []},
+    )
+
+
+_CHANGES = _changes(REACTIONS)
+_CHANGES_FOR_VIEWER = _changes(REACTIONS_OF_VIEWER)
 _NO_REACTIONS: tuple[()] = ()
 
 
@@ -47,19 +51,21 @@ class MessageFields:
         self.empty: dict[str, Any] = to_jsonable_python({part.name: part.empty for part in parts})
         """Values of the parts of a message that has none, as JSON."""
         self._of_tombstone: dict[str, Any] = to_jsonable_python({part.name: part.of_tombstone for part in parts})
-        stored = [(part.name, self._sql_of_part(part.name)) for part in parts]
-        shown = [
-            (view.name, f"coalesce(({view.sql})::text, {json_constant(view.empty)})") for view in views if view.sql
-        ]
+        stored: list[Field] = [(part.name, self._sql_of_part(part.name)) for part in parts]
+        shown: list[Field] = [(view.name, _sql_of_view(view)) for view in views if view.sql]
+        on_pages: list[Field] = [(view.name, _sql_on_page(view)) for view in views if view.sql]
         # A page of the history costs PostgreSQL an eighth more if it looks for each part of a message that has none.
         rare = [RareFields("m.parts IS NULL AND m.deleted_at IS NULL", stored, self.empty)] if stored else []
-        in_events: list[tuple[str, str] | RareFields] = [*_BEFORE_PARTS, *rare, _CREATED_AT, _CHANGES]
+        content: list[Field | RareFields] = [*_BEFORE_PARTS, *rare, _CREATED_AT]
         self.names = [name for name, _ in (*_BEFORE_PARTS, *stored, _CREATED_AT, *_CHANGES.fields)]
         """Names of the fields in events."""
-        self.event_sql = json_object(in_events)
+        self.event_sql = json_object([*content, _CHANGES])
         """SQL of the JSON in events, over the message `m`; with a viewer `$2`, in responses to sends."""
-        self.read_sql = json_object([*in_events, *shown])
+        self.read_sql = json_object([*content, _CHANGES_FOR_VIEWER, *shown])
         """SQL of the JSON that the viewer `$2` reads."""
+        self.page_sql = json_object([*content, _CHANGES_FOR_VIEWER, *on_pages])
+        """The same for a page of the history, with the `page_numbers` of views."""
+        self.page_numbers = {_found(view): view.numbers for view in views if view.numbers}
 
     def new_message(
         self,
@@ -124,3 +130,17 @@ class MessageFields:
             # A deleted message has no parts but those that it keeps.
             return shown
         return f"CASE WHEN m.deleted_at IS NULL THEN {shown} ELSE {json_constant(of_tombstone)} END"
+
+
+def _sql_of_view(view: MessageView) -> str:
+    return f"coalesce(({view.sql})::text, {json_constant(view.empty)})"
+
+
+def _found(view: MessageView) -> str:
+    return quoted(f"found_{view.name}")
+
+
+def _sql_on_page(view: MessageView) -> str:
+    if view.numbers is None:
+        return _sql_of_view(view)
+    return f"CASE WHEN m.seq = ANY({_found(view)}.seqs) THEN {_sql_of_view(view)} ELSE {json_constant(view.empty)} END"

@@ -28,7 +28,7 @@ class MessageViews:
     def __init__(self, fields: MessageFields, container: Container) -> None:
         self.fields = fields
         self._container = container
-        self._queries = MessageQueries(fields.read_sql, fields.event_sql)
+        self._queries = MessageQueries(fields.read_sql, fields.event_sql, fields.page_sql, fields.page_numbers)
         self._described = [view for view in fields.views if view.describe is not None]
 
     async def view_message(self, connection: Connection, viewer: UUID, chat_id: UUID, seq: int) -> bytes:

@@ -82,6 +82,7 @@ SELECT json_build_object('reply_count', t.reply_count, 'last_seq', t.last_seq, '
 ))
 FROM thread t WHERE t.chat_id = m.chat_id AND t.root_seq = m.seq AND t.reply_count > 0
 """,  # noqa: S608 - constants only
+    numbers="SELECT root_seq AS seq FROM thread WHERE chat_id = $1 AND reply_count > 0",
 )
 PURGE = ChatPurge.of_rows("threads", *replies.PURGES)
 POSITIONS_OF_ACCOUNT = AccountHook.of_rows("threads", positions.DELETE_OF_ACCOUNT)

@@ -28,6 +28,25 @@ async def test_a_root_shows_how_it_was_answered(anna: FakeClient, boris: FakeCli
     assert [as_sent(message) for message in page["items"]] == sent
 
 
+@pytest.mark.parametrize(
+    ("position", "numbers"),
+    [({}, [3, 4, 5]), ({"before_seq": 5}, [2, 3, 4]), ({"after_seq": 1}, [2, 3, 4]), ({"around_seq": 2}, [1, 2, 3])],
+)
+async def test_each_page_of_the_history_shows_the_threads_of_its_messages(
+    anna: FakeClient, club: str, position: dict[str, int], numbers: list[int]
+) -> None:
+    for _ in range(3):
+        await anna.send(club)
+    await reply(anna, club, 1)
+    await reply(anna, club, 3)
+    page = ok(await anna.get(f"/chats/{club}/messages", limit=3, **position))["items"]
+    assert [message["seq"] for message in page] == numbers
+    assert [message["thread"] is not None for message in page] == [seq in (1, 3) for seq in numbers]
+    other = await anna.open_chat()
+    await anna.send(other)
+    assert [message["thread"] for message in ok(await anna.get(f"/chats/{other}/messages"))["items"]] == [None]
+
+
 async def test_replies_are_read_page_by_page(anna: FakeClient, club: str) -> None:
     await anna.send(club)
     await anna.send(club)

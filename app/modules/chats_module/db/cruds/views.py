@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import json_constant, json_object, one_row, time_as_json
+from app.adapters.db.sql import Field, Quoted, json_constant, json_object, one_row, time_as_json
 from app.modules.chats_module.db.cruds.reading import UNREAD
 
 MOST_READ = 500
@@ -37,13 +37,13 @@ ELSE (
     WHERE o.account_id <> $1 AND o.account_id NOT IN (SELECT unnest($2::uuid[])) AND o.read_seq > o.joined_read_seq
 ) END
 """  # noqa: S608 - constants only
-_FIELDS = (
-    ("id", """'"', c.id, '"'"""),
-    ("type", """'"', c.type, '"'"""),
+_FIELDS: tuple[Field, ...] = (
+    ("id", Quoted("c.id")),
+    ("type", Quoted("c.type")),
     ("title", "coalesce(to_json(c.title)::text, 'null')"),
     ("description", "coalesce(to_json(c.description)::text, 'null')"),
     ("owner_id", """coalesce('"' || c.owner_id || '"', 'null')"""),
-    ("role", """'"', m.role, '"'"""),
+    ("role", Quoted("m.role")),
     ("member_count", "c.member_count"),
     ("last_seq", "c.last_seq"),
     ("read_seq", "m.read_seq"),

@@ -42,11 +42,13 @@ WITH place AS (
 SELECT place.last_seq AS head, page.first_seq, page.last_seq,
     CASE WHEN octet_length(page.items) > $5 AND page.first_seq < page.last_seq THEN NULL
         ELSE convert_to('[' || coalesce(page.items, '') || ']', 'UTF8') END AS items
-FROM place CROSS JOIN LATERAL (
+FROM place {found} CROSS JOIN LATERAL (
     SELECT min(m.seq) AS first_seq, max(m.seq) AS last_seq, string_agg({json}, ',' ORDER BY m.seq) AS items
     FROM message m WHERE m.chat_id = $1 AND {range}
 ) page
 """
+# The numbers on the page that a view has found: an aggregate, so that it is evaluated once.
+_FOUND_ON_PAGE = "CROSS JOIN LATERAL (SELECT array_agg(m.seq) AS seqs FROM ({numbers}) m WHERE {range}) {name}"
 _RANGES = {
     Side.BEFORE: "m.seq < least($3, place.last_seq + 1) AND m.seq >= least($3, place.last_seq + 1) - $4",
     Side.AFTER: "m.seq > $3 AND m.seq <= $3 + $4",
@@ -82,12 +84,21 @@ FROM (SELECT *, sum(octet_length(message)) OVER (ORDER BY place) AS size FROM sh
 """  # noqa: S608 - constants only
 
 
+def _page(json: str, numbers: Mapping[str, str], condition: str) -> str:
+    found = [_FOUND_ON_PAGE.format(numbers=query, range=condition, name=name) for name, query in numbers.items()]
+    return _PAGE.format(json=json, range=condition, found=" ".join(found))
+
+
 class MessageQueries:
     """SQL statements of one application. Its modules contribute fields to the JSON of a message."""
 
-    def __init__(self, read_json: str, event_json: str) -> None:
-        """`read_json` and `event_json` are SQL expressions over the message `m`."""
-        self._pages = {side: _PAGE.format(json=read_json, range=condition) for side, condition in _RANGES.items()}
+    def __init__(self, read_json: str, event_json: str, page_json: str, page_numbers: Mapping[str, str]) -> None:
+        """`read_json`, `event_json` and `page_json` are SQL expressions over the message `m`.
+
+        `page_numbers` are queries for numbers of messages in the chat `$1`, as `seq`. In `page_json` those of the page
+        are the array `seqs` of each name, which is an identifier of SQL.
+        """
+        self._pages = {side: _page(page_json, page_numbers, condition) for side, condition in _RANGES.items()}
         self._one = _ONE.format(json=read_json)
         self._sent = _ONE.format(json=event_json)
         self._last = _LAST.format(json=read_json)

@@ -26,17 +26,19 @@ CASE WHEN m.reaction_count = (
     SELECT sum((total ->> 'count')::int) FROM json_array_elements(m.reaction_totals) AS total
 ) THEN m.reaction_totals ELSE ({_COUNTED}) END
 """  # noqa: S608 - constants only
-# $2 viewer. If it is NULL, the JSON is for all viewers and has no `mine`.
-REACTIONS = f"""
-CASE WHEN $2::uuid IS NULL THEN ({TOTALS})::text ELSE (
+# $2 viewer.
+REACTIONS_OF_VIEWER = f"""
+(
     SELECT json_agg(json_build_object('emoji', total ->> 'emoji', 'count', total -> 'count', 'mine', EXISTS (
         SELECT FROM reaction
         WHERE chat_id = m.chat_id AND seq = m.seq AND emoji = total ->> 'emoji' AND account_id = $2
     )) ORDER BY place)::text
     FROM json_array_elements({TOTALS}) WITH ORDINALITY AS given (total, place)
-) END
+)
 """  # noqa: S608 - constants only
-_LIST = f"SELECT {REACTIONS} AS reactions FROM {one_row('message', chat_id='$1', seq='$3')} m"  # noqa: S608 - constants only
+# If the viewer is NULL, the JSON is for all viewers and has no `mine`. PostgreSQL prepares both for each statement.
+REACTIONS = f"CASE WHEN $2::uuid IS NULL THEN ({TOTALS})::text ELSE {REACTIONS_OF_VIEWER} END"
+_LIST = f"SELECT {REACTIONS_OF_VIEWER} AS reactions FROM {one_row('message', chat_id='$1', seq='$3')} m"  # noqa: S608 - constants only
 _COUNT = f"SELECT ({_COUNTED})::text AS totals FROM {one_row('message', chat_id='$1', seq='$2')} m"  # noqa: S608
 _ADD = """
 INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at) VALUES ($1, $2, $3, $4, $5)
