@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from app.utils.err_message import stop_with
-from app.utils.garbage import collect_rarely
+from app.utils.garbage import collect_rarely, not_collecting
 
 _OLDEST = (3, 11)
 
@@ -17,7 +17,8 @@ def launch(module: str) -> None:
         stop_with(f"this is Python {sys.version.split()[0]}; 3.11 or newer is needed: {sys.executable}")
     collect_rarely()
     try:
-        main = import_module(module).main
+        with not_collecting():
+            main = import_module(module).main
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "app":
             raise

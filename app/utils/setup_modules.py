@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from app.resources.constants import BASE_MODULE, MODULE_SUFFIX, MODULES_DIR
+from app.utils.garbage import not_collecting
 from app.utils.manifests import read_manifest
 from app.utils.module import Module, Modules, ModulesError
 
@@ -17,6 +18,7 @@ _HOST = re.compile(rf"app\.modules\.(\w+){MODULE_SUFFIX}\.")
 """Matches the name of a Python module that defines an extension point. The group is the host module."""
 
 
+@not_collecting()
 def discover_modules() -> dict[str, Module]:
     """Returns every module on disk by its name, whether it is enabled or not."""
     return _by_name((manifest, _load(manifest)) for manifest in _manifests())
