@@ -119,7 +119,9 @@ def _lines_of(attachment: Json, style: Style) -> Iterator[str]:
         if isinstance(field, dict):
             title = style.bold(_line(field.get("title"), style))
             value = style.from_mrkdwn(text_of(field.get("value")).strip())
-            yield f"{title}: {value}" if title and value else title or value
+            # A block of code begins with a line of its own.
+            space = "\n" if value.startswith("```") else " "
+            yield f"{title}:{space}{value}" if title and value else title or value
     yield write_blocks(_list(attachment.get("blocks")), style)
     yield _line(attachment.get("footer"), style)
 

@@ -105,6 +105,11 @@ def test_what_follows_a_quote_is_not_quoted() -> None:
     assert text_of(attachments=[attachment]) == "> Диск полон\n\n**Узел**: db1"
 
 
+def test_a_value_that_begins_with_a_block_of_code_begins_a_line() -> None:
+    field = {"title": "Трассировка", "value": "```ValueError: 7```\nсм. журнал"}
+    assert text_of(attachments=[{"fields": [field]}]).splitlines()[:2] == ["**Трассировка**:", "```"]
+
+
 async def test_members_get_the_formatting_as_entities(
     anna: FakeClient, boris: FakeClient, club: str, server: httpx.AsyncClient
 ) -> None:
