@@ -40,7 +40,7 @@ class LogSettings(SettingsGroup):
 
     russian: ClassVar[Mapping[str, str]] = {
         "enable": "вести логи; false полностью их отключает",
-        "level": "наименьший уровень записей: TRACE, DEBUG, INFO, WARNING, ERROR или CRITICAL",
+        "level": "минимальный уровень записей: TRACE, DEBUG, INFO, WARNING, ERROR или CRITICAL",
         "write_to_file": "записывать логи и в папку logs/, по файлу на процесс",
         "format": "формат записей: text — для чтения, json — для обработки программами",
     }

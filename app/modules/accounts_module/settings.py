@@ -27,5 +27,7 @@ REFRESH = RateLimit(
 REFRESH_SESSION = RateLimit(
     "refresh_session", "60/minute", "session", "token refreshes, per session", "обновлений токена на сессию"
 )
-SEARCH = RateLimit("search", "120/minute", "account", "searches for people, per account", "поисков людей на аккаунт")
+SEARCH = RateLimit(
+    "search", "120/minute", "account", "searches for people, per account", "поисковых запросов по людям на аккаунт"
+)
 RATES = (SIGN_UP, SIGN_IN, SIGN_IN_ADDRESS, REFRESH, REFRESH_SESSION, SEARCH)

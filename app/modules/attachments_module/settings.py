@@ -73,7 +73,7 @@ class AttachmentSettings(SettingsGroup):
         "max_bytes": "предельный размер файла, в байтах",
         "quota_bytes": "предел общего размера файлов аккаунта и его ботов, в байтах",
         "s3_endpoint": "адрес службы S3; без него — служба Amazon",
-        "s3_region": "регион хранилища",
-        "s3_access_key_id": "ключ доступа к службе S3",
+        "s3_region": "регион бакета",
+        "s3_access_key_id": "идентификатор ключа службы S3 (access key ID)",
         "s3_secret_access_key": "секретный ключ службы S3",
     }

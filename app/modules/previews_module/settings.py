@@ -30,7 +30,7 @@ class PreviewSettings(SettingsGroup):
     )
 
     russian: ClassVar[Mapping[str, str]] = {
-        "enable": "загружать страницы, на которые ссылаются сообщения; без значения: в PROD false, иначе true",
+        "enable": "загружать страницы, на которые ссылаются сообщения; по умолчанию — false в PROD, иначе true",
     }
 
     def is_enabled(self, environment: Mode) -> bool:

@@ -41,7 +41,7 @@ class PushSettings(SettingsGroup):
     )
 
     russian: ClassVar[Mapping[str, str]] = {
-        "contact": "как службы push-уведомлений свяжутся с администратором сервера: mailto:admin@example.com или адрес "
+        "contact": "как службы push-уведомлений свяжутся с оператором сервера: mailto:admin@example.com или адрес "
         "https; без него — API_PUBLIC_URL, если он https",
     }
 

@@ -11,7 +11,11 @@ from app.settings.base import SettingsGroup
 from app.settings.limits_settings import RateLimit
 
 SEARCH_MESSAGES = RateLimit(
-    "search_messages", "120/minute", "account", "searches in messages, per account", "поисков по сообщениям на аккаунт"
+    "search_messages",
+    "120/minute",
+    "account",
+    "searches in messages, per account",
+    "поисковых запросов по сообщениям на аккаунт",
 )
 SUGGEST = RateLimit(
     "suggest", "300/minute", "account", "requests for suggestions, per account", "запросов подсказок на аккаунт"

@@ -7,5 +7,5 @@ SECURITY_MAILS = RateLimit(
     "20/day",
     "account",
     "mails about changes of an account's security, per account; changes beyond that are made without a mail",
-    "писем об изменениях защиты на аккаунт; изменения сверх этого делаются без письма",
+    "писем об изменениях защиты на аккаунт; изменения сверх этого числа проходят без письма",
 )
