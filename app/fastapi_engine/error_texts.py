@@ -18,7 +18,7 @@ ERROR_TEXTS = {
     "unauthenticated": ErrorText(
         "the token is missing, invalid or expired, or the login or password is wrong",
         "call `POST /accounts/refresh` once; if that fails, sign in",
-        "токена нет, он недействителен или истёк, либо неверны логин или пароль",
+        "токена нет, он недействителен или истёк, либо неверен логин или пароль",
         "один раз вызовите `POST /accounts/refresh`; если не помогло, войдите заново",
     ),
     "forbidden": ErrorText(
@@ -98,7 +98,7 @@ ERROR_TEXTS = {
     "internal_error": ErrorText(
         "a bug in the server; its log describes the error under the request id",
         "report it to the user and try again later",
-        "ошибка в сервере; она описана в логе под id запроса",
+        "ошибка на сервере; она описана в логе под id запроса",
         "сообщите пользователю и повторите позже",
     ),
     "overloaded": ErrorText(
@@ -112,7 +112,7 @@ ERROR_TEXTS = {
         "the database, the store of files or the sign-in provider does not answer in time, or the server cannot keep "
         "up or is shutting down; `detail` says which, and `Retry-After` how many seconds to wait",
         "then repeat the same request; repeat a send with the same `client_msg_id`",
-        "база данных, хранилище файлов или провайдер входа не отвечают вовремя, либо сервер не успевает или "
+        "база данных, хранилище файлов или провайдер входа не отвечает вовремя, либо сервер не успевает или "
         "останавливается; причина указана в `detail`, а в `Retry-After` — сколько секунд ждать",
         "затем повторите тот же запрос; отправку сообщения — с тем же `client_msg_id`",
     ),

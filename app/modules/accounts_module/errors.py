@@ -84,8 +84,8 @@ class SecondFactorRequired(Unauthenticated):
         "the password is right, and the account has a second factor; `ticket` proves the password for 10 minutes, "
         "`methods` lists the factors",
         "ask for a code and send it with the ticket to `POST /accounts/second-factor`",
-        "пароль верен, но у аккаунта есть второй фактор; `ticket` 10 минут подтверждает пароль, в `methods` "
-        "перечислены факторы",
+        "пароль верен, но у аккаунта есть второй фактор; `ticket` подтверждает пароль в течение 10 минут, в "
+        "`methods` перечислены факторы",
         "запросите код у пользователя и отправьте его вместе с `ticket` в `POST /accounts/second-factor`",
     )
 

@@ -38,7 +38,7 @@ class LinkRequired(Conflict):
         "`POST /accounts/me/identities`; it stays valid for its 10 minutes",
         "провайдер назвал адрес существующего аккаунта, но адрес подтверждён не с обеих сторон",
         "предложите войти в тот аккаунт другим способом, затем отправьте тот же код в "
-        "`POST /accounts/me/identities`; он действует свои 10 минут",
+        "`POST /accounts/me/identities`; код по-прежнему действует, пока не истекут его 10 минут",
     )
 
 

@@ -28,7 +28,7 @@ class WrongCode(Unauthenticated):
         "the code of the second factor is wrong or was used already",
         "ask for the next code; the `ticket` stays valid for its 10 minutes",
         "код второго фактора неверен или уже использован",
-        "запросите у пользователя следующий код; `ticket` остаётся действительным до конца своих 10 минут",
+        "запросите у пользователя следующий код; `ticket` по-прежнему действует, пока не истекут его 10 минут",
     )
 
 
