@@ -22,26 +22,26 @@ _EACH = "FROM account, generate_series(1, $2) AS n"
 _ROWS: dict[str, tuple[Job, str, str]] = {
     "link_preview_page": (previews.FORGET, "fetched_at", f"(url_hash, fetched_at) SELECT {_KEY}, $1 {_EACH}"),
     "oidc_code": (
-        identities.TIDY,
+        identities.CLEANUP,
         "expires_at",
         "(code_hash, challenge, provider, issuer, subject, is_verified, sealed, expires_at)"
         f" SELECT {_KEY}, '', '', '', '', true, '', $1 {_EACH}",
     ),
     "oidc_flow": (
-        identities.TIDY,
+        identities.CLEANUP,
         "expires_at",
         "(state_hash, browser_hash, provider, nonce, verifier, redirect, challenge, expires_at)"
         f" SELECT {_KEY}, '', '', '', '', '', '', $1 {_EACH}",
     ),
-    "passkey_challenge": (passkeys.TIDY, "expires_at", f"(challenge, expires_at) SELECT {_KEY}, $1 {_EACH}"),
+    "passkey_challenge": (passkeys.CLEANUP, "expires_at", f"(challenge, expires_at) SELECT {_KEY}, $1 {_EACH}"),
     "pending_sign_up": (
-        recovery.TIDY,
+        recovery.CLEANUP,
         "expires_at",
         "(id, email, email_key, username, display_name, password_hash, created_at, updated_at, expires_at)"
         f" SELECT gen_random_uuid(), '', '', '', '', '', $1, $1, $1 {_EACH}",
     ),
     "recovery_token": (
-        recovery.TIDY,
+        recovery.CLEANUP,
         "expires_at",
         f"(token_hash, account_id, purpose, email, created_at, expires_at) SELECT {_KEY}, id, '', '', $1, $1 {_EACH}",
     ),
@@ -51,7 +51,7 @@ _ROWS: dict[str, tuple[Job, str, str]] = {
         f"(username, account_id, held_until) SELECT gen_random_uuid()::text, id, $1 {_EACH}",
     ),
     "wrong_codes": (
-        second_factor.TIDY,
+        second_factor.CLEANUP,
         "day",
         f"(account_id, day, count) SELECT id, $1::timestamptz::date - n, 1 {_EACH}",
     ),

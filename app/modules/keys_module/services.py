@@ -123,5 +123,5 @@ async def _delete_old(context: JobContext, _: Nothing) -> None:
         await context.delete_in_chunks(statement, context.at - retention)
 
 
-TIDY = Job("keys.delete_old", Nothing, _delete_old)
-CLEANUP_PERIOD = Schedule(TIDY, timedelta(hours=1))
+CLEANUP = Job("keys.delete_old", Nothing, _delete_old)
+CLEANUP_SCHEDULE = Schedule(CLEANUP, timedelta(hours=1))

@@ -8,7 +8,7 @@ from app.modules.oidc_module.api import router
 from app.modules.oidc_module.db import OidcCode, OidcFlow, OidcIdentity
 from app.modules.oidc_module.schemas import EVENTS
 from app.modules.oidc_module.services.checks import PROVIDERS_ANSWER
-from app.modules.oidc_module.services.identities import CLEANUP_PERIOD, ERASE_IDENTITIES, IDENTITY, NEW_OWNER, TIDY
+from app.modules.oidc_module.services.identities import CLEANUP, CLEANUP_SCHEDULE, ERASE_IDENTITIES, IDENTITY, NEW_OWNER
 from app.modules.oidc_module.services.providers import Providers
 from app.modules.oidc_module.services.sign_ins import GRANT
 from app.modules.oidc_module.services.vault import Vault
@@ -44,8 +44,8 @@ module = Module(
         IDENTITY,
         ERASE_IDENTITIES,
         NEW_OWNER,
-        TIDY,
-        CLEANUP_PERIOD,
+        CLEANUP,
+        CLEANUP_SCHEDULE,
         OIDC_SIGN_IN,
     ),
 )

@@ -2,12 +2,12 @@ from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.passkeys_module.api import router
 from app.modules.passkeys_module.db import Passkey, PasskeyChallenge
 from app.modules.passkeys_module.services.passkeys import (
-    CLEANUP_PERIOD,
+    CLEANUP,
+    CLEANUP_SCHEDULE,
     ERASE_PASSKEYS,
     NEW_OWNER,
     PASSKEY,
     SIGN_IN,
-    TIDY,
 )
 from app.modules.passkeys_module.settings import PASSKEY_OPTIONS, PasskeySettings
 from app.utils.module import Module
@@ -20,5 +20,5 @@ module = Module(
     models=(Passkey, PasskeyChallenge),
     settings=PasskeySettings,
     invariants=(nothing_of_erased("passkey.account_id", "passkey_challenge.account_id"),),
-    contributes=(PASSKEY, SIGN_IN, ERASE_PASSKEYS, NEW_OWNER, TIDY, CLEANUP_PERIOD, PASSKEY_OPTIONS),
+    contributes=(PASSKEY, SIGN_IN, ERASE_PASSKEYS, NEW_OWNER, CLEANUP, CLEANUP_SCHEDULE, PASSKEY_OPTIONS),
 )

@@ -2,7 +2,7 @@ from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.recovery_module.api.routes.links import router
 from app.modules.recovery_module.db.models import AccountMailbox, PendingSignUp, RecoveryToken
 from app.modules.recovery_module.services.addresses import CHANGE, ERASE_MAILBOX, PENDING, PROOF, SIGN_UP, VERIFIED
-from app.modules.recovery_module.services.housekeeping import CLEANUP_PERIOD, TIDY
+from app.modules.recovery_module.services.housekeeping import CLEANUP, CLEANUP_SCHEDULE
 from app.modules.recovery_module.services.mails import CONFIRM, NOTIFY, RESET
 from app.modules.recovery_module.services.sign_ups import SIGN_UP_MAIL, VERIFIED_SIGN_UP
 from app.modules.recovery_module.settings import FOLLOW_LINK, FORGOT_PASSWORD, VERIFY_EMAIL
@@ -27,8 +27,8 @@ module = Module(
         NOTIFY,
         SIGN_UP_MAIL,
         VERIFIED_SIGN_UP,
-        TIDY,
-        CLEANUP_PERIOD,
+        CLEANUP,
+        CLEANUP_SCHEDULE,
         VERIFY_EMAIL,
         FORGOT_PASSWORD,
         FOLLOW_LINK,

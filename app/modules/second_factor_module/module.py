@@ -8,13 +8,13 @@ from app.modules.second_factor_module.api import router
 from app.modules.second_factor_module.db import RecoveryCode, TotpFactor, WrongCodes
 from app.modules.second_factor_module.services.contributions import (
     ADMINS,
-    CLEANUP_PERIOD,
+    CLEANUP,
+    CLEANUP_SCHEDULE,
     CODES,
     CODES_LEFT,
     ERASE_FACTOR,
     FACTOR,
     NEW_OWNER,
-    TIDY,
     TOTP_ENABLED,
 )
 from app.modules.second_factor_module.settings import GIVE_CODE, SecondFactorSettings
@@ -46,8 +46,8 @@ module = Module(
         ADMINS,
         ERASE_FACTOR,
         NEW_OWNER,
-        TIDY,
-        CLEANUP_PERIOD,
+        CLEANUP,
+        CLEANUP_SCHEDULE,
         GIVE_CODE,
     ),
 )

@@ -15,7 +15,7 @@ from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.tests.erasing import begin
 from app.modules.keys_module.db import note_use
-from app.modules.keys_module.services import KEYS, MAX_KEYS, TIDY
+from app.modules.keys_module.services import CLEANUP, KEYS, MAX_KEYS
 from app.modules.keys_module.tests.keys import create_key, program_of
 from app.settings import Settings
 from app.utils.container import Container
@@ -245,5 +245,5 @@ async def test_keys_that_ended_long_ago_are_deleted(anna: FakeClient, container:
     long_ago = datetime.now(UTC) - timedelta(days=90)
     await rows(container, "UPDATE api_key SET revoked_at = $1 WHERE id = $2", long_ago, UUID(revoked))
     await rows(container, "UPDATE api_key SET expires_at = $1 WHERE id = $2", long_ago, UUID(expired))
-    await run_once(container, TIDY)
+    await run_once(container, CLEANUP)
     assert [str(row["id"]) for row in await rows(container, "SELECT id FROM api_key")] == [kept]

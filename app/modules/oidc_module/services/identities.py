@@ -139,5 +139,5 @@ async def _delete_old(context: JobContext, _: Nothing) -> None:
 IDENTITY = SignInMethod("oidc", _is_set)
 ERASE_IDENTITIES = AccountHook("oidc", _erase)
 NEW_OWNER = OwnerHook("oidc", _remove_earlier)
-TIDY = Job("oidc.delete_old", Nothing, _delete_old)
-CLEANUP_PERIOD = Schedule(TIDY, timedelta(minutes=10))
+CLEANUP = Job("oidc.delete_old", Nothing, _delete_old)
+CLEANUP_SCHEDULE = Schedule(CLEANUP, timedelta(minutes=10))

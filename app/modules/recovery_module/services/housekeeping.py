@@ -15,5 +15,5 @@ async def _delete_old(context: JobContext, _: Nothing) -> None:
     await context.delete_in_chunks(sign_ups.DELETE_OLD, context.at)
 
 
-TIDY = Job("recovery.delete_old_tokens", Nothing, _delete_old)
-CLEANUP_PERIOD = Schedule(TIDY, timedelta(hours=1))
+CLEANUP = Job("recovery.delete_old_tokens", Nothing, _delete_old)
+CLEANUP_SCHEDULE = Schedule(CLEANUP, timedelta(hours=1))

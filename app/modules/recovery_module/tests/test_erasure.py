@@ -9,7 +9,7 @@ from app.adapters.db.database import BackgroundDatabase
 from app.modules.accounts_module.tests.erasing import erase
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.recovery_module.db.cruds.tokens import DELETE_UNSENT
-from app.modules.recovery_module.services.housekeeping import TIDY
+from app.modules.recovery_module.services.housekeeping import CLEANUP
 from app.modules.recovery_module.tests.links import email_of, tokens_of, until_no_jobs, verify
 from app.utils.container import Container
 from tests.databases import rows
@@ -90,7 +90,7 @@ async def test_a_link_to_a_new_password_that_could_not_be_sent_is_deleted_after_
     await until_refused(connection, 1)
     last_attempt = "UPDATE job SET state = 'dead', run_at = now() - make_interval(days => $1) WHERE lane = 'mail'"
     await connection.execute(last_attempt, days)
-    await run_once(container, TIDY)
+    await run_once(container, CLEANUP)
     assert [row["name"] for row in await rows(container, _MAILS)] == left
 
 

@@ -83,5 +83,5 @@ CODES_LEFT = AccountPart("recovery_codes_left", _LEFT, empty=0, describe=_descri
 ADMINS = AdminCheck("second_factor", _check_admin, refuses=(SecondFactorMissing,))
 ERASE_FACTOR = AccountHook("second_factor", _erase)
 NEW_OWNER = OwnerHook("second_factor", _remove_earlier)
-TIDY = Job("second_factor.delete_old_counts", Nothing, _delete_old)
-CLEANUP_PERIOD = Schedule(TIDY, timedelta(hours=6))
+CLEANUP = Job("second_factor.delete_old_counts", Nothing, _delete_old)
+CLEANUP_SCHEDULE = Schedule(CLEANUP, timedelta(hours=6))
