@@ -160,7 +160,7 @@ def _main_tables() -> set[str]:
 
 
 def _models() -> list[Path]:
-    return [*MODULES_DIR.glob("*/db/models/**/*.py"), *MODULES_DIR.glob("*/db.py")]
+    return [*MODULES_DIR.glob("*/db/**/*.py"), *MODULES_DIR.glob("*/db.py")]
 
 
 def _addresses() -> set[str]:

@@ -105,6 +105,7 @@ def test_a_closed_input_is_reported_in_one_line(shop: Path) -> None:
         ("account_chat", "table account_chat already exists"),
         ("catalogue", "table catalogue_chat_types already exists"),
         ("auth", "table auth_session already exists"),
+        ("digest", "table digest_chat already exists"),
         ("alembic_version", "table alembic_version already exists"),
         ("alembic_versions", "table alembic_version already exists"),
     ],
