@@ -1,4 +1,4 @@
-from app.modules.healthcheck_module.api.routes.health import router
+from app.modules.healthcheck_module.api import router
 from app.utils.module import Module
 
 module = Module(

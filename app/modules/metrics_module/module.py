@@ -1,8 +1,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from app.modules.metrics_module.api.routes.metrics import router
-from app.modules.metrics_module.services.measuring import keep_measuring
+from app.modules.metrics_module.api import router
+from app.modules.metrics_module.services import keep_measuring
 from app.utils.background import running
 from app.utils.container import Container
 from app.utils.metric_collectors import MetricCollectors

@@ -1,5 +1,5 @@
 from app.modules.accounts_module.extension import nothing_of_erased
-from app.modules.recovery_module.api.routes.links import router
+from app.modules.recovery_module.api import router
 from app.modules.recovery_module.db.models import AccountMailbox, PendingSignUp, RecoveryToken
 from app.modules.recovery_module.services.addresses import CHANGE, ERASE_MAILBOX, PENDING, PROOF, SIGN_UP, VERIFIED
 from app.modules.recovery_module.services.housekeeping import CLEANUP, CLEANUP_SCHEDULE

@@ -1,4 +1,4 @@
-"""Requests and responses of items."""
+"""Requests and responses of catalogues and their items."""
 
 from typing import Annotated
 from uuid import UUID
@@ -67,3 +67,16 @@ class CatalogueItemRead(ResponseModel):
     value_en: str = Field(examples=["Flood"])
     position: int = Field(examples=[180])
     is_active: bool
+
+
+class CatalogueSummary(ResponseModel):
+    """A catalogue and the number of its items."""
+
+    name: str = Field(description="name of the catalogue, as in its path", examples=["countries"])
+    count: int = Field(examples=[249])
+
+
+class CatalogueView(ResponseModel):
+    """A whole catalogue in one language."""
+
+    items: list[CatalogueItemView] = Field(description="ordered by position, then by key")

@@ -7,5 +7,3 @@ from app.modules.catalogues_module.services.cache import CatalogueCache
 
 CatalogueCacheDep = Annotated[CatalogueCache, service(CatalogueCache)]
 CatalogueName = Annotated[str, Path(description="name of the catalogue", examples=["countries"])]
-
-__all__ = ["CatalogueCacheDep", "CatalogueName"]

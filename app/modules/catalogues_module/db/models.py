@@ -1,9 +1,9 @@
-"""The base model of catalogues, and the registry of the declared ones."""
+"""The base model of catalogues, those that this module declares, and their versions."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Integer, Text
+from sqlalchemy import BigInteger, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import REPLICATED, Base, BaseModel
@@ -31,6 +31,54 @@ class CatalogueModel(BaseModel):
         if "__tablename__" in vars(cls) and not cls.__tablename__.startswith(_PREFIX):
             raise TypeError(f"{cls.__name__} is a catalogue: its table is called {_PREFIX}some_name")
         super().__init_subclass__(**options)
+
+
+class ChatType(CatalogueModel):
+    """Types of chats. The keys are the values of a chat's `type`."""
+
+    __tablename__ = "catalogue_chat_types"
+
+
+class MemberRole(CatalogueModel):
+    """Roles of members. The keys are the values of a member's `role`."""
+
+    __tablename__ = "catalogue_member_roles"
+
+
+class ReportReason(CatalogueModel):
+    """Reasons for reporting a message or an account."""
+
+    __tablename__ = "catalogue_report_reasons"
+
+
+class Language(CatalogueModel):
+    """Languages. The keys are ISO 639-1 codes."""
+
+    __tablename__ = "catalogue_languages"
+
+
+class TimeZone(CatalogueModel):
+    """Time zones. The keys are names of the IANA time zone database, such as `Europe/Moscow`."""
+
+    __tablename__ = "catalogue_time_zones"
+
+
+class Country(CatalogueModel):
+    """Countries. The keys are ISO 3166-1 alpha-2 codes."""
+
+    __tablename__ = "catalogue_countries"
+
+
+class CatalogueVersion(Base):
+    """The number of changes to a catalogue. Processes compare their cache with it.
+
+    The row is also the lock for changes to the catalogue. A catalogue that was never changed has no row.
+    """
+
+    __tablename__ = "version_of_catalogue"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
 
 
 def find_catalogues(modules: Iterable[Module]) -> dict[str, type[CatalogueModel]]:

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response, status
 
 from app.dependencies.services_dependency import ContainerDep
 from app.modules.healthcheck_module.schemas import Alive, Health
-from app.modules.healthcheck_module.services.checks import check_health
+from app.modules.healthcheck_module.services import check_health
 
 router = APIRouter(prefix="/healthcheck")
 

@@ -2,12 +2,7 @@ from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.services_dependency import ContainerDep, LimitsDep
-from app.modules.accounts_module.dependencies import (
-    CurrentIdentity,
-    DeviceDep,
-    PasswordsDep,
-    RevocationsDep,
-)
+from app.modules.accounts_module.dependencies import CurrentIdentity, DeviceDep, PasswordsDep, RevocationsDep
 from app.modules.accounts_module.errors import EmailTaken, SignUpClosed, UsernameTaken
 from app.modules.base_module.schemas import refuses
 from app.modules.jobs_module.dependencies import JobsDep
