@@ -37,7 +37,7 @@ from app.utils.secrets import hash_of
 async def send_confirmation(work: UnitOfWork, jobs: Jobs, account_id: UUID) -> None:
     """Sends the mail that confirms the pending address, or else the account's own if it is not verified."""
     email = await find_mail_address(work, account_id)
-    mailbox = (await mailboxes.list_mailboxes(await work.raw(), [account_id])).get(account_id)
+    mailbox = await mailboxes.find_mailbox(await work.raw(), account_id)
     if mailbox is not None:
         email = mailbox["pending_email"] or (None if mailbox["is_verified"] else email)
     if email is not None:
@@ -62,7 +62,7 @@ async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, container: Container, 
         raise LinkExpired
     current = await find_mail_address(work, account_id)
     if current != email:
-        mailbox = (await mailboxes.list_mailboxes(raw, [account_id])).get(account_id)
+        mailbox = await mailboxes.find_mailbox(raw, account_id)
         if mailbox is None or mailbox["pending_email"] != email:
             raise LinkExpired
         await change_email(work, account_id, email)
@@ -78,7 +78,7 @@ async def note_verified(connection: DatabaseConnection, account_id: UUID, email:
 
 
 async def _is_verified(context: Context, account_id: UUID) -> bool:
-    mailbox = (await mailboxes.list_mailboxes(context.connection, [account_id])).get(account_id)
+    mailbox = await mailboxes.find_mailbox(context.connection, account_id)
     return mailbox is not None and bool(mailbox["is_verified"])
 
 

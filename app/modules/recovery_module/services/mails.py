@@ -58,7 +58,7 @@ async def _confirm(context: JobContext, confirmation: Confirmation) -> Letter | 
     async with context.unit_of_work() as work:
         raw = await work.raw()
         current = await find_mail_address(work, account_id)
-        mailbox = (await mailboxes.list_mailboxes(raw, [account_id])).get(account_id)
+        mailbox = await mailboxes.find_mailbox(raw, account_id)
         is_own = current == email and not (mailbox and mailbox["is_verified"])
         if not await list_existing_accounts(raw, {account_id}):
             return None

@@ -58,7 +58,7 @@ async def reset_password(
         raise LinkExpired
     await tokens.revoke(raw, account_id, "reset", at)
     await replace_password(work, log, revocations, account_id, hashed)
-    mailbox = (await mailboxes.list_mailboxes(raw, [account_id])).get(account_id)
+    mailbox = await mailboxes.find_mailbox(raw, account_id)
     if mailbox is None or not mailbox["is_verified"]:
         await run_owner_hooks(work, container, account_id, None)
     elif mailbox["first_verified_at"] is not None:

@@ -40,6 +40,11 @@ async def list_mailboxes(connection: DatabaseConnection, account_ids: Sequence[U
     return {row["id"]: row for row in await connection.fetch(_LIST, account_ids)}
 
 
+async def find_mailbox(connection: DatabaseConnection, account_id: UUID) -> Any | None:
+    """Returns what is known of the address of an account. None if nothing is."""
+    return (await list_mailboxes(connection, [account_id])).get(account_id)
+
+
 async def set_pending(connection: DatabaseConnection, account_id: UUID, email: str) -> bool:
     """Returns True if another address was pending before, or none."""
     return bool(await connection.fetchval(_SET_PENDING, account_id, email))
