@@ -169,6 +169,11 @@ async def get_names(work: UnitOfWork, account_id: UUID) -> tuple[str, str]:
     return account.username, account.display_name
 
 
+async def find_account_id(connection: DatabaseConnection, username: str) -> UUID | None:
+    """Returns the id of the account with this username, in any capitalization and with spaces around it."""
+    return await crud.find_id(connection, fold(username.strip()))
+
+
 async def get_profile(work: UnitOfWork, parts: AccountParts, viewer: UUID, account_id: UUID) -> AccountPublic:
     raw = await work.raw()
     profile = await profiles.find_profile(raw, account_id)
@@ -227,8 +232,3 @@ async def _get(work: UnitOfWork, account_id: UUID, *, for_update: bool = False) 
 async def _view_me(work: UnitOfWork, parts: AccountParts, account: Account, event_seq: int) -> AccountMe:
     own = {name: getattr(account, name) for name in AccountMe.model_fields if name != "event_seq"}
     return await parts.view_me(await work.raw(), {**own, "event_seq": event_seq})
-
-
-async def find_account_id(connection: DatabaseConnection, username: str) -> UUID | None:
-    """Returns the id of the account with this username, in any capitalization and with spaces around it."""
-    return await profiles.find_id(connection, fold(username.strip()))

@@ -11,13 +11,13 @@ from pydantic import BaseModel
 from app.adapters.db.sql import read_clock
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.adapters.errors import DatabaseUnavailable, PoolExhausted
-from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds import sessions
 from app.modules.accounts_module.db.cruds.erasure import closed_for, delete_presence, list_closed
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.extension import Absence, AccountHook, Erasure
+from app.modules.accounts_module.services.accounts import find_account_id
 from app.modules.accounts_module.services.hooks import revoke_tokens
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.usernames import release_username
@@ -25,7 +25,6 @@ from app.modules.jobs_module.extension import GiveUp, Job, JobContext, Jobs, Lea
 from app.modules.streams_module.services.log import Log, event, now, truncate
 from app.services.context import Context, WorkContext, work_context
 from app.settings.sizes_settings import SizesSettings
-from app.utils.canonical import fold
 from app.utils.container import Container
 from app.utils.module import Modules
 
@@ -53,11 +52,11 @@ async def request_erasure(work: UnitOfWork, jobs: Jobs, username: str, messages:
 
     An account that is already erased can be erased again, by the username that it has now. Raises AccountNotFound.
     """
-    account = await crud.find_by_username(work.session, fold(username))
-    if account is None:
+    account_id = await find_account_id(await work.raw(), username)
+    if account_id is None:
         raise AccountNotFound
-    await enqueue_erasure(work, jobs, account.id, messages)
-    return account.id
+    await enqueue_erasure(work, jobs, account_id, messages)
+    return account_id
 
 
 async def enqueue_erasure(work: UnitOfWork, jobs: Jobs, account_id: UUID, messages: Erasure) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import username_holds as crud
-from app.modules.accounts_module.db.cruds.accounts import find_by_username
+from app.modules.accounts_module.db.cruds.accounts import find_id
 from app.modules.accounts_module.errors import UsernameTaken
 from app.services.errors import ValidationFailed
 from app.utils.canonical import fold
@@ -45,7 +45,7 @@ def _spellings(username: str) -> tuple[str, ...]:
 
 async def check_free(work: UnitOfWork, username: str) -> None:
     """Raises UsernameTaken for a username that an account has, or that is held for its former owner."""
-    if await find_by_username(work.session, username) is not None:
+    if await find_id(await work.raw(), username) is not None:
         raise UsernameTaken
     if await crud.find_holder(work.session, username, datetime.now(UTC)) is not None:
         raise UsernameTaken

@@ -30,6 +30,7 @@ _LOCK_UNCHANGED = """
 SELECT id FROM account WHERE id = $1 AND erased_at IS NULL AND ($2::text IS NULL OR password_hash = $2) FOR KEY SHARE
 """
 
+_FIND_ID = "SELECT id FROM account WHERE username = $1"
 _LIST_EXISTING = "SELECT id FROM account WHERE id = ANY($1) AND erased_at IS NULL"
 _REPLACE_HASH = "UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id"
 
@@ -54,9 +55,10 @@ async def find_account(session: AsyncSession, account_id: UUID, *, for_update: b
     return account if account is not None and account.erased_at is None else None
 
 
-async def find_by_username(session: AsyncSession, username: str) -> Account | None:
-    """Returns the account with this username, even if it is erased."""
-    return (await session.scalars(select(Account).where(Account.username == username))).one_or_none()
+async def find_id(connection: DatabaseConnection, username: str) -> UUID | None:
+    """Returns the id of the account with this username, in its canonical form, even if the account is erased."""
+    account_id: UUID | None = await connection.fetchval(_FIND_ID, username)
+    return account_id
 
 
 async def find_by_login(session: AsyncSession, login: str) -> Account | None:

@@ -25,7 +25,6 @@ SELECT a.id, a.username, a.display_name, a.bio, coalesce(p.online_until > now(),
 """
 _PRESENCE = "LEFT JOIN account_presence p ON p.account_id = a.id"
 _ONE = f"{_COLUMNS} FROM account a {_PRESENCE} WHERE a.id = $1"
-_ID = "SELECT id FROM account WHERE username = $1"
 _NEXT = "SELECT * FROM account WHERE (created_at, id) > ($1, $2::uuid) ORDER BY created_at, id"
 _IN_ORDER = "ORDER BY a.created_at, a.id LIMIT $3"
 _ALL = f"""
@@ -77,12 +76,6 @@ async def find_profile(connection: DatabaseConnection, account_id: UUID) -> Any 
     """Returns the public fields of one account."""
     rows = await connection.fetch(_ONE, account_id)
     return rows[0] if rows else None
-
-
-async def find_id(connection: DatabaseConnection, username: str) -> UUID | None:
-    """Returns the id of the account with this username, in its canonical form."""
-    account_id: UUID | None = await connection.fetchval(_ID, username)
-    return account_id
 
 
 async def list_profiles(connection: DatabaseConnection, query: str, after: Key | None, limit: int) -> Profiles:
