@@ -9,9 +9,9 @@ from fastapi import APIRouter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.adapters.db.database import Database
+from app.modules.accounts_module.extension import Identity
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.accounts_module.services.tokens import Identity
 from app.services.http_requests import CALLER, HttpMiddleware
 from app.settings import Settings
 from app.settings.auth_settings import AuthSettings

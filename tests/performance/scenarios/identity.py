@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.database import Database
+from app.modules.accounts_module.extension import Identity
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.accounts_module.services.tokens import Identity
 from app.settings.auth_settings import AuthSettings
 from tests.performance.outcome import Outcome
 from tests.performance.scenario import Contender, Scenario

@@ -11,11 +11,11 @@ from app.dependencies.scopes import scope_of
 from app.dependencies.services_dependency import container_of, service
 from app.modules.accounts_module.dependencies.authentication import REFUSAL
 from app.modules.accounts_module.errors import InvalidToken
+from app.modules.accounts_module.extension import Identity
 from app.modules.accounts_module.services.accounts import check_admin
 from app.modules.accounts_module.services.authenticator import Authenticator, check_scope
 from app.modules.accounts_module.services.second_factors import SecondFactors
 from app.modules.accounts_module.services.sessions import check_recent
-from app.modules.accounts_module.services.tokens import Identity
 from app.modules.streams_module.dependencies import LogDep
 from app.services.errors import Forbidden, Unauthenticated
 from app.services.http_requests import CALLER

@@ -6,10 +6,10 @@ from time import time
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.errors import InvalidToken, ScopeMissing
-from app.modules.accounts_module.extension import BearerKind
+from app.modules.accounts_module.extension import BearerKind, Identity
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.signing_secret import find_signing_secret
-from app.modules.accounts_module.services.tokens import Identity, Tokens
+from app.modules.accounts_module.services.tokens import Tokens
 from app.services.context import Context
 from app.services.rate_limits import RateLimits, network_of
 from app.settings.auth_settings import AuthSettings

@@ -1,7 +1,7 @@
 """Which events of its account's stream an API key gets: none that say more than its calls."""
 
 from app.dependencies.scopes import scope_of_event
-from app.modules.accounts_module.services.tokens import Identity
+from app.modules.accounts_module.extension import Identity
 from app.modules.streams_module.services.reader import Reader
 from app.utils.module import Modules
 

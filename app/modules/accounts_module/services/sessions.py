@@ -16,11 +16,12 @@ from app.modules.accounts_module.errors import (
     SessionNotFound,
     WrongCredentials,
 )
+from app.modules.accounts_module.extension import Identity
 from app.modules.accounts_module.schemas import SessionRead, TokenPair
 from app.modules.accounts_module.services.hooks import is_refreshable
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.security import append_security_event
-from app.modules.accounts_module.services.tokens import Identity, Tokens
+from app.modules.accounts_module.services.tokens import Tokens
 from app.modules.accounts_module.settings import REFRESH_SESSION
 from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor

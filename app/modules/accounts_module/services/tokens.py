@@ -13,8 +13,6 @@ from app.modules.accounts_module.errors import InvalidToken
 from app.modules.accounts_module.extension import Identity
 from app.settings.auth_settings import AuthSettings
 
-__all__ = ["DeviceClaim", "Identity", "RefreshClaim", "Tokens"]
-
 _ALGORITHM = "HS256"
 _AUDIENCE = "messenger"
 _DEVICE_LIFETIME = timedelta(days=365)

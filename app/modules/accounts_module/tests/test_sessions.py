@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.extension import Identity
 from app.modules.accounts_module.services import authenticator
 from app.modules.accounts_module.services.authenticator import Authenticator
-from app.modules.accounts_module.services.tokens import Identity
 from app.settings import Settings
 from app.settings.sizes_settings import SizesSettings
 from app.utils.container import Container

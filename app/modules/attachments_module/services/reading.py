@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.adapters.db.database import Database
-from app.modules.accounts_module.services.tokens import Identity
+from app.modules.accounts_module.extension import Identity
 from app.modules.attachments_module.db.cruds import attachments as crud
 from app.modules.attachments_module.errors import AttachmentNotFound
 from app.modules.attachments_module.services.links import Links

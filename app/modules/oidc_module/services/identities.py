@@ -6,12 +6,11 @@ from uuid import UUID, uuid4
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook, SignInMethod
+from app.modules.accounts_module.extension import AccountHook, Erasure, Identity, OwnerHook, SignInMethod
 from app.modules.accounts_module.services.hooks import check_sign_in_left
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.security import append_security_event
 from app.modules.accounts_module.services.sessions import end_sessions_of
-from app.modules.accounts_module.services.tokens import Identity
 from app.modules.base_module.schemas import Page
 from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.modules.oidc_module import db

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import orjson
 
-from app.modules.accounts_module.services.tokens import Identity
+from app.modules.accounts_module.extension import Identity
 from app.modules.sockets_module.extension import Joined
 from app.modules.sockets_module.services.send_buffer import SendBuffer
 from app.modules.sockets_module.services.sources import Sources

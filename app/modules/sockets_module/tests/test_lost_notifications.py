@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
-from app.modules.accounts_module.services.tokens import Identity
+from app.modules.accounts_module.extension import Identity
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.send_buffer import SendBuffer, Turn
 from app.modules.sockets_module.services.socket import Socket

@@ -8,7 +8,7 @@ import httpx
 import orjson
 from fastapi import FastAPI
 
-from app.modules.accounts_module.services.tokens import Identity
+from app.modules.accounts_module.extension import Identity
 from app.modules.sockets_module.services.replay import follow_all, follow_joined, send_page
 from app.modules.sockets_module.services.requests import Requests
 from app.modules.sockets_module.services.send_buffer import SendBuffer, Turn
