@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from app.adapters.db.database import Database
 from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.accounts_module.services.signing import Signer
 from app.modules.attachments_module.api.router import root_router, router
 from app.modules.attachments_module.db.invariants import INVARIANTS
 from app.modules.attachments_module.db.models import (
@@ -34,7 +35,6 @@ from app.modules.attachments_module.services.measuring import keep_measuring
 from app.modules.attachments_module.services.part import PART, PURGE
 from app.modules.attachments_module.services.preview_images import PREVIEW_IMAGES
 from app.modules.attachments_module.services.processing import FILES, IMAGES, PROCESS, PROCESS_IMAGE
-from app.modules.attachments_module.services.signing import Signer
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.services.tus import CORS
 from app.modules.attachments_module.services.uploads import Uploads

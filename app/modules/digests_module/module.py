@@ -3,6 +3,7 @@ from contextlib import asynccontextmanager
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.extension import nothing_of_erased
+from app.modules.accounts_module.services.signing import Signer
 from app.modules.chats_module.extension import nothing_of_deleted
 from app.modules.digests_module.api import router
 from app.modules.digests_module.db.invariants import NO_MAILS_OF_ERASED
@@ -20,8 +21,9 @@ from app.utils.module import Module
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    app, auth = container.get(AppSettings), container.get(AuthSettings)
-    container.put(UnsubscribeLinks, UnsubscribeLinks(app, auth, container.get(Database)))
+    app = container.get(AppSettings)
+    signer = Signer(container.get(AuthSettings), container.get(Database), b"unsubscribing from digests")
+    container.put(UnsubscribeLinks, UnsubscribeLinks(signer, f"{app.public_url}{app.prefix}/digests/unsubscribe/"))
     yield
 
 

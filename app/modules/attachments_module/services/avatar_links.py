@@ -6,9 +6,9 @@ from uuid import UUID
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.accounts_module.services.signing import Signer
 from app.modules.attachments_module.db.cruds import avatars as crud
 from app.modules.attachments_module.errors import FileNotFound
-from app.modules.attachments_module.services.signing import Signer
 
 
 class Avatar(NamedTuple):

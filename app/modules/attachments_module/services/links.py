@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.modules.accounts_module.extension import Identity
-from app.modules.attachments_module.services.signing import Signer
+from app.modules.accounts_module.services.signing import Signer
 from app.modules.attachments_module.services.views import previews_of
 
 _WINDOW = 300

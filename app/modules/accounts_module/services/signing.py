@@ -2,7 +2,6 @@
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from hashlib import sha256
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.signing_secret import derive_key
@@ -48,4 +47,4 @@ def _encode(data: bytes) -> str:
 
 
 def _sign(key: bytes, body: bytes) -> bytes:
-    return hmac.new(key, body, sha256).digest()[:_SIGNATURE]
+    return hmac.digest(key, body, "sha256")[:_SIGNATURE]
