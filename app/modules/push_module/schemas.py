@@ -1,5 +1,3 @@
-from base64 import b64decode
-from binascii import Error as NotBase64
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from app.dependencies.scopes import scoped
 from app.modules.base_module.schemas import BodyInt, RequestModel, ResponseModel
 from app.modules.notifications_module.extension import NotificationSetting
+from app.utils import base64url
 from app.utils.event_texts import EventText
 
 _ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
@@ -23,18 +22,8 @@ _AUTH_BYTES = 16
 SubscriptionId = Annotated[UUID, Path(description="id of the push subscription", examples=[_ID])]
 
 
-def decode(value: str) -> bytes:
-    """Decodes base64url, with or without padding. Raises ValueError."""
-    if "+" in value or "/" in value:
-        raise ValueError("must be base64url")
-    try:
-        return b64decode(value.rstrip("=") + "=" * (-len(value.rstrip("=")) % 4), altchars=b"-_", validate=True)
-    except (NotBase64, ValueError):
-        raise ValueError("must be base64url") from None
-
-
 def _check_point(value: str) -> str:
-    point = decode(value)
+    point = base64url.decode(value)
     try:
         if len(point) != 65:
             raise ValueError
@@ -45,7 +34,7 @@ def _check_point(value: str) -> str:
 
 
 def _check_auth(value: str) -> str:
-    if len(decode(value)) != _AUTH_BYTES:
+    if len(base64url.decode(value)) != _AUTH_BYTES:
         raise ValueError(f"must have {_AUTH_BYTES} bytes")
     return value
 

@@ -1,11 +1,11 @@
 """Signed addresses: a few bytes and their signature, in a path."""
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.signing_secret import derive_key
 from app.settings.auth_settings import AuthSettings
+from app.utils import base64url
 
 _SIGNATURE = 16
 
@@ -21,17 +21,17 @@ class Signer:
 
     async def sign(self, body: bytes) -> str:
         """Returns a token that fits into a path."""
-        return _encode(body + _sign(await self._find_key(), body))
+        return base64url.encode(body + _sign(await self._find_key(), body))
 
     async def read(self, token: str) -> bytes | None:
         """Returns what was signed. None for a token that is not ours."""
         key = await self._find_key()
         try:
-            data = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+            data = base64url.decode(token)
         except ValueError:
             return None
         # Unused bits of the last character are not signed.
-        if _encode(data) != token:
+        if base64url.encode(data) != token:
             return None
         body, signature = data[:-_SIGNATURE], data[-_SIGNATURE:]
         return body if hmac.compare_digest(_sign(key, body), signature) else None
@@ -40,10 +40,6 @@ class Signer:
         if self._key is None:
             self._key = await derive_key(self._settings, self._database, self._purpose)
         return self._key
-
-
-def _encode(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _sign(key: bytes, body: bytes) -> bytes:

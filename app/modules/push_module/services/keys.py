@@ -1,6 +1,5 @@
 """The key pair by which push services recognize this server. It is made once and kept in the database."""
 
-from base64 import urlsafe_b64encode
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -9,8 +8,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from app.adapters.db.connection import DatabaseConnection
 from app.modules.push_module.db import keys as db
 from app.modules.push_module.db.keys import StoredKey
-from app.modules.push_module.schemas import decode
 from app.modules.streams_module.services.log import now
+from app.utils import base64url
 
 _SIZE = 32
 
@@ -29,15 +28,11 @@ async def replace_key(connection: DatabaseConnection) -> None:
 
 
 def load_private_key(key: StoredKey) -> ec.EllipticCurvePrivateKey:
-    return ec.derive_private_key(int.from_bytes(decode(key.private_key)), ec.SECP256R1())
+    return ec.derive_private_key(int.from_bytes(base64url.decode(key.private_key)), ec.SECP256R1())
 
 
 def _make_key() -> StoredKey:
     private = ec.generate_private_key(ec.SECP256R1())
     public = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    return StoredKey(uuid4(), encode(private.private_numbers().private_value.to_bytes(_SIZE)), encode(public))
-
-
-def encode(value: bytes) -> str:
-    """Encodes base64url without padding."""
-    return urlsafe_b64encode(value).rstrip(b"=").decode()
+    secret = private.private_numbers().private_value.to_bytes(_SIZE)
+    return StoredKey(uuid4(), base64url.encode(secret), base64url.encode(public))

@@ -14,11 +14,12 @@ from app.modules.accounts_module.services.sessions import check_open
 from app.modules.push_module.db import sending
 from app.modules.push_module.db import subscriptions as db
 from app.modules.push_module.errors import EndpointIsMoving, SubscriptionNotFound
-from app.modules.push_module.schemas import Reason, SubscriptionPut, SubscriptionRead, decode
+from app.modules.push_module.schemas import Reason, SubscriptionPut, SubscriptionRead
 from app.modules.push_module.services.keys import find_or_make_key
 from app.modules.push_module.services.use import PushUse
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.errors import ValidationFailed
+from app.utils import base64url
 
 MAX_SUBSCRIPTIONS = 16
 _ACCOUNTS_AT_ONCE = 200
@@ -47,7 +48,7 @@ async def subscribe(work: UnitOfWork, log: Log, use: PushUse, identity: Identity
     if found is not None and found[0] not in (account_id, before[0] if before else None):
         raise EndpointIsMoving
     key_id, at = (await find_or_make_key(raw)).id, now()
-    keys = decode(request.keys.p256dh), decode(request.keys.auth)
+    keys = base64url.decode(request.keys.p256dh), base64url.decode(request.keys.auth)
     work.after_commit(use.note_subscribed)
     if found is not None and found[0] == account_id:
         await db.renew(raw, account_id, found[1], identity.session_id, key_id, *keys)

@@ -1,6 +1,5 @@
 """One request to a push service: encrypted for the device (RFC 8291), signed by the server (RFC 8292)."""
 
-from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from app.modules.push_module.db.keys import StoredKey
 from app.modules.push_module.db.sending import Device
 from app.modules.push_module.services.composing import MAX_BYTES, Notification
 from app.modules.push_module.services.keys import load_private_key
+from app.utils import base64url
 
 _RECORD = 4_096
 _SHORTER = (MAX_BYTES, 1_900, 700)
@@ -64,7 +64,7 @@ async def _post(
         "ttl": str(ttl),
         "urgency": "high" if is_message else "normal",
         # A push service keeps the newest one of a chat for a device that is offline.
-        "topic": urlsafe_b64encode(notification.chat_id.bytes).rstrip(b"=").decode(),
+        "topic": base64url.encode(notification.chat_id.bytes),
     }
     try:
         response = await client.request(

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.adapters.clients.http import HttpClient
 from app.adapters.db.database import Database
-from app.modules.push_module.schemas import decode
+from app.utils import base64url
 from app.utils.container import Container
 from tests.adapters.http_servers import FakeResolver, http_client
 from tests.databases import rows
@@ -33,10 +32,6 @@ WHERE EXISTS (
 )
 """
 _JOBS = "SELECT count(*) FROM job WHERE name LIKE 'push.%' AND name <> 'push.tidy' AND state <> 'dead'"
-
-
-def encoded(value: bytes) -> str:
-    return urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 class Request(NamedTuple):
@@ -93,7 +88,7 @@ class Device:
 
     def __init__(self, service: PushService, user: FakeClient) -> None:
         self.service, self.user = service, user
-        self.path = f"/send/{next(_numbers)}-{encoded(token_bytes(12))}"
+        self.path = f"/send/{next(_numbers)}-{base64url.encode(token_bytes(12))}"
         self._private = ec.generate_private_key(ec.SECP256R1())
         self._auth = token_bytes(16)
         self.id = ""
@@ -101,7 +96,7 @@ class Device:
     @property
     def subscription(self) -> dict[str, Any]:
         point = self._private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-        keys = {"p256dh": encoded(point), "auth": encoded(self._auth)}
+        keys = {"p256dh": base64url.encode(point), "auth": base64url.encode(self._auth)}
         return {"endpoint": f"http://127.0.0.1:{self.service.port}{self.path}", "keys": keys}
 
     async def subscribe(self) -> "Device":
@@ -138,7 +133,7 @@ def claims_of(request: Request) -> dict[str, Any]:
     scheme, _, rest = request.headers["authorization"].partition(" ")
     values = dict(part.strip().split("=", 1) for part in rest.split(","))
     assert scheme == "vapid"
-    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), decode(values["k"]))
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), base64url.decode(values["k"]))
     signed = jwt.decode(values["t"], key, algorithms=["ES256"], options={"verify_aud": False})
     return {**signed, "k": values["k"]}
 

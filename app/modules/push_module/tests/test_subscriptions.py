@@ -7,8 +7,9 @@ import pytest
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.push_module.services.subscriptions import MAX_SUBSCRIPTIONS, end_dead
-from app.modules.push_module.tests.devices import PATH, Device, PushService, encoded, until_idle
+from app.modules.push_module.tests.devices import PATH, Device, PushService, until_idle
 from app.modules.streams_module.services.log import Log
+from app.utils import base64url
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
@@ -106,12 +107,12 @@ GOOD = Device(PushService(port=9), FakeClient(None)).subscription  # type: ignor
         ("endpoint", "push"),
         ("endpoint", ""),
         ("expirationTime", "soon"),
-        ("auth", encoded(b"a" * 15)),
+        ("auth", base64url.encode(b"a" * 15)),
         ("auth", "+" * 22),
         ("auth", None),
-        ("p256dh", encoded(b"\x04" + b"a" * 64)),
-        ("p256dh", encoded(b"\x02" + b"a" * 32)),
-        ("p256dh", encoded(b"\x04" + bytes(64))),
+        ("p256dh", base64url.encode(b"\x04" + b"a" * 64)),
+        ("p256dh", base64url.encode(b"\x02" + b"a" * 32)),
+        ("p256dh", base64url.encode(b"\x04" + bytes(64))),
         ("p256dh", "é" * 87),
         ("p256dh", ""),
     ],

@@ -1,6 +1,5 @@
 """Tokens of mails: 256 bits, of which only a hash is stored."""
 
-from base64 import urlsafe_b64encode
 from typing import Literal
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from app.adapters.db.database import Database
 from app.modules.accounts_module.services.signing_secret import derive_key
 from app.settings.app_settings import AppSettings
 from app.settings.auth_settings import AuthSettings
+from app.utils import base64url
 from app.utils.container import Container
 
 Purpose = Literal["confirm", "reset", "sign_up"]
@@ -19,7 +19,7 @@ async def make_token(container: Container, purpose: Purpose, job_id: UUID) -> st
     """
     label = b"recovery " + purpose.encode() + job_id.bytes
     key = await derive_key(container.get(AuthSettings), container.get(Database), label)
-    return urlsafe_b64encode(key).rstrip(b"=").decode()
+    return base64url.encode(key)
 
 
 def link_of(container: Container, purpose: Purpose, token: str) -> str:
