@@ -325,6 +325,11 @@ class Identity:
     # faster than a Python function.
     rate_key = property(attrgetter("account_id.int"))
 
+    @property
+    def token_id(self) -> UUID | None:
+        """Returns the id of the token of a BearerKind, None for a session."""
+        return None if self.scopes is None else self.session_id
+
 
 @dataclass(frozen=True)
 class BearerKind:

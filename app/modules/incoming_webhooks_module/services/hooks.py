@@ -42,9 +42,8 @@ async def create(
     if len(await _list(Context(raw, container, now()), chat_id)) >= MAX_HOOKS:
         raise TooManyIncomingWebhooks(f"A chat has at most {MAX_HOOKS} incoming webhooks")
     hook_id, token, at = uuid4(), new_token(chat_id), now()
-    token_id = None if identity.scopes is None else identity.session_id
     row = await db.insert(
-        raw, chat_id, hook_id, account_id, name, hash_of(token), membership.joined_event_seq, token_id, at
+        raw, chat_id, hook_id, account_id, name, hash_of(token), membership.joined_event_seq, identity.token_id, at
     )
     created = {"chat_id": chat_id, "id": hook_id, "name": name, "actor_id": account_id}
     await log.append(work, chat_id, event("incoming_webhook.created", created), at=at)

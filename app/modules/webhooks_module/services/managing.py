@@ -55,7 +55,7 @@ async def create(
         request.kinds,
         request.chat_ids,
         request.description,
-        token_of(identity),
+        identity.token_id,
         scopes,
         sealed,
         at,
@@ -66,13 +66,8 @@ async def create(
     return WebhookWithSecret(**_view(row), secret=secret)
 
 
-def token_of(identity: Identity) -> UUID | None:
-    """Returns the id of the API key that calls, or None for a session."""
-    return None if identity.scopes is None else identity.session_id
-
-
 async def list_all(context: Context, identity: Identity) -> list[WebhookRead]:
-    rows = await webhooks.list_of(context.connection, identity.account_id, token_of(identity))
+    rows = await webhooks.list_of(context.connection, identity.account_id, identity.token_id)
     return [WebhookRead(**_view(row)) for row in await without_ended(context, rows)]
 
 
@@ -83,7 +78,7 @@ async def get(context: Context, identity: Identity, webhook_id: UUID) -> Webhook
 
 async def find(context: Context, identity: Identity, webhook_id: UUID) -> Any:
     """Returns the row of a webhook that the caller manages. Raises WebhookNotFound."""
-    row = await webhooks.find(context.connection, identity.account_id, token_of(identity), webhook_id)
+    row = await webhooks.find(context.connection, identity.account_id, identity.token_id, webhook_id)
     if row is None or not await without_ended(context, [row]):
         raise WebhookNotFound
     return row
