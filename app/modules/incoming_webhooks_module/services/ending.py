@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import AccountHook, BearerKind, Erasure, OwnerHook
-from app.modules.accounts_module.services.created_by_keys import find_ended
+from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook
+from app.modules.accounts_module.services.created_by_keys import are_keys_known, find_ended
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.incoming_webhooks_module import db
 from app.modules.incoming_webhooks_module.services.hooks import deleted
@@ -17,7 +17,6 @@ from app.modules.streams_module.extension import Event, Subscriber, SubscriberCo
 from app.modules.streams_module.services.log import Log
 from app.resources.constants import MAX_BIGINT
 from app.services.context import Context, WorkContext
-from app.utils.module import Modules
 
 _AT_ONCE = 200
 
@@ -84,8 +83,8 @@ async def _end_earlier(context: JobContext, earlier: Earlier) -> None:
 
 
 async def _end_of_keys(context: JobContext, _: Nothing) -> None:
-    """Ends the webhooks of API keys that are not valid any more. Without a module that knows keys, none is ended."""
-    if not context.container.get(Modules).contributions(BearerKind):
+    """Ends the webhooks of API keys that are not valid any more. While no module knows keys, none is ended."""
+    if not are_keys_known(context.container):
         return
     after, found = (UUID(int=0), UUID(int=0)), _AT_ONCE
     while found == _AT_ONCE:

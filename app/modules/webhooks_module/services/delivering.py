@@ -22,12 +22,12 @@ from app.modules.webhooks_module.db.cursors import WINDOW
 from app.modules.webhooks_module.db.deliveries import Attempt
 from app.modules.webhooks_module.errors import SecretLost
 from app.modules.webhooks_module.schemas import ServerReason
-from app.modules.webhooks_module.services.ending import end, pause
+from app.modules.webhooks_module.services.ending import end_with_key, pause
 from app.modules.webhooks_module.services.jobs import POSTING, ToPost
 from app.modules.webhooks_module.services.posting import Answer, body_of, message_id_of, post
-from app.modules.webhooks_module.services.rights import are_tokens_known, find_readable, has_ended, may_post
+from app.modules.webhooks_module.services.rights import find_readable, may_post
 from app.modules.webhooks_module.services.secrets import Secrets
-from app.services.context import Context
+from app.services.context import Context, work_context
 from app.settings.egress_settings import EgressSettings
 
 PAUSES = (5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
@@ -92,19 +92,13 @@ async def _post_some(context: JobContext, to_post: ToPost) -> bool:
 
 async def _find_next(context: JobContext, to_post: ToPost) -> Next | Step:
     async with context.unit_of_work() as work:
-        given = Context(await work.raw(), context.container, now())
+        given = await work_context(work, context.container, now())
         webhook = await webhooks.find_whole(given.connection, to_post.account_id, to_post.webhook_id)
-        if webhook is None:
+        if webhook is None or await end_with_key(given, webhook):
             return Step.DONE
-        is_over = await has_ended(given, webhook)
-        if not is_over:
-            if webhook["state"] != "active" or not await may_post(given, webhook):
-                return Step.DONE
-            return await _look(context, given, webhook, to_post.stream_id)
-    if are_tokens_known(given):
-        async with context.unit_of_work() as work:
-            await end(work, context.container, to_post.account_id, to_post.webhook_id)
-    return Step.DONE
+        if webhook["state"] != "active" or not await may_post(given, webhook):
+            return Step.DONE
+        return await _look(context, given, webhook, to_post.stream_id)
 
 
 async def _look(context: JobContext, given: Context, webhook: Any, stream_id: UUID) -> Next | Step:

@@ -1,13 +1,16 @@
 """Pauses and deletes single webhooks."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.services.created_by_keys import are_keys_known, without_ended
 from app.modules.streams_module.services.log import Log, event, now
 from app.modules.webhooks_module.db import coverage, cursors, deliveries, webhooks
 from app.modules.webhooks_module.db.deliveries import Attempt
 from app.modules.webhooks_module.schemas import ServerReason
+from app.services.context import WorkContext
 from app.utils.container import Container
 
 
@@ -40,4 +43,13 @@ async def end(work: UnitOfWork, container: Container, account_id: UUID, webhook_
     await coverage.delete_of_webhook(raw, account_id, webhook_id)
     await deliveries.delete_of_webhook(raw, account_id, webhook_id)
     await log.append(work, account_id, event("webhook.deleted", {"webhook_id": str(webhook_id)}))
+    return True
+
+
+async def end_with_key(context: WorkContext, webhook: Mapping[str, Any]) -> bool:
+    """Deletes a webhook whose API key is not valid any more. Returns True if the key is not valid."""
+    if await without_ended(context, [webhook]):
+        return False
+    if are_keys_known(context.container):
+        await end(context.work, context.container, webhook["account_id"], webhook["id"])
     return True

@@ -11,10 +11,10 @@ from app.modules.streams_module.services.log import now
 from app.modules.webhooks_module.db import coverage, cursors, deliveries, webhooks
 from app.modules.webhooks_module.services.activity import Activity
 from app.modules.webhooks_module.services.delivering import DELIVER
-from app.modules.webhooks_module.services.ending import end
+from app.modules.webhooks_module.services.ending import end_with_key
 from app.modules.webhooks_module.services.jobs import SWEEPING, ToCatchUp, ToPost, wake
-from app.modules.webhooks_module.services.rights import are_tokens_known, find_visible, has_ended, may_post
-from app.services.context import Context, WorkContext
+from app.modules.webhooks_module.services.rights import find_visible, may_post
+from app.services.context import Context, WorkContext, work_context
 
 _JOINS_AND_LEAVES = ("chat.joined", "chat.left")
 _AT_ONCE = 200
@@ -69,16 +69,10 @@ async def _catch_up(context: JobContext, payload: ToCatchUp) -> None:
     """Looks at all streams of a webhook: for chats without a cursor, and for events that no job posts."""
     account_id, webhook_id = payload.account_id, payload.webhook_id
     async with context.unit_of_work() as work:
-        given = Context(await work.raw(), context.container, now())
+        given = await work_context(work, context.container, now())
         webhook = await webhooks.find_whole(given.connection, account_id, webhook_id)
-        if webhook is None:
+        if webhook is None or await end_with_key(given, webhook):
             return
-        is_over = await has_ended(given, webhook)
-    if is_over:
-        if are_tokens_known(given):
-            async with context.unit_of_work() as work:
-                await end(work, context.container, account_id, webhook_id)
-        return
     after: UUID | None = UUID(int=0)
     while after is not None:
         after = await _catch_up_from(context, account_id, webhook_id, after)

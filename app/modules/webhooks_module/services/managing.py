@@ -8,7 +8,7 @@ from app.adapters.clients.http import EgressError, HttpClient
 from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import Identity
-from app.modules.accounts_module.services.created_by_keys import without_ended
+from app.modules.accounts_module.services.created_by_keys import are_keys_known, without_ended
 from app.modules.chats_module.services.access import get_membership
 from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.services.log import Log, event, now
@@ -19,7 +19,6 @@ from app.modules.webhooks_module.services.activity import Activity
 from app.modules.webhooks_module.services.ending import end
 from app.modules.webhooks_module.services.following import CATCH_UP
 from app.modules.webhooks_module.services.jobs import catch_up_soon
-from app.modules.webhooks_module.services.rights import are_tokens_known
 from app.modules.webhooks_module.services.secrets import PREVIOUS_FOR, Secrets
 from app.services.context import Context
 from app.services.errors import ValidationFailed
@@ -145,7 +144,7 @@ async def _count(work: UnitOfWork, container: Container, account_id: UUID) -> in
     """Returns the number of webhooks of an account. Deletes those whose API key has ended."""
     context = Context(await work.raw(), container, now())
     rows = await webhooks.list_of(context.connection, account_id, None)
-    if not are_tokens_known(context):
+    if not are_keys_known(container):
         return len(rows)
     valid = await without_ended(context, rows)
     for ended in {row["id"] for row in rows} - {row["id"] for row in valid}:

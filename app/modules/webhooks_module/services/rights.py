@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.modules.accounts_module.extension import BearerKind, Identity, list_absent
-from app.modules.accounts_module.services.created_by_keys import without_ended
+from app.modules.accounts_module.extension import Identity, list_absent
 from app.modules.accounts_module.services.event_scopes import EventScopes
 from app.modules.chats_module.services.access import find_membership
 from app.modules.streams_module.services.log import find_head
 from app.services.context import Context
-from app.utils.module import Modules
 
 _READS_EVENTS = "messages:read"
 """The scope without which a key reads no events, whatever their kinds."""
@@ -63,13 +61,3 @@ async def may_post(context: Context, webhook: Mapping[str, Any]) -> bool:
     """Returns True if anything is posted at present: not while the owner is leaving, nor for a key without the right
     to read events."""
     return may_read_events(webhook["scopes"]) and not await list_absent(context, [webhook["account_id"]])
-
-
-async def has_ended(context: Context, webhook: Mapping[str, Any]) -> bool:
-    """Returns True if the API key that has created the webhook is not valid any more."""
-    return not await without_ended(context, [webhook])
-
-
-def are_tokens_known(context: Context) -> bool:
-    """Returns False while no module knows API keys: then it is not known which have ended."""
-    return bool(context.container.get(Modules).contributions(BearerKind))
