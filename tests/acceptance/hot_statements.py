@@ -23,7 +23,7 @@ from app.modules.messages_module.services.fields import MessageFields
 from app.modules.messages_module.services.known_tails import MAY_SEND
 from app.modules.pins_module import db as pins
 from app.modules.previews_module import db as previews
-from app.modules.push_module.db import planning, sending
+from app.modules.push_module.db.cruds import planning, sending
 from app.modules.search_module.db.cruds import index, search
 from app.modules.sockets_module.db.cruds import presence
 from app.modules.streams_module.db.cruds import append, read, subscribers, sweep

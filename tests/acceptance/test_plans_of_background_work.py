@@ -9,7 +9,7 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from app.modules.forwards_module import db as forwards
 from app.modules.streams_module.db.cruds import sweep
-from app.modules.webhooks_module.db import cursors
+from app.modules.webhooks_module.db.cruds import cursors
 from tests.acceptance.hot_statements import ANNA, LONG_CHAT, Run
 from tests.acceptance.prepared import count_rows, plans_of
 

@@ -6,8 +6,8 @@ from app.adapters.db.database import BackgroundDatabase
 from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.chats_module.extension import ChatPurge, nothing_of_deleted
 from app.modules.push_module.api import router
+from app.modules.push_module.db.cruds.sending import PURGE
 from app.modules.push_module.db.models import PushKey, PushNotification, PushSubscription
-from app.modules.push_module.db.sending import PURGE
 from app.modules.push_module.errors import CONSTRAINT_ERRORS
 from app.modules.push_module.schemas import EVENT_TEXTS, EVENTS, SETTINGS
 from app.modules.push_module.services.checks import CONTACT

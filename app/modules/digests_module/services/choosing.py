@@ -7,8 +7,8 @@ from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
-from app.modules.digests_module.db import choosing as db
-from app.modules.digests_module.db.choosing import Position
+from app.modules.digests_module.db.cruds import choosing as crud
+from app.modules.digests_module.db.cruds.choosing import Position
 from app.modules.digests_module.services.mailing import SEND, ChosenMessages, Digest
 from app.modules.digests_module.services.recipients import find_recipient, list_mailable
 from app.modules.jobs_module.extension import JobContext, Jobs
@@ -45,7 +45,7 @@ async def choose(context: JobContext, since: datetime) -> None:
     while monotonic() - began < _LONGEST:
         async with context.unit_of_work() as work:
             working = await work_context(work, context.container, context.at)
-            account_ids = await db.list_due(working.connection, working.at, _ACCOUNTS_AT_ONCE)
+            account_ids = await crud.list_due(working.connection, working.at, _ACCOUNTS_AT_ONCE)
             if not account_ids:
                 return
             modules = context.container.get(Modules)
@@ -57,28 +57,28 @@ async def _decide(context: WorkContext, account_id: UUID, settings: AccountSetti
     """Afterwards nothing of these chats of the account is due at this time."""
     connection, at = context.connection, context.at
     if settings["email"] == "none":
-        await db.forget(connection, account_id)
+        await crud.forget(connection, account_id)
         return
     if (until := quiet_until(settings, at)) is not None:
-        await db.postpone(connection, account_id, until)
+        await crud.postpone(connection, account_id, until)
         return
     pause = timedelta(minutes=settings["digest_after_minutes"])
-    if await db.has_mail(connection, account_id):
+    if await crud.has_mail(connection, account_id):
         # Else they would arrive all at once when the mail server is back.
-        await db.postpone(connection, account_id, at + pause)
+        await crud.postpone(connection, account_id, at + pause)
         return
     chats: dict[UUID, Unread] = {}
-    for position in await db.list_positions(connection, account_id, _MOST_CHATS):
+    for position in await crud.list_positions(connection, account_id, _MOST_CHATS):
         if position.chat_type is None:
-            await db.delete(connection, account_id, position.chat_id)
+            await crud.delete(connection, account_id, position.chat_id)
             continue
         unread = await _find_unread(context, account_id, settings, position, position.chat_type, since, pause)
         chats[position.chat_id] = unread
         first_seq, due_at = unread.next or (None, None)
         if due_at is None and position.read_seq >= unread.through:
-            await db.delete(connection, account_id, position.chat_id)
+            await crud.delete(connection, account_id, position.chat_id)
         else:
-            await db.move(connection, account_id, position.chat_id, unread.through, first_seq, due_at)
+            await crud.move(connection, account_id, position.chat_id, unread.through, first_seq, due_at)
     due = {chat_id: unread.due for chat_id, unread in chats.items() if unread.due}
     if not due or await find_recipient(context, account_id) is None:
         return
@@ -88,7 +88,7 @@ async def _decide(context: WorkContext, account_id: UUID, settings: AccountSetti
     digest = Digest(account_id=account_id, chats=chosen, has_more=is_cut)
     await context.container.get(Jobs).enqueue(context.work, SEND, digest, owner_id=account_id)
     # One mail at a time, although the messages of another chat would be due a minute later.
-    await db.postpone(connection, account_id, at + pause)
+    await crud.postpone(connection, account_id, at + pause)
 
 
 async def _find_unread(
@@ -102,7 +102,7 @@ async def _find_unread(
 ) -> Unread:
     connection, chat_id, before = context.connection, position.chat_id, context.at - pause
     start = max(position.seq, position.read_seq, position.first_seq - 1)
-    messages = await db.list_unread(connection, chat_id, start, account_id, since, MESSAGES_AT_ONCE)
+    messages = await crud.list_unread(connection, chat_id, start, account_id, since, MESSAGES_AT_ONCE)
     mailable = set(
         await list_mailable(context, account_id, settings, chat_id, chat_type, [one.seq for one in messages])
     )
@@ -110,7 +110,7 @@ async def _find_unread(
     due = [message.seq for message in old if message.seq in mailable]
     through = old[-1].seq if old else position.seq
     if len(old) == MESSAGES_AT_ONCE:
-        through = await db.find_last_before(connection, chat_id, through, before)
+        through = await crud.find_last_before(connection, chat_id, through, before)
         return Unread(due, through, (through + 1, context.at + pause), is_cut=True)
     new = [message for message in messages[len(old) :] if message.seq in mailable]
     if not new and len(messages) == MESSAGES_AT_ONCE:

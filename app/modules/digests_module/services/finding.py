@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
-from app.modules.digests_module.db import finding as db
-from app.modules.digests_module.db.finding import NO_CHAT, FoundChat, FoundMessage, Note, Range
+from app.modules.digests_module.db.cruds import finding as crud
+from app.modules.digests_module.db.cruds.finding import NO_CHAT, FoundChat, FoundMessage, Note, Range
 from app.modules.jobs_module.extension import JobContext
 from app.modules.messages_module.extension import EVERYONE, find_mentions
 from app.modules.notifications_module.services.settings import list_settings
@@ -30,19 +30,19 @@ async def find_unread(context: JobContext) -> datetime:
     """Writes down who may have to be mailed, and when. Returns since when messages are mailed."""
     began = monotonic()
     async with context.unit_of_work() as work:
-        after, started_at = await db.begin(await work.raw(), context.at)
+        after, started_at = await crud.begin(await work.raw(), context.at)
     for _ in range(_MOST_CHATS // _CHATS_AT_ONCE):
         async with context.unit_of_work() as work:
             raw = await work.raw()
-            through = await db.find_end(raw, after, _CHATS_AT_ONCE)
-            chats = await db.list_chats(raw, after, through, started_at)
+            through = await crud.find_end(raw, after, _CHATS_AT_ONCE)
+            chats = await crud.list_chats(raw, after, through, started_at)
             reading = Context(raw, context.container, context.at)
             for ranges in packed(chats):
                 await _note_ranges(reading, ranges, started_at)
             if chats:
-                await db.write_seen(raw, chats)
-            after = NO_CHAT if through == db.EVERY_CHAT else through
-            await db.move(raw, after)
+                await crud.write_seen(raw, chats)
+            after = NO_CHAT if through == crud.EVERY_CHAT else through
+            await crud.move(raw, after)
         if after == NO_CHAT or monotonic() - began > LONGEST:
             break
     return started_at
@@ -68,7 +68,7 @@ def packed(chats: Iterable[FoundChat]) -> Iterator[Sequence[Range]]:
 
 
 async def _note_ranges(context: Context, ranges: Sequence[Range], since: datetime) -> None:
-    messages = await db.list_messages(context.connection, ranges, since, MESSAGES_AT_ONCE)
+    messages = await crud.list_messages(context.connection, ranges, since, MESSAGES_AT_ONCE)
     ranges = [one for one in ranges if one.chat.id in messages]
     if not ranges:
         return
@@ -86,7 +86,7 @@ async def _note_ranges(context: Context, ranges: Sequence[Range], since: datetim
     await _note(context, to_some)
     after: UUID | None = NO_CHAT
     while after is not None:
-        readers = await db.list_readers(context.connection, ranges, to_everyone, after, _MEMBERS_AT_ONCE)
+        readers = await crud.list_readers(context.connection, ranges, to_everyone, after, _MEMBERS_AT_ONCE)
         unread = [
             (of_chats[one.chat_id], one.account_id, (messages if one.for_all else to_everyone)[one.chat_id])
             for one in readers
@@ -121,4 +121,4 @@ async def _note(context: Context, unread: Sequence[tuple[Range, UUID, Iterable[F
             due_at = first.created_at + timedelta(minutes=own["digest_after_minutes"])
             notes.append(Note(account_id, one.chat.id, one.after + 1, one.through, due_at))
     if notes:
-        await db.note(context.connection, notes)
+        await crud.note(context.connection, notes)

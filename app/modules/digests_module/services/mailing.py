@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.modules.digests_module.db.mails import ShownMessage, list_shown
+from app.modules.digests_module.db.cruds.mails import ShownMessage, list_shown
 from app.modules.digests_module.services.recipients import find_recipient, list_mailable
 from app.modules.digests_module.services.unsubscribing import UnsubscribeLinks
 from app.modules.jobs_module.extension import JobContext, RetryAt

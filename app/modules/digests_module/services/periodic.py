@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.modules.accounts_module.extension import AccountHook, Erasure
 from app.modules.chats_module.extension import ChatPurge
-from app.modules.digests_module.db.choosing import DELETE_OF_ACCOUNT, PURGES
+from app.modules.digests_module.db.cruds.choosing import DELETE_OF_ACCOUNT, PURGES
 from app.modules.digests_module.services.choosing import choose
 from app.modules.digests_module.services.finding import find_unread
 from app.modules.digests_module.services.mailing import SEND

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from app.modules.digests_module.db import finding as db
+from app.modules.digests_module.db.cruds import finding as crud
 from app.modules.digests_module.services import choosing, finding
 from app.modules.digests_module.services.periodic import FIND
 from app.modules.digests_module.tests.digests import SETTINGS, Digests, write_to
@@ -120,10 +120,10 @@ async def test_a_chat_that_is_deleted_while_it_is_compared_is_not_noted_as_seen(
     deleted, kept = [await anna.open_chat(boris, title=title) for title in ("Старый клуб", "Новый клуб")]
     for chat in (deleted, kept):
         await anna.send(chat)
-    found = await db.list_chats(digests.connection, db.NO_CHAT, db.EVERY_CHAT, now())
+    found = await crud.list_chats(digests.connection, crud.NO_CHAT, crud.EVERY_CHAT, now())
     assert {UUID(deleted), UUID(kept)} <= {chat.id for chat in found}
     ok(await anna.delete(f"/chats/{deleted}"))
-    await db.write_seen(digests.connection, found)
+    await crud.write_seen(digests.connection, found)
     seen = {row["chat_id"] for row in await digests.connection.fetch("SELECT chat_id FROM digest_chat")}
     assert UUID(kept) in seen
     assert UUID(deleted) not in seen

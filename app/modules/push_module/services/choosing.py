@@ -7,7 +7,7 @@ from app.modules.chats_module.extension import NotifyLevel, asked_level, find_no
 from app.modules.messages_module.extension import EVERYONE, find_mentions
 from app.modules.notifications_module.services.quiet_hours import is_quiet
 from app.modules.notifications_module.services.settings import AccountSettings, list_settings
-from app.modules.push_module.db.planning import NewMessage
+from app.modules.push_module.db.cruds.planning import NewMessage
 from app.services.context import Context
 from app.utils.module import Modules
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.modules.jobs_module.extension import Job, JobContext, Jobs
-from app.modules.push_module.db import sending as db
+from app.modules.push_module.db.cruds import sending as crud
 from app.modules.push_module.services.planning import PLANNING
 from app.modules.push_module.services.sending import SEND, to_device
 
@@ -18,7 +18,7 @@ class ReadChat(BaseModel):
 async def _clear(context: JobContext, read: ReadChat) -> None:
     jobs = context.container.get(Jobs)
     async with context.unit_of_work() as work:
-        devices = await db.clear_read(await work.raw(), read.chat_id, read.account_id)
+        devices = await crud.clear_read(await work.raw(), read.chat_id, read.account_id)
         await jobs.enqueue_all(work, SEND, [to_device(read.account_id, device) for device in devices])
 
 

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.modules.jobs_module.extension import Jobs, NewJob
-from app.modules.push_module.db import planning
-from app.modules.push_module.db import sending as db
+from app.modules.push_module.db.cruds import planning, sending
 from app.modules.push_module.services.clearing import CLEAR, ReadChat
 from app.modules.push_module.services.planning import DELAY, LATE, PLAN, NewMessages
 from app.modules.push_module.services.use import PushUse
@@ -37,7 +36,7 @@ async def _follow(context: SubscriberContext, events: Sequence[Event]) -> None:
     await jobs.enqueue_all(context.work, PLAN, plans)
     clears = [
         NewJob(ReadChat(chat_id=chat_id, account_id=account_id), str(chat_id), owner_id=account_id)
-        for chat_id, account_id in await db.list_notified(context.connection, moved)
+        for chat_id, account_id in await sending.list_notified(context.connection, moved)
     ]
     await jobs.enqueue_all(context.work, CLEAR, clears)
 

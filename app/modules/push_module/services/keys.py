@@ -6,8 +6,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.adapters.db.connection import DatabaseConnection
-from app.modules.push_module.db import keys as db
-from app.modules.push_module.db.keys import StoredKey
+from app.modules.push_module.db.cruds import keys as crud
+from app.modules.push_module.db.cruds.keys import StoredKey
 from app.modules.streams_module.services.log import now
 from app.utils import base64url
 
@@ -16,15 +16,15 @@ _SIZE = 32
 
 async def find_or_make_key(connection: DatabaseConnection) -> StoredKey:
     """Returns the key pair, which is the same for all processes of one database. Makes it if there is none."""
-    while (key := await db.find_key(connection)) is None:
-        await db.insert_key(connection, _make_key(), now())
+    while (key := await crud.find_key(connection)) is None:
+        await crud.insert_key(connection, _make_key(), now())
     return key
 
 
 async def replace_key(connection: DatabaseConnection) -> None:
     """Replaces the key pair. The subscriptions that were made with the earlier one are of no use from now on."""
-    await db.delete_key(connection)
-    await db.insert_key(connection, _make_key(), now())
+    await crud.delete_key(connection)
+    await crud.insert_key(connection, _make_key(), now())
 
 
 def load_private_key(key: StoredKey) -> ec.EllipticCurvePrivateKey:

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane
-from app.modules.push_module.db import planning as db
+from app.modules.push_module.db.cruds import planning as crud
 from app.modules.push_module.services.choosing import choose
 from app.modules.push_module.services.sending import SEND, to_device
 from app.services.context import Context
@@ -45,17 +45,17 @@ async def _plan_page(context: JobContext, new: NewMessages, after: UUID) -> UUID
     jobs = context.container.get(Jobs)
     async with context.unit_of_work() as work:
         raw = await work.raw()
-        messages = await db.list_messages(raw, new.chat_id, new.first_seq, until, _MESSAGES)
+        messages = await crud.list_messages(raw, new.chat_id, new.first_seq, until, _MESSAGES)
         if not messages:
             return None
-        readers = await db.list_readers(raw, new.chat_id, after, _ACCOUNTS_AT_ONCE)
+        readers = await crud.list_readers(raw, new.chat_id, after, _ACCOUNTS_AT_ONCE)
         if readers is None:
             return None
         unread = {one: seq for one, seq in readers.read_seqs.items() if seq < messages[0].seq}
         if unread:
             reading = Context(raw, context.container, at)
             chosen = await choose(reading, new.chat_id, readers.chat_type, messages, unread)
-            devices = await db.add_notifications(raw, new.chat_id, chosen, at)
+            devices = await crud.add_notifications(raw, new.chat_id, chosen, at)
             await jobs.enqueue_all(work, SEND, [to_device(*device) for device in devices])
     return readers.last
 

@@ -20,10 +20,10 @@ from app.modules.jobs_module.services.turns import Turns
 from app.modules.mail_module.settings import MailSettings
 from app.modules.messages_module.services.lines import line_of
 from app.modules.notifications_module.services.settings import read_settings
-from app.modules.push_module.db import sending as db
-from app.modules.push_module.db.keys import StoredKey
-from app.modules.push_module.db.planning import NewMessage
-from app.modules.push_module.db.sending import Device
+from app.modules.push_module.db.cruds import sending as crud
+from app.modules.push_module.db.cruds.keys import StoredKey
+from app.modules.push_module.db.cruds.planning import NewMessage
+from app.modules.push_module.db.cruds.sending import Device
 from app.modules.push_module.services import metrics
 from app.modules.push_module.services.choosing import choose
 from app.modules.push_module.services.composing import Notification, clear, show
@@ -98,20 +98,20 @@ async def _prepare(context: JobContext, to: ToDevice) -> Step | None:
     seconds = _REQUESTS * context.container.get(EgressSettings).timeout_s + _MARGIN
     async with context.unit_of_work() as work:
         raw, at = await work.raw(), context.at
-        device = await db.take(raw, to.account_id, to.subscription_id, context.job_id, at, seconds)
+        device = await crud.take(raw, to.account_id, to.subscription_id, context.job_id, at, seconds)
         if device is None:
-            wait = await db.find_wait(raw, to.account_id, to.subscription_id, at)
+            wait = await crud.find_wait(raw, to.account_id, to.subscription_id, at)
             if wait is not None:
                 raise RetryAfter(_LOOK_AGAIN if wait.is_taken else wait.seconds)
-            await db.forget(raw, to.account_id, to.subscription_id)
+            await crud.forget(raw, to.account_id, to.subscription_id)
             return None
-        while (row := await db.find_next(raw, device.account_id, device.id)) is not None:
+        while (row := await crud.find_next(raw, device.account_id, device.id)) is not None:
             notification = await _compose(context, raw, device, row)
             if notification is not None:
                 age = at - row["created_at"] if row["due"] == "message" else timedelta(0)
                 ttl = int((LIFETIME - max(age, timedelta(0))).total_seconds())
                 return Step(device, notification, await find_or_make_key(raw), ttl)
-        await db.release(raw, device, context.job_id, device.failures, 0.0)
+        await crud.release(raw, device, context.job_id, device.failures, 0.0)
         return None
 
 
@@ -119,23 +119,23 @@ async def _compose(context: JobContext, raw: Connection, device: Device, row: An
     """Returns the notification as it is now. None if the device is not to get it any more: it is no longer due then."""
     place = (row["chat_id"], device.account_id, device.id, row["seq"])
     if row["due"] == "clear":
-        return clear(row["chat_id"], row["seq"], await db.count_unread_chats(raw, device.account_id))
+        return clear(row["chat_id"], row["seq"], await crud.count_unread_chats(raw, device.account_id))
     if await _is_due(context, raw, device, row):
-        if not await db.note_shown(raw, *place):
+        if not await crud.note_shown(raw, *place):
             return None
         modules = context.container.get(Modules)
         settings = await read_settings(raw, modules, device.account_id)
         language = settings["language"] or context.container.get(MailSettings).language
-        badge = await db.count_unread_chats(raw, device.account_id)
+        badge = await crud.count_unread_chats(raw, device.account_id)
         line = line_of(modules, row["text"], row["parts"])
         return show(row, line, badge=badge, preview=settings["preview"], language=language)
     metrics.PUSHES.labels("message", "skipped").inc()
     if not row["is_shown"]:
-        await db.remove(raw, *place, "message")
+        await crud.remove(raw, *place, "message")
     else:
         # The device shows an earlier message of the chat, or got this one in an attempt whose end is not known.
         is_read = row["read_seq"] is None or row["read_seq"] >= row["seq"]
-        await db.settle(raw, *place, "message", "clear" if is_read else None)
+        await crud.settle(raw, *place, "message", "clear" if is_read else None)
     return None
 
 
@@ -161,13 +161,13 @@ async def _settle(context: JobContext, step: Step, pushed: Pushed) -> None:
             await end(work, log, device.account_id, device.id, "gone")
         elif pushed.outcome == "deferred" and not (sent.kind == "clear" and device.failures >= _CLEAR_ATTEMPTS):
             pause = pushed.pause or _BACKOFF[min(device.failures, len(_BACKOFF) - 1)]
-            await db.release(raw, device, context.job_id, device.failures + 1, pause)
+            await crud.release(raw, device, context.job_id, device.failures + 1, pause)
         else:
             if sent.kind == "clear":
-                await db.remove(raw, *place, "clear")
+                await crud.remove(raw, *place, "clear")
             else:
-                await db.settle(raw, *place, "message", None)
-            await db.release(raw, device, context.job_id, 0, 0.0)
+                await crud.settle(raw, *place, "message", None)
+            await crud.release(raw, device, context.job_id, 0, 0.0)
     if pushed.outcome == "refused":
         logger.warning("a push service refused a notification of device {}: {}", device.id, pushed.detail)
     if pause:

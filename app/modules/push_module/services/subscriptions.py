@@ -11,8 +11,8 @@ from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountHook, Identity
 from app.modules.accounts_module.services.sessions import check_open
-from app.modules.push_module.db import sending
-from app.modules.push_module.db import subscriptions as db
+from app.modules.push_module.db.cruds import sending
+from app.modules.push_module.db.cruds import subscriptions as crud
 from app.modules.push_module.errors import EndpointIsMoving, SubscriptionNotFound
 from app.modules.push_module.schemas import Reason, SubscriptionPut, SubscriptionRead
 from app.modules.push_module.services.keys import find_or_make_key
@@ -41,24 +41,24 @@ async def subscribe(work: UnitOfWork, log: Log, use: PushUse, identity: Identity
     """Returns the id of the device's subscription. Raises InvalidToken or EndpointIsMoving."""
     raw, account_id = await work.raw(), identity.account_id
     endpoint_hash = sha256(request.endpoint.encode()).digest()
-    before = await db.find_by_endpoint(raw, endpoint_hash)
+    before = await crud.find_by_endpoint(raw, endpoint_hash)
     await log.lock(work, accounts=list({account_id, before[0] if before else account_id}))
     await check_open(work, log, identity)
-    found = await db.find_by_endpoint(raw, endpoint_hash)
+    found = await crud.find_by_endpoint(raw, endpoint_hash)
     if found is not None and found[0] not in (account_id, before[0] if before else None):
         raise EndpointIsMoving
     key_id, at = (await find_or_make_key(raw)).id, now()
     keys = base64url.decode(request.keys.p256dh), base64url.decode(request.keys.auth)
     work.after_commit(use.note_subscribed)
     if found is not None and found[0] == account_id:
-        await db.renew(raw, account_id, found[1], identity.session_id, key_id, *keys)
+        await crud.renew(raw, account_id, found[1], identity.session_id, key_id, *keys)
         return found[1]
     if found is not None:
         await end(work, log, *found, "moved")
-    for oldest in await db.list_beyond(raw, account_id, MAX_SUBSCRIPTIONS - 1):
+    for oldest in await crud.list_beyond(raw, account_id, MAX_SUBSCRIPTIONS - 1):
         await end(work, log, account_id, oldest, "replaced")
     subscription_id = uuid4()
-    await db.insert(
+    await crud.insert(
         raw, account_id, subscription_id, identity.session_id, key_id, request.endpoint, endpoint_hash, *keys, at
     )
     created = {"id": subscription_id, "session_id": identity.session_id, "created_at": at}
@@ -76,7 +76,7 @@ async def list_subscriptions(connection: DatabaseConnection, identity: Identity)
             created_at=row["created_at"],
             current=row["session_id"] == identity.session_id,
         )
-        for row in await db.list_live(connection, identity.account_id, now())
+        for row in await crud.list_live(connection, identity.account_id, now())
     ]
 
 
@@ -89,7 +89,7 @@ async def unsubscribe(work: UnitOfWork, log: Log, account_id: UUID, subscription
 
 async def end(work: UnitOfWork, log: Log, account_id: UUID, subscription_id: UUID, reason: Reason) -> bool:
     """Deletes a subscription. The account's stream is locked. Returns False if there is none."""
-    if not await db.delete(await work.raw(), account_id, subscription_id):
+    if not await crud.delete(await work.raw(), account_id, subscription_id):
         return False
     await log.append(work, account_id, event("push.unsubscribed", {"id": subscription_id, "reason": reason}))
     return True
@@ -103,15 +103,15 @@ async def end_dead(open_work: OpenWork, log: Log) -> int:
     ended, accounts = 0, [_FIRST]
     while accounts:
         async with open_work() as work:
-            accounts = await db.list_dead_accounts(await work.raw(), now(), accounts[-1], _ACCOUNTS_AT_ONCE)
+            accounts = await crud.list_dead_accounts(await work.raw(), now(), accounts[-1], _ACCOUNTS_AT_ONCE)
         for account_id in accounts:
             async with open_work() as work:
                 await log.lock(work, accounts=[account_id])
-                for subscription_id, is_rotated in await db.list_dead(await work.raw(), now(), account_id):
+                for subscription_id, is_rotated in await crud.list_dead(await work.raw(), now(), account_id):
                     reason: Reason = "rotated" if is_rotated else "session_ended"
                     ended += await end(work, log, account_id, subscription_id, reason)
     return ended
 
 
-ERASE_SUBSCRIPTIONS = AccountHook.of_rows("push subscriptions", db.DELETE_OF_ACCOUNT)
+ERASE_SUBSCRIPTIONS = AccountHook.of_rows("push subscriptions", crud.DELETE_OF_ACCOUNT)
 ERASE_NOTIFICATIONS = AccountHook.of_rows("push notifications", sending.DELETE_OF_ACCOUNT)

@@ -6,7 +6,7 @@ from typing import Any
 from app.adapters.base.bus import Bus
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.database import BackgroundDatabase
-from app.modules.push_module.db import subscriptions as db
+from app.modules.push_module.db.cruds import subscriptions as crud
 from app.modules.streams_module.services.idleness import Idleness
 
 _SUBSCRIBED = "push.subscribed"
@@ -21,7 +21,7 @@ class PushUse(Idleness):
         bus.on_notification(_SUBSCRIBED, self._on_subscribed)
 
     async def is_used(self, connection: DatabaseConnection) -> bool:
-        return await db.any_exists(connection)
+        return await crud.any_exists(connection)
 
     def note_subscribed(self) -> None:
         """Is called after the commit of a subscription. The other processes are notified over the bus."""

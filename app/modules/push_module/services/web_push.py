@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.adapters.clients.http import EgressError, HttpClient, HttpResponse
 from app.adapters.clients.http.errors import InvalidUrl, Refused
-from app.modules.push_module.db.keys import StoredKey
-from app.modules.push_module.db.sending import Device
+from app.modules.push_module.db.cruds.keys import StoredKey
+from app.modules.push_module.db.cruds.sending import Device
 from app.modules.push_module.services.composing import MAX_BYTES, Notification
 from app.modules.push_module.services.keys import load_private_key
 from app.utils import base64url

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from app.adapters.db.connection import Connection
-from app.modules.push_module.db import planning as db
+from app.modules.push_module.db.cruds import planning as crud
 from app.modules.push_module.tests.devices import Device, PushService
 from tests.fakers import FakeClient, ok
 
@@ -31,7 +31,7 @@ async def test_all_members_with_devices_are_found_whichever_list_is_shorter(
     after: UUID | None = UUID(int=0)
     pages = 0
     while after is not None:
-        readers = await db.list_readers(connection, chat_id, after, 1)
+        readers = await crud.list_readers(connection, chat_id, after, 1)
         assert readers is not None
         found |= readers.read_seqs
         after, pages = readers.last, pages + 1
@@ -44,7 +44,7 @@ async def test_a_deleted_chat_has_no_readers(
 ) -> None:
     await Device(service, boris).subscribe()
     ok(await anna.delete(f"/chats/{club}"))
-    assert await db.list_readers(connection, UUID(club), UUID(int=0), 10) is None
+    assert await crud.list_readers(connection, UUID(club), UUID(int=0), 10) is None
 
 
 @pytest.mark.parametrize(("most", "found_of"), [(1, (0, 1, 2, 3)), (2, (0, 1, 3)), (5, (0, 1))])
@@ -65,5 +65,5 @@ async def test_chats_without_a_subscribed_member_are_left_out_unless_both_lists_
     ok(await anna.delete(f"/chats/{deleted}"))
     for user in (boris, stranger):
         await Device(service, user).subscribe()
-    found = await db.list_subscribed(connection, [UUID(chat_id) for chat_id in (*chats, deleted)], most)
+    found = await crud.list_subscribed(connection, [UUID(chat_id) for chat_id in (*chats, deleted)], most)
     assert found == {UUID(chats[number]) for number in found_of}

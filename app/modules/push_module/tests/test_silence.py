@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from app.adapters.db.database import Database
-from app.modules.push_module.db.planning import NewMessage
+from app.modules.push_module.db.cruds.planning import NewMessage
 from app.modules.push_module.services.choosing import choose
 from app.modules.push_module.tests.devices import Device, let_time_pass, until_idle
 from app.services.context import Context

@@ -3,8 +3,8 @@
 from app.adapters.db.connection import DatabaseConnection
 from app.modules.streams_module.services.idleness import Idleness
 from app.modules.streams_module.services.log import now
-from app.modules.webhooks_module import metrics
-from app.modules.webhooks_module.db import cursors, webhooks
+from app.modules.webhooks_module.db.cruds import cursors, webhooks
+from app.modules.webhooks_module.services import metrics
 
 KNOWN_AFTER = 15.0
 """Seconds after which all processes know that a webhook is active: more than `VALID_FOR` of `Idleness`."""

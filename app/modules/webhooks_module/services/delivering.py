@@ -16,12 +16,12 @@ from app.modules.jobs_module.extension import Job, JobContext, Jobs, RetryAfter,
 from app.modules.jobs_module.services.turns import Turns
 from app.modules.streams_module.extension import Event, read_events
 from app.modules.streams_module.services.log import now
-from app.modules.webhooks_module import metrics
-from app.modules.webhooks_module.db import coverage, cursors, deliveries, webhooks
-from app.modules.webhooks_module.db.cursors import WINDOW
-from app.modules.webhooks_module.db.deliveries import Attempt
+from app.modules.webhooks_module.db.cruds import coverage, cursors, deliveries, webhooks
+from app.modules.webhooks_module.db.cruds.cursors import WINDOW
+from app.modules.webhooks_module.db.cruds.deliveries import Attempt
 from app.modules.webhooks_module.errors import SecretLost
 from app.modules.webhooks_module.schemas import ServerReason
+from app.modules.webhooks_module.services import metrics
 from app.modules.webhooks_module.services.ending import end_with_key, pause
 from app.modules.webhooks_module.services.jobs import POSTING, ToPost
 from app.modules.webhooks_module.services.posting import Answer, body_of, message_id_of, post

@@ -7,8 +7,8 @@ from uuid import UUID
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.services.created_by_keys import are_keys_known, without_ended
 from app.modules.streams_module.services.log import Log, event, now
-from app.modules.webhooks_module.db import coverage, cursors, deliveries, webhooks
-from app.modules.webhooks_module.db.deliveries import Attempt
+from app.modules.webhooks_module.db.cruds import coverage, cursors, deliveries, webhooks
+from app.modules.webhooks_module.db.cruds.deliveries import Attempt
 from app.modules.webhooks_module.schemas import ServerReason
 from app.services.context import WorkContext
 from app.utils.container import Container

@@ -6,7 +6,7 @@ from uuid import UUID
 from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.jobs_module.extension import Jobs
-from app.modules.webhooks_module.db import coverage, deliveries, webhooks
+from app.modules.webhooks_module.db.cruds import coverage, deliveries, webhooks
 from app.modules.webhooks_module.services.delivering import DELIVER
 from app.modules.webhooks_module.services.ending import end
 from app.modules.webhooks_module.services.following import CATCH_UP, SWEEP_ONE

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, NewJob, Nothing, Schedule
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.log import now
-from app.modules.webhooks_module.db import coverage, cursors, deliveries, webhooks
+from app.modules.webhooks_module.db.cruds import coverage, cursors, deliveries, webhooks
 from app.modules.webhooks_module.services.activity import Activity
 from app.modules.webhooks_module.services.delivering import DELIVER
 from app.modules.webhooks_module.services.ending import end_with_key

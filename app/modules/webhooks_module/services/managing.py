@@ -12,7 +12,7 @@ from app.modules.accounts_module.services.created_by_keys import are_keys_known,
 from app.modules.chats_module.services.access import get_membership
 from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.services.log import Log, event, now
-from app.modules.webhooks_module.db import coverage, cursors, webhooks
+from app.modules.webhooks_module.db.cruds import coverage, cursors, webhooks
 from app.modules.webhooks_module.errors import TooManyWebhooks, WebhookNotFound
 from app.modules.webhooks_module.schemas import WebhookCreate, WebhookRead, WebhookUpdate, WebhookWithSecret
 from app.modules.webhooks_module.services.activity import Activity

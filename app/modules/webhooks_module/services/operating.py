@@ -11,7 +11,7 @@ from app.modules.base_module.services.cursors import decode_cursor, encode_curso
 from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.extension import Event
 from app.modules.streams_module.services.log import now
-from app.modules.webhooks_module.db import cursors, deliveries, webhooks
+from app.modules.webhooks_module.db.cruds import cursors, deliveries, webhooks
 from app.modules.webhooks_module.errors import WebhookCursorNotFound, WebhookNotFound
 from app.modules.webhooks_module.schemas import CursorRead, DeliveryRead, WebhookTested
 from app.modules.webhooks_module.services.delivering import DELIVER

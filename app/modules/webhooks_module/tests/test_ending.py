@@ -6,7 +6,7 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.commands.generated import openapi_text
 from app.modules.accounts_module.tests.erasing import begin
 from app.modules.jobs_module.extension import Jobs, Nothing
-from app.modules.webhooks_module.db.deliveries import KEPT
+from app.modules.webhooks_module.db.cruds.deliveries import KEPT
 from app.modules.webhooks_module.services.following import DELETE_OLD
 from app.modules.webhooks_module.tests.receiving import Receiver, create, deliveries_of, until_attempts, until_no_job
 from app.settings import Settings

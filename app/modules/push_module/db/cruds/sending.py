@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import delete_of_account, delete_of_chat, one_row
-from app.modules.push_module.db.subscriptions import LIVE
+from app.modules.push_module.db.cruds.subscriptions import LIVE
 
 # By the clock of the database, which all processes share.
 _TAKE = f"""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
-from app.modules.push_module.db.subscriptions import LIVE
+from app.modules.push_module.db.cruds.subscriptions import LIVE
 
 _FIND_CHAT = "SELECT type, member_count FROM chat WHERE id = $1 AND deleted_at IS NULL"
 _HAS_FEWER = "SELECT count(*) < $1 FROM (SELECT FROM push_subscription LIMIT $1) subscription"
