@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -146,16 +146,8 @@ EVENTS: dict[str, type[ResponseModel]] = {
     "push.subscribed": PushSubscribed,
     "push.unsubscribed": PushUnsubscribed,
 }
-_REASONS = ", ".join(f"`{reason}`" for reason in ("deleted", "replaced", "moved", "gone", "rotated", "session_ended"))
-EVENT_TEXTS = (
-    EventText(
-        "push.subscribed",
-        "account",
-        "`id`, `session_id`, `created_at`",
-        "`id`, `session_id`, `created_at`",
-    ),
-    EventText("push.unsubscribed", "account", f"`id`, `reason`: {_REASONS}", f"`id`, `reason`: {_REASONS}"),
-)
+_REASONS = ", ".join(f"`{reason}`" for reason in get_args(Reason))
+EVENT_TEXTS = (EventText("push.unsubscribed", "account", f"`id`, `reason`: {_REASONS}"),)
 
 Push = Literal["all", "mentions", "none"]
 Preview = Literal["full", "sender", "none"]

@@ -221,11 +221,4 @@ EVENTS: dict[str, type[ResponseModel]] = {
     "webhook.paused": WebhookPausedPayload,
     "webhook.deleted": WebhookPayload,
 }
-EVENT_TEXTS = (
-    EventText(
-        "webhook.paused",
-        "account",
-        "`webhook_id`, `reason` (`failed`, `gone`, `secret_lost`)",
-        "`webhook_id`, `reason` (`failed`, `gone`, `secret_lost`)",
-    ),
-)
+EVENT_TEXTS = (EventText("webhook.paused", "account", "`webhook_id`, `reason` (`failed`, `gone`, `secret_lost`)"),)

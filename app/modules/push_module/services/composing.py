@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 
 from app.modules.messages_module.services.lines import Line
-from app.modules.push_module.services.texts import texts_in
+from app.modules.push_module.schemas import Preview
 from app.utils.texts import as_line
 
 MAX_BYTES = 3_993
@@ -18,9 +18,10 @@ _JOINER = "\u200d"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _SELECTORS = range(0xFE00, 0xFE10)
 _MARKS = range(0x300, 0x370)
+_NEW_MESSAGE = {"en": "New message", "ru": "Новое сообщение"}
+"""What is shown where the text of the message is not shown, or there is none."""
 
 Kind = Literal["message", "clear"]
-Preview = Literal["full", "sender", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Notification:
 
 def show(row: Any, line: Line, *, badge: int, preview: Preview, language: Literal["en", "ru"]) -> Notification:
     """Returns the notification of a message. `row` has the message, its chat and the name of its sender."""
-    new_message = texts_in(language).new_message
+    new_message = _NEW_MESSAGE[language]
     sender, text = _line(row["display_name"] or ""), _line(line.text)
     author = _line(line.author or "") or sender
     body = text if preview == "full" and text and not line.hides_text else new_message

@@ -24,6 +24,7 @@ from app.modules.push_module.db.cruds import sending as crud
 from app.modules.push_module.db.cruds.keys import StoredKey
 from app.modules.push_module.db.cruds.planning import NewMessage
 from app.modules.push_module.db.cruds.sending import Device
+from app.modules.push_module.db.cruds.subscriptions import delete_notifications
 from app.modules.push_module.services import metrics
 from app.modules.push_module.services.choosing import choose
 from app.modules.push_module.services.composing import Notification, clear, show
@@ -103,7 +104,7 @@ async def _prepare(context: JobContext, to: ToDevice) -> Step | None:
             wait = await crud.find_wait(raw, to.account_id, to.subscription_id, at)
             if wait is not None:
                 raise RetryAfter(_LOOK_AGAIN if wait.is_taken else wait.seconds)
-            await crud.forget(raw, to.account_id, to.subscription_id)
+            await delete_notifications(raw, to.account_id, to.subscription_id)
             return None
         while (row := await crud.find_next(raw, device.account_id, device.id)) is not None:
             notification = await _compose(context, raw, device, row)

@@ -26,9 +26,8 @@ UPDATE push_subscription
 SET taken_by = NULL, failures = $3, not_before = clock_timestamp() + make_interval(secs => $4)
 WHERE account_id = $1 AND id = $2 AND taken_by = $5
 """
-_FORGET = "DELETE FROM push_notification WHERE account_id = $1 AND subscription_id = $2"
 # No index has this order: it would be one of all chats.
-_NEXT = f"""
+_FIND_NEXT = f"""
 SELECT n.chat_id, n.seq, n.due, n.is_shown, c.type, c.title, m.read_seq, said.sender_id, said.created_at,
        said.text, said.parts, a.display_name
 FROM (
@@ -52,7 +51,7 @@ _REMOVE = """
 DELETE FROM push_notification
 WHERE chat_id = $1 AND account_id = $2 AND subscription_id = $3 AND seq = $4 AND due = $5
 """
-_LIST_SHOWN = """
+_LIST_NOTIFIED = """
 SELECT moved.chat_id, moved.account_id FROM unnest($1::uuid[], $2::uuid[]) AS moved(chat_id, account_id)
 CROSS JOIN LATERAL (
     SELECT FROM push_notification WHERE chat_id = moved.chat_id AND account_id = moved.account_id
@@ -128,14 +127,9 @@ async def release(connection: DatabaseConnection, device: Device, job_id: UUID, 
     await connection.execute(_RELEASE, device.account_id, device.id, failures, seconds, job_id)
 
 
-async def forget(connection: DatabaseConnection, account_id: UUID, subscription_id: UUID) -> None:
-    """Deletes the notifications of a device that is of no use any more."""
-    await connection.execute(_FORGET, account_id, subscription_id)
-
-
 async def find_next(connection: DatabaseConnection, account_id: UUID, subscription_id: UUID) -> Any | None:
     """Returns a notification that is due on the device, with its message as it is now."""
-    rows = await connection.fetch(_NEXT, account_id, subscription_id)
+    rows = await connection.fetch(_FIND_NEXT, account_id, subscription_id)
     return rows[0] if rows else None
 
 
@@ -170,7 +164,7 @@ async def list_notified(
     connection: DatabaseConnection, pairs: Collection[tuple[UUID, UUID]]
 ) -> Sequence[tuple[UUID, UUID]]:
     """Returns those pairs of a chat and an account that have notifications."""
-    rows = await connection.fetch(_LIST_SHOWN, *map(list, zip(*pairs, strict=True)))
+    rows = await connection.fetch(_LIST_NOTIFIED, *map(list, zip(*pairs, strict=True)))
     return [(row["chat_id"], row["account_id"]) for row in rows]
 
 

@@ -29,7 +29,7 @@ _LIST = f"""
 SELECT id, session_id, endpoint, created_at FROM push_subscription s WHERE account_id = $2 AND {LIVE}
 ORDER BY created_at, id
 """  # noqa: S608 - constants only
-_LIST_OLDEST = """
+_LIST_BEYOND = """
 SELECT id FROM push_subscription WHERE account_id = $1 ORDER BY created_at DESC, id DESC OFFSET $2
 """
 _DELETE = "DELETE FROM push_subscription WHERE account_id = $1 AND id = $2 RETURNING id"
@@ -92,15 +92,20 @@ async def list_live(connection: DatabaseConnection, account_id: UUID, at: dateti
 
 async def list_beyond(connection: DatabaseConnection, account_id: UUID, kept: int) -> list[UUID]:
     """Returns all but the newest `kept` subscriptions of the account."""
-    return [row["id"] for row in await connection.fetch(_LIST_OLDEST, account_id, kept)]
+    return [row["id"] for row in await connection.fetch(_LIST_BEYOND, account_id, kept)]
 
 
 async def delete(connection: DatabaseConnection, account_id: UUID, subscription_id: UUID) -> bool:
     """Deletes a subscription and its notifications. Returns False if there is none."""
     if not await connection.fetch(_DELETE, account_id, subscription_id):
         return False
-    await connection.execute(_DELETE_NOTIFICATIONS, account_id, subscription_id)
+    await delete_notifications(connection, account_id, subscription_id)
     return True
+
+
+async def delete_notifications(connection: DatabaseConnection, account_id: UUID, subscription_id: UUID) -> None:
+    """Deletes the notifications of a device, which gets none any more."""
+    await connection.execute(_DELETE_NOTIFICATIONS, account_id, subscription_id)
 
 
 async def list_dead_accounts(connection: DatabaseConnection, at: datetime, after: UUID, limit: int) -> list[UUID]:
