@@ -32,7 +32,7 @@ from app.settings.egress_settings import EgressSettings
 
 PAUSES = (5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
 """Seconds after each failed attempt. After the one that follows the last pause, the webhook is paused."""
-EVENTS_DELETED = "events_deleted"
+_EVENTS_DELETED = "events_deleted"
 _EVENTS_AT_ONCE = 100
 _SECONDS_AT_ONCE = 5.0
 """After so many events or this time, other jobs get the slot."""
@@ -73,7 +73,7 @@ async def _deliver(context: JobContext, to_post: ToPost) -> None:
             # A job that found the cursor held waits for a second.
             await jobs.reschedule(work, DELIVER, to_post.key, owner_id=to_post.account_id)
         else:
-            await jobs.enqueue(work, DELIVER, to_post, key=to_post.key, owner_id=to_post.account_id)
+            await jobs.enqueue(work, DELIVER, *to_post.new_job)
 
 
 async def _post_some(context: JobContext, to_post: ToPost) -> bool:
@@ -98,11 +98,11 @@ async def _find_next(context: JobContext, to_post: ToPost) -> Next | Step:
             return Step.DONE
         if webhook["state"] != "active" or not await may_post(given, webhook):
             return Step.DONE
-        return await _look(context, given, webhook, to_post.stream_id)
+        return await _claim_next(context, given, webhook, to_post.stream_id)
 
 
-async def _look(context: JobContext, given: Context, webhook: Any, stream_id: UUID) -> Next | Step:
-    """Returns the next event. Raises RetryAt or RetryAfter if it is not the time to post it."""
+async def _claim_next(context: JobContext, given: Context, webhook: Any, stream_id: UUID) -> Next | Step:
+    """Holds the cursor and returns the next event. Raises RetryAt or RetryAfter if it is not the time to post it."""
     raw, webhook_id = given.connection, webhook["id"]
     readable = await find_readable(given, webhook, stream_id)
     if readable is None:
@@ -118,11 +118,7 @@ async def _look(context: JobContext, given: Context, webhook: Any, stream_id: UU
         raise RetryAt(cursor["next_at"])
     after = max(cursor["seq"], readable.lowest)
     if after < readable.first_seq - 1:
-        missing = readable.first_seq - 1
-        await cursors.replace(raw, stream_id, webhook_id, missing)
-        gap = Attempt(given.at, stream_id, missing, None, 0, None, EVENTS_DELETED, None)
-        await deliveries.insert(raw, webhook["account_id"], webhook_id, gap)
-        metrics.DELIVERIES.labels(EVENTS_DELETED).inc()
+        await _pass_deleted(given, webhook, stream_id, readable.first_seq - 1)
         return Step.PASSED
     through = min(after + WINDOW, readable.last_seq)
     seq = await cursors.find_next(raw, stream_id, after, through, webhook["kinds"], readable.visible)
@@ -146,6 +142,14 @@ async def _forget(given: Context, webhook: Any, stream_id: UUID) -> None:
         await coverage.remove_unreadable(
             given.connection, present["account_id"], present["id"], present["chat_ids"], [stream_id]
         )
+
+
+async def _pass_deleted(given: Context, webhook: Any, stream_id: UUID, last_deleted: int) -> None:
+    """Moves the cursor past events that the retention has deleted, and lists them as not posted."""
+    await cursors.replace(given.connection, stream_id, webhook["id"], last_deleted)
+    gap = Attempt(given.at, stream_id, last_deleted, None, 0, None, _EVENTS_DELETED, None)
+    await deliveries.insert(given.connection, webhook["account_id"], webhook["id"], gap)
+    metrics.DELIVERIES.labels(_EVENTS_DELETED).inc()
 
 
 async def _post(context: JobContext, to_post: ToPost, found: Next) -> None:

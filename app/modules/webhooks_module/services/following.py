@@ -49,16 +49,16 @@ async def _cover(context: WorkContext, account_id: UUID, chat_ids: Sequence[UUID
     """Adds cursors for chats that the account has joined, and removes those of chats that it has left."""
     for listed in await webhooks.list_of(context.connection, account_id, None):
         webhook = await webhooks.hold_state(context.connection, account_id, listed["id"])
-        if webhook is not None:
-            own = webhook["chat_ids"]
-            joined = [chat_id for chat_id in chat_ids if own is None or chat_id in own]
-            await coverage.remove_unreadable(context.connection, account_id, webhook["id"], own, chat_ids)
-            added = await coverage.add(context.connection, account_id, webhook["id"], joined, at_heads=False)
-            # Events of a chat may be handled before the one that says who has joined it.
-            if webhook["state"] == "active":
-                own_id = webhook["id"]
-                to_post = [ToPost(account_id=account_id, webhook_id=own_id, stream_id=chat_id) for chat_id in added]
-                await _enqueue(context, to_post)
+        if webhook is None:
+            continue
+        webhook_id, own = webhook["id"], webhook["chat_ids"]
+        joined = [chat_id for chat_id in chat_ids if own is None or chat_id in own]
+        await coverage.remove_unreadable(context.connection, account_id, webhook_id, own, chat_ids)
+        added = await coverage.add(context.connection, account_id, webhook_id, joined, at_heads=False)
+        # Events of a chat may be handled before the one that says who has joined it.
+        if webhook["state"] == "active":
+            to_post = [ToPost(account_id=account_id, webhook_id=webhook_id, stream_id=chat_id) for chat_id in added]
+            await _enqueue(context, to_post)
 
 
 def _wants(kinds: Sequence[str] | None, kind: str) -> bool:

@@ -43,7 +43,7 @@ class ToCatchUp(BaseModel):
 async def wake(work: UnitOfWork, jobs: Jobs, job: Job, to_post: ToPost) -> None:
     """Runs the job that posts the next events of a stream at once, also if it waits for its next attempt."""
     if not await jobs.reschedule(work, job, to_post.key, owner_id=to_post.account_id):
-        await jobs.enqueue(work, job, to_post, key=to_post.key, owner_id=to_post.account_id)
+        await jobs.enqueue(work, job, *to_post.new_job)
 
 
 async def catch_up_soon(work: UnitOfWork, jobs: Jobs, job: Job, account_id: UUID, webhook_id: UUID) -> None:

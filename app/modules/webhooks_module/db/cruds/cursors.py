@@ -79,7 +79,7 @@ FROM webhook_cursor c JOIN webhook w ON w.account_id = c.account_id AND w.id = c
 WHERE c.stream_id = ANY($1) AND (w.scopes IS NULL OR 'messages:read' = ANY(w.scopes))
 ORDER BY w.account_id, w.id, c.stream_id
 """
-_LIST_BEHIND_SINCE = "SELECT min(behind_since) FROM webhook_cursor WHERE behind_since IS NOT NULL"
+_FIND_BEHIND_SINCE = "SELECT min(behind_since) FROM webhook_cursor WHERE behind_since IS NOT NULL"
 
 
 async def claim(
@@ -174,5 +174,5 @@ async def list_followers(connection: DatabaseConnection, stream_ids: Sequence[UU
 
 async def find_behind_since(connection: DatabaseConnection) -> datetime | None:
     """Returns the time of the oldest event that could not be posted yet."""
-    at: datetime | None = await connection.fetchval(_LIST_BEHIND_SINCE)
+    at: datetime | None = await connection.fetchval(_FIND_BEHIND_SINCE)
     return at

@@ -25,7 +25,7 @@ SELECT {_SHOWN} FROM webhook
 WHERE {_MANAGED} ORDER BY created_at DESC, id DESC
 """  # noqa: S608 - constants only
 _FIND = f"SELECT {_SHOWN} FROM webhook WHERE {_MANAGED} AND id = $3"  # noqa: S608 - constants only
-_FIND_ALL = "SELECT * FROM webhook WHERE account_id = $1 AND id = $2"
+_FIND_WHOLE = "SELECT * FROM webhook WHERE account_id = $1 AND id = $2"
 _HOLD = "SELECT id FROM webhook WHERE account_id = $1 AND id = $2 FOR KEY SHARE"
 _HOLD_STATE = "SELECT * FROM webhook WHERE account_id = $1 AND id = $2 FOR SHARE"
 _UPDATE = f"""
@@ -84,7 +84,7 @@ async def find(connection: DatabaseConnection, account_id: UUID, token_id: UUID 
 
 async def find_whole(connection: DatabaseConnection, account_id: UUID, webhook_id: UUID) -> Any | None:
     """Returns the webhook with its encrypted secrets."""
-    rows = await connection.fetch(_FIND_ALL, account_id, webhook_id)
+    rows = await connection.fetch(_FIND_WHOLE, account_id, webhook_id)
     return rows[0] if rows else None
 
 
