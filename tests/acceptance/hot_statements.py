@@ -208,26 +208,18 @@ def hot_statements(many: int) -> dict[str, Run]:
         "put a job back": lambda on: leases.put_back(on, held[0], counts=True, after=1.0),
         "turn of a job": lambda on: queue.turn(on, ANNA, "a job"),
         "add a job": lambda on: queue.add(
-            on,
-            owner_id=ANNA,
-            job_id=_ID,
-            name="a job",
-            key="its key",
-            lane="default",
-            payload="{}",
-            run_at=None,
-            at=NOW,
+            on, queue.NewRow(ANNA, _ID, "its key", "{}", None), name="a job", lane="default", at=NOW
         ),
         "add jobs": lambda on: bulk.add_or_hold(
             on,
-            [bulk.NewRow(person, uuid4(), "its key", "{}", None) for person in people],
+            [queue.NewRow(person, uuid4(), "its key", "{}", None) for person in people],
             name="a job",
             lane="default",
             takes_turns=False,
             at=NOW,
         ),
         "hold waiting jobs": lambda on: bulk.hold_waiting(
-            on, [bulk.NewRow(person, uuid4(), "its key", "{}", None) for person in people], "a job"
+            on, [queue.NewRow(person, uuid4(), "its key", "{}", None) for person in people], "a job"
         ),
         "cancel a job": lambda on: queue.cancel(on, ANNA, "a job", "its key"),
         "due schedules": lambda on: schedules.take_due(on, {"a job": 60.0}),

@@ -31,6 +31,10 @@ _ROWS_AT_ONCE = 1_000
 _OWNERS = UUID("6f0c1f0e-6d0b-4b58-9d2e-0d6d3b0a7c15")
 
 
+class Nothing(BaseModel):
+    """Payload of a job that needs no data."""
+
+
 class RetryAt(Exception):
     """Raised by a job that must run again at `time`. It does not count as a failed attempt."""
 
@@ -47,10 +51,6 @@ class RetryAfter(Exception):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"after {seconds:g} s")
         self.seconds = seconds
-
-
-class Nothing(BaseModel):
-    """Payload of a job that needs no data."""
 
 
 class GiveUp(Exception):
@@ -213,24 +213,11 @@ class Jobs:
         added: that job runs after this commit. A job that is already running does not prevent a new one.
         Raises ValueError if no module contributes the job, or if the payload is of another model.
         """
-        self._check(job, payload)
-        job_id = uuid4()
-        if owner_id is None:
-            owner_id = job_id if key is None else job.owner_of(key)
+        row = self._row_of(job, NewJob(payload, key, run_at, owner_id))
         raw = await work.raw()
         if job.takes_turns and run_at is None:
-            run_at = await queue.turn(raw, owner_id, job.name)
-        added = await queue.add(
-            raw,
-            owner_id=owner_id,
-            job_id=job_id,
-            name=job.name,
-            key=key,
-            lane=job.lane,
-            payload=payload.model_dump_json(),
-            run_at=run_at,
-            at=datetime.now(UTC),
-        )
+            row = row._replace(run_at=await queue.turn(raw, row.owner_id, job.name))
+        added = await queue.add(raw, row, name=job.name, lane=job.lane, at=datetime.now(UTC))
         work.after_commit(self._wake)
         return added
 
@@ -242,28 +229,13 @@ class Jobs:
         """
         if len(new) < 2:
             return [await self.enqueue(work, job, *one) for one in new]
-        rows = []
-        for payload, key, run_at, owner_id in new:
-            self._check(job, payload)
-            job_id = uuid4()
-            owner = owner_id or (job_id if key is None else job.owner_of(key))
-            rows.append(bulk.NewRow(owner, job_id, key, payload.model_dump_json(), run_at))
+        rows = [self._row_of(job, one) for one in new]
+        at = datetime.now(UTC)
         added = await bulk.add_all(
-            await work.raw(),
-            rows,
-            name=job.name,
-            lane=job.lane,
-            takes_turns=job.takes_turns,
-            at=datetime.now(UTC),
+            await work.raw(), rows, name=job.name, lane=job.lane, takes_turns=job.takes_turns, at=at
         )
         work.after_commit(self._wake)
         return added
-
-    def _check(self, job: Job, payload: BaseModel) -> None:
-        if job.name not in self.jobs:
-            raise ValueError(f"no module contributes the job {job.name!r}")
-        if not isinstance(payload, job.payload):
-            raise ValueError(f"the payload of the job {job.name!r} is a {job.payload.__name__}")
 
     async def cancel(self, work: UnitOfWork, job: Job, key: str, owner_id: UUID | None = None) -> bool:
         """Removes the job that waits under a key. Returns True if there was one. A running job is not stopped."""
@@ -283,3 +255,15 @@ class Jobs:
         moved = await queue.reschedule(await work.raw(), owner_id or job.owner_of(key), job.name, key, run_at)
         work.after_commit(self._wake)
         return moved
+
+    def _row_of(self, job: Job, new: NewJob) -> queue.NewRow:
+        """Raises ValueError if no module contributes the job, or if the payload is of another model."""
+        payload, key, run_at, owner_id = new
+        if job.name not in self.jobs:
+            raise ValueError(f"no module contributes the job {job.name!r}")
+        if not isinstance(payload, job.payload):
+            raise ValueError(f"the payload of the job {job.name!r} is a {job.payload.__name__}")
+        job_id = uuid4()
+        if owner_id is None:
+            owner_id = job_id if key is None else job.owner_of(key)
+        return queue.NewRow(owner_id, job_id, key, payload.model_dump_json(), run_at)

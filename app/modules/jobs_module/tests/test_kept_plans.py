@@ -21,19 +21,17 @@ _READ = "SELECT coalesce(seq_tup_read + idx_tup_fetch, 0) FROM pg_stat_xact_user
 
 
 async def _add(on: Connection) -> object:
-    at = datetime.now(UTC)
-    return await queue.add(
-        on, owner_id=_OWNER, job_id=uuid4(), name=_JOB, key=_KEY, lane="default", payload="{}", run_at=None, at=at
-    )
+    row = queue.NewRow(_OWNER, uuid4(), _KEY, "{}", None)
+    return await queue.add(on, row, name=_JOB, lane="default", at=datetime.now(UTC))
 
 
 async def _add_all(on: Connection) -> object:
-    rows = [bulk.NewRow(UUID(int=number), uuid4(), _KEY, "{}", None) for number in range(3)]
+    rows = [queue.NewRow(UUID(int=number), uuid4(), _KEY, "{}", None) for number in range(3)]
     return await bulk.add_all(on, rows, name=_JOB, lane="default", takes_turns=True, at=datetime.now(UTC))
 
 
 async def _hold_waiting(on: Connection) -> object:
-    return await bulk.hold_waiting(on, [bulk.NewRow(_OWNER, uuid4(), _KEY, "{}", None)], _JOB)
+    return await bulk.hold_waiting(on, [queue.NewRow(_OWNER, uuid4(), _KEY, "{}", None)], _JOB)
 
 
 _STATEMENTS: dict[str, Callable[[Connection], Awaitable[object]]] = {

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import Connection, DatabaseConnection
+from app.modules.jobs_module.db.cruds.queue import NewRow
 
 # queue.py says why the key is compared and the state is read in this way.
 _WAITING = """
@@ -51,16 +51,6 @@ FROM (
 ) new
 CROSS JOIN LATERAL ({_WAITING}) waiting
 """  # noqa: S608 - constants only
-
-
-class NewRow(NamedTuple):
-    """A job to add. `run_at`: None if it is due at once."""
-
-    owner_id: UUID
-    id: UUID
-    key: str | None
-    payload: str
-    run_at: datetime | None
 
 
 class _WasClaimed(Exception):

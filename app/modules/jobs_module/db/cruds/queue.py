@@ -1,6 +1,7 @@
 """Adds jobs and changes waiting jobs, in hand-written SQL."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
@@ -16,7 +17,7 @@ WHERE owner_id = $1 AND name = $2 AND key BETWEEN $3 AND $3 AND state = 'waiting
 # A job without a time is due at once, even if this process' clock is ahead of the database's.
 _ADD = """
 INSERT INTO job (owner_id, id, name, key, lane, payload, run_at, created_at)
-VALUES ($1, $2, $3, $4, $5, $6::text::json, coalesce($7, least($8, clock_timestamp())), $8)
+VALUES ($1, $2, $6, $3, $7, $4::text::json, coalesce($5, least($8, clock_timestamp())), $8)
 ON CONFLICT (owner_id, name, key) WHERE state = 'waiting' AND key IS NOT NULL DO NOTHING
 RETURNING id
 """
@@ -40,26 +41,23 @@ RETURNING id
 """  # noqa: S608 - constants only
 
 
-async def add(
-    connection: Connection,
-    *,
-    owner_id: UUID,
-    job_id: UUID,
-    name: str,
-    key: str | None,
-    lane: str,
-    payload: str,
-    run_at: datetime | None,
-    at: datetime,
-) -> UUID:
+class NewRow(NamedTuple):
+    """A job to add. `run_at`: None if it is due at once."""
+
+    owner_id: UUID
+    id: UUID
+    key: str | None
+    payload: str
+    run_at: datetime | None
+
+
+async def add(connection: Connection, row: NewRow, *, name: str, lane: str, at: datetime) -> UUID:
     """Returns the id of the new job, or of the job that waits under the same key."""
     while True:
-        added: UUID | None = await connection.fetchval(
-            _ADD, owner_id, job_id, name, key, lane, payload, run_at, at
-        )  # fmt: skip
+        added: UUID | None = await connection.fetchval(_ADD, *row, name, lane, at)
         if added is not None:
             return added
-        waiting: UUID | None = await connection.fetchval(_HOLD_WAITING, owner_id, name, key)
+        waiting: UUID | None = await connection.fetchval(_HOLD_WAITING, row.owner_id, name, row.key)
         if waiting is not None:
             return waiting
         # It was claimed between the two statements: the next round adds a job.
