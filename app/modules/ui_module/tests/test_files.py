@@ -21,7 +21,8 @@ async def test_the_policy_of_the_page_allows_its_own_files_only(server: httpx.As
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     policy = dict(rule.split(" ", 1) for rule in page.headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
-    assert {policy[name] for name in ("script-src", "style-src", "img-src", "connect-src")} == {"'self'"}
+    own = ("script-src", "style-src", "img-src", "connect-src", "manifest-src")
+    assert {policy[name] for name in own} == {"'self'"}
     assert policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
     # That of the service worker.
     assert policy["trusted-types"] == "worker"

@@ -16,6 +16,7 @@ _POLICY = {
     "style-src": "'self'",
     "img-src": "'self'",
     "connect-src": "'self'",
+    "manifest-src": "'self'",
     "base-uri": "'none'",
     # Scripts read the forms. If they fail, the browser must not send a password in a URL.
     "form-action": "'none'",
