@@ -1,13 +1,16 @@
 """The page as an installed app: what a browser needs to add it to the home screen."""
 
 import json
+import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
-from tests.browsers import Reader
+from tests.browsers import PHONE, Reader
 from tests.fakers import FakeClient
+
+_AS_IN_A_TAB_OF_AN_IPHONE = "delete window.PushManager; navigator.standalone = false;"
 
 
 @pytest.mark.parametrize("address", ["/ui", "/ui/"])
@@ -26,5 +29,24 @@ async def test_the_browser_finds_the_page_complete_enough_to_install(
     errors = await session.send("Page.getInstallabilityErrors")
     # The windows of tests are private ones.
     assert [error["errorId"] for error in errors["installabilityErrors"]] == ["in-incognito"]
+    await reader.context.close()
+    assert (reader.complaints, reader.strangers) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("language", "advice"),
+    [
+        ("en-GB", re.compile("tap Share, then Add to Home Screen, and open the page from there")),
+        ("ru-RU", re.compile("нажмите «Поделиться», затем «На экран „Домой“» и откройте страницу оттуда")),
+    ],
+)
+async def test_an_iphone_says_how_to_get_notifications(
+    browser: Browser, live_server: str, her: FakeClient, language: str, advice: re.Pattern[str]
+) -> None:
+    reader = await Reader.open_window(browser, live_server, locale=language, **PHONE)
+    await reader.context.add_init_script(_AS_IN_A_TAB_OF_AN_IPHONE)
+    await reader.sign_in(her.username)
+    await reader.page.locator(".own").click()
+    await expect(reader.page.get_by_role("dialog").get_by_text(advice)).to_be_visible()
     await reader.context.close()
     assert (reader.complaints, reader.strangers) == ([], [])

@@ -5,7 +5,7 @@ import { explain, t } from '../i18n.js';
 import { NotAllowed } from '../pushDevice.js';
 
 export function pushSwitch(push) {
-  if (push.state === 'unsupported') return h('p', {}, t('push.unsupported'));
+  if (push.state === 'unsupported') return h('p', {}, t(isInTabOfIPhone() ? 'push.homeScreen' : 'push.unsupported'));
   const input = h('input', { type: 'checkbox', role: 'switch', 'aria-label': t('push.here'), 'aria-describedby': 'push-note push-error', on: { click, change } });
   const note = h('small', { id: 'push-note' });
   const alert = h('p', { id: 'push-error', class: 'error', role: 'alert' });
@@ -34,6 +34,9 @@ export function pushSwitch(push) {
   renderOnChange(push, element, render);
   return element;
 }
+
+/** Returns true in a tab of an iPhone or iPad, where only a page on the home screen can receive notifications. */
+const isInTabOfIPhone = () => navigator.standalone === false && isSecureContext;
 
 function whyNot(error) {
   if (error instanceof NotAllowed) return t('push.notAllowed');
