@@ -2,6 +2,7 @@
 
 import { AccountLanguage } from './accountLanguage.js';
 import { confirmEmail, has, linkIdentity, session } from './api.js';
+import { showBadge } from './badge.js';
 import { Blocks } from './blocks.js';
 import { Connection } from './connection.js';
 import { debounced, h, toast } from './dom.js';
@@ -194,6 +195,7 @@ session.addEventListener('ended', () => {
   running.push.forget();
   running.uploads?.stop();
   running.shell?.unmount();
+  showBadge(0);
   for (const element of document.querySelectorAll('dialog')) element.close();
   // An address that was opened after the end of the session stays: it is what the user signs in for.
   if (running.store.me) location.hash = '';

@@ -176,5 +176,4 @@ async function unsubscribe() {
   const subscription = await registration.pushManager.getSubscription();
   await subscription?.unsubscribe();
   for (const notification of await registration.getNotifications()) notification.close();
-  await navigator.clearAppBadge?.().catch(() => {});
 }

@@ -61,6 +61,11 @@ export class Store extends EventTarget {
     return [...this.chats.values()].reduce((sum, chat) => sum + (chat.unread_count > 0 && !isMuted(chat)), 0);
   }
 
+  /** The number of chats with unread messages, also of muted ones. */
+  get unreadChats() {
+    return [...this.chats.values()].filter((chat) => chat.unread_count > 0).length;
+  }
+
   /** The number of unread messages that mention the user, in all chats. */
   get unreadMentions() {
     return [...this.chats.values()].reduce((sum, chat) => sum + (chat.unread_mention_count ?? 0), 0);

@@ -1,5 +1,6 @@
 // The two halves of the page. A phone shows one of them.
 
+import { showBadge } from '../badge.js';
 import { h } from '../dom.js';
 import { t } from '../i18n.js';
 import { Conversation } from './conversation.js';
@@ -72,6 +73,7 @@ export class Shell {
     if (chat) this.goToSeq();
     const { unread } = store;
     document.title = `${unread ? `(${unread}) ` : ''}${chat ? `${store.title(chat)} · ` : ''}${t('app.name')}`;
+    if (store.me) showBadge(store.unreadChats);
   }
 
   /** Reads what signals have announced without a connection, for what is in view. */
