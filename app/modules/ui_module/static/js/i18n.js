@@ -645,7 +645,7 @@ const TEXTS = {
     'search.has.mention': 'упоминание',
     'search.order': 'Сначала',
     'search.order.newest': 'новые',
-    'search.order.relevant': 'самые подходящие',
+    'search.order.relevant': 'подходящие',
     'search.after': 'С даты',
     'search.before': 'До даты',
     'chat.back': 'Назад к чатам',
