@@ -4,6 +4,7 @@ from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts as crud
+from app.modules.accounts_module.db.cruds import sessions
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
@@ -14,8 +15,7 @@ from app.modules.accounts_module.services.new_accounts import create_account, pr
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.security import append_security_event
-from app.modules.accounts_module.services.sessions import end_all_sessions
-from app.modules.streams_module.services.log import Log
+from app.modules.streams_module.services.log import Log, now
 from app.utils.container import Container
 from app.utils.module import Modules
 
@@ -46,7 +46,8 @@ async def reset_password(
     await work.session.flush()
     await delete_failures(await work.raw(), [account.id])
     await _keep_address(work, log, modules, account.id)
-    return await end_all_sessions(work, account.id)
+    # All processes see it at their next poll, within a second.
+    return len(await sessions.revoke(work.session, now(), account_id=account.id))
 
 
 async def change_email(work: UnitOfWork, log: Log, modules: Modules, login: str, email: str) -> None:

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from app.adapters.db.sql import read_clock
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.adapters.errors import DatabaseUnavailable, PoolExhausted
-from app.modules.accounts_module.db.cruds import sessions
 from app.modules.accounts_module.db.cruds.erasure import closed_for, delete_presence, list_closed
+from app.modules.accounts_module.db.cruds.sessions import clear_devices
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
@@ -20,6 +20,7 @@ from app.modules.accounts_module.extension import Absence, AccountHook, Erasure
 from app.modules.accounts_module.services.accounts import find_account_id
 from app.modules.accounts_module.services.hooks import revoke_tokens
 from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.accounts_module.services.sessions import end_sessions
 from app.modules.accounts_module.services.usernames import release_username
 from app.modules.jobs_module.extension import GiveUp, Job, JobContext, Jobs, LeaseLost, RetryAfter
 from app.modules.streams_module.services.log import Log, event, now, truncate
@@ -119,17 +120,15 @@ async def _close(work: UnitOfWork, container: Container, account_id: UUID) -> No
         await release_username(work, account_id, username, container.get(SizesSettings).username_hold_days)
     await delete_failures(await work.raw(), [account_id])
     await end_access(work, container, account_id)
-    await sessions.clear_devices(await work.raw(), account_id)
+    await clear_devices(await work.raw(), account_id)
     payload = {"id": str(account_id), "username": account.username, "display_name": "", "bio": ""}
     await log.append(work, account_id, event("account.updated", payload), at=at)
 
 
 async def end_access(work: UnitOfWork, container: Container, account_id: UUID) -> None:
     """Ends all sessions and tokens of an account."""
-    at, revocations = now(), container.get(Revocations)
-    revoked = await sessions.revoke(work.session, at, account_id=account_id)
-    work.after_commit(lambda: revocations.announce(revoked, at))
-    await revoke_tokens(await work_context(work, container, at), account_id, None)
+    await end_sessions(work, container.get(Revocations), account_id)
+    await revoke_tokens(await work_context(work, container, now()), account_id, None)
 
 
 async def _erase_own(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts as crud
-from app.modules.accounts_module.db.cruds import sessions
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
@@ -12,6 +11,7 @@ from app.modules.accounts_module.services.accounts import append_updated
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.security import append_security_event
+from app.modules.accounts_module.services.sessions import end_sessions
 from app.modules.streams_module.services.log import Log, now
 from app.utils.canonical import normalize_email
 
@@ -47,12 +47,11 @@ async def replace_password(
 ) -> None:
     """Sets the hash of a new password, ends all sessions and forgets failed sign-ins. Raises AccountNotFound."""
     await append_security_event(work, log, account_id, "security.password_changed", by="mail")
-    account, at = await _get(work, account_id), now()
+    account = await _get(work, account_id)
     account.password_hash = password_hash
     await work.session.flush()
     await delete_failures(await work.raw(), [account_id])
-    revoked = await sessions.revoke(work.session, at, account_id=account_id)
-    work.after_commit(lambda: revocations.announce(revoked, at))
+    await end_sessions(work, revocations, account_id)
 
 
 async def announce_change(work: UnitOfWork, log: Log, account_id: UUID) -> None:

@@ -104,11 +104,9 @@ async def refresh(
     presented = monotonic()
     # Before the first statement of `work`, so that no transaction is open while another server is asked. An expired
     # token is not spent: it gets at most the pair that an earlier call has got, which has asked.
-    is_valid = claim.is_expired or await is_refreshable(container, claim.session_id)
-    now = datetime.now(UTC)
-    if not is_valid:
-        return await _end_now(work, revocations, now, await crud.revoke(work.session, now, session_id=claim.session_id))
-    session = None
+    if not claim.is_expired and not await is_refreshable(container, claim.session_id):
+        return await _end_and_refuse(work, revocations, claim.session_id)
+    now, session = datetime.now(UTC), None
     if not claim.is_expired:
         session = await crud.spend_generation(work.session, claim.session_id, claim.generation, now)
     if session is not None:
@@ -122,8 +120,7 @@ async def refresh(
     session = await crud.find_just_refreshed(work.session, claim.session_id, claim.generation, reuse, now)
     if session is not None:
         return _make_token_pair(tokens, session)
-    revoked = await crud.revoke(work.session, now, session_id=claim.session_id, spent_generation=claim.generation)
-    return await _end_now(work, revocations, now, revoked)
+    return await _end_and_refuse(work, revocations, claim.session_id, spent_generation=claim.generation)
 
 
 async def list_sessions(work: UnitOfWork, identity: Identity, cursor: str | None, limit: int) -> Page[SessionRead]:
@@ -146,13 +143,31 @@ async def list_sessions(work: UnitOfWork, identity: Identity, cursor: str | None
     return Page(items=items, next_cursor=next_cursor)
 
 
+async def end_sessions(
+    work: UnitOfWork,
+    revocations: Revocations,
+    account_id: UUID,
+    *,
+    session_id: UUID | None = None,
+    keep: UUID | None = None,
+    origin: str | None = None,
+) -> list[UUID]:
+    """Ends the live sessions of an account that match all given conditions, and returns their ids.
+
+    `keep` is a session to leave open.
+    """
+    now = datetime.now(UTC)
+    revoked = await crud.revoke(
+        work.session, now, account_id=account_id, session_id=session_id, keep=keep, origin=origin
+    )
+    work.after_commit(lambda: revocations.announce(revoked, now))
+    return revoked
+
+
 async def end_session(work: UnitOfWork, revocations: Revocations, account_id: UUID, session_id: UUID) -> None:
     """Ends a session of the account. Raises SessionNotFound for a session of another account."""
-    now = datetime.now(UTC)
-    revoked = await crud.revoke(work.session, now, account_id=account_id, session_id=session_id)
-    if not revoked:
+    if not await end_sessions(work, revocations, account_id, session_id=session_id):
         raise SessionNotFound
-    work.after_commit(lambda: revocations.announce(revoked, now))
 
 
 async def end_own_session(work: UnitOfWork, revocations: Revocations, identity: Identity) -> None:
@@ -162,23 +177,10 @@ async def end_own_session(work: UnitOfWork, revocations: Revocations, identity: 
     work.after_commit(lambda: revocations.announce([identity.session_id], now))
 
 
-async def end_sessions_of(work: UnitOfWork, revocations: Revocations, identity: Identity, origin: str) -> None:
+async def end_origin(work: UnitOfWork, revocations: Revocations, identity: Identity, origin: str) -> None:
     """Ends the caller's sessions with an origin. The session of this request stays, and does not depend on it."""
-    now = datetime.now(UTC)
     await crud.clear_origin(work.session, identity.session_id, origin)
-    revoked = await crud.revoke(work.session, now, account_id=identity.account_id, origin=origin)
-    work.after_commit(lambda: revocations.announce(revoked, now))
-
-
-async def end_other_sessions(work: UnitOfWork, revocations: Revocations, identity: Identity) -> None:
-    now = datetime.now(UTC)
-    revoked = await crud.revoke(work.session, now, account_id=identity.account_id, keep=identity.session_id)
-    work.after_commit(lambda: revocations.announce(revoked, now))
-
-
-async def end_all_sessions(work: UnitOfWork, account_id: UUID) -> int:
-    """Ends the live sessions of an account and returns their number. All processes see it within a second."""
-    return len(await crud.revoke(work.session, datetime.now(UTC), account_id=account_id))
+    await end_sessions(work, revocations, identity.account_id, origin=origin)
 
 
 async def check_open(work: UnitOfWork, log: Log, identity: Identity) -> AuthSession | None:
@@ -204,8 +206,12 @@ async def check_recent(work: UnitOfWork, log: Log, identity: Identity) -> None:
         raise ReauthenticationRequired
 
 
-async def _end_now(work: UnitOfWork, revocations: Revocations, now: datetime, revoked: list[UUID]) -> NoReturn:
-    """Keeps the end of sessions although the request is refused. Raises InvalidToken."""
+async def _end_and_refuse(
+    work: UnitOfWork, revocations: Revocations, session_id: UUID, spent_generation: int | None = None
+) -> NoReturn:
+    """Ends a session, which is committed although the request is refused. Raises InvalidToken."""
+    now = datetime.now(UTC)
+    revoked = await crud.revoke(work.session, now, session_id=session_id, spent_generation=spent_generation)
     await work.commit()
     revocations.announce(revoked, now)
     raise InvalidToken

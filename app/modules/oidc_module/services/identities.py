@@ -10,7 +10,7 @@ from app.modules.accounts_module.extension import AccountHook, Erasure, Identity
 from app.modules.accounts_module.services.hooks import check_sign_in_left
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.security import append_security_event
-from app.modules.accounts_module.services.sessions import end_sessions_of
+from app.modules.accounts_module.services.sessions import end_origin
 from app.modules.base_module.schemas import Page
 from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.modules.oidc_module import db
@@ -106,7 +106,7 @@ async def remove(
         raise IdentityNotFound
     await check_sign_in_left(work, container, account_id)
     await _announce_removal(work, log, account_id, identity_id, removed)
-    await end_sessions_of(work, revocations, caller, f"{ORIGIN}:{identity_id}")
+    await end_origin(work, revocations, caller, f"{ORIGIN}:{identity_id}")
 
 
 async def _announce_removal(work: UnitOfWork, log: Log, account_id: UUID, identity_id: UUID, removed: Any) -> None:

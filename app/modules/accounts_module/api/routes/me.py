@@ -98,7 +98,7 @@ async def change_password(
         raise WrongPassword
     # Else a session that has ended could still take the account over, also by a password that was replaced meanwhile.
     await sessions.check_open(work, log, identity)
-    await sessions.end_other_sessions(work, revocations, identity)
+    await sessions.end_sessions(work, revocations, identity.account_id, keep=identity.session_id)
     await keep_address(work, container, identity.account_id)
 
 
