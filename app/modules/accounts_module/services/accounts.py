@@ -1,6 +1,7 @@
 """Changes, finds and lists accounts."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -53,15 +54,7 @@ async def update_me(
     old_username, new_username = account.username, given.get("username", account.username)
     if new_username != old_username:
         check_reserved(new_username, reserved)
-    if account.display_name == old_username:
-        # There is no display name: the username is shown, also a new one.
-        given.setdefault("display_name", None)
-    for name, value in given.items():
-        setattr(account, name, value)
-    if given.get("display_name", "") is None:
-        account.display_name = account.username
-    if given.get("bio", "") is None:
-        account.bio = ""
+    _set_fields(account, given)
     if await parts.apply(work, (account_id,), {name: getattr(changes, name) for name in changes.model_fields_set}):
         account.updated_at = now()
     if not work.session.is_modified(account):
@@ -72,17 +65,29 @@ async def update_me(
         await claim_username(work, holder_id or account_id, new_username)
         await release_username(work, holder_id or account_id, old_username, sizes.username_hold_days)
     await work.session.refresh(account, ["updated_at"])
-    event_seq = await append_updated(
-        work, log, account, {name: value for name, value in given.items() if name == "who_may_add"}
-    )
+    event_seq = await append_updated(work, log, account, who_may_add=given.get("who_may_add"))
     return await _view_me(work, parts, account, event_seq)
 
 
-async def append_updated(work: UnitOfWork, log: Log, account: Account, more: Mapping[str, Any] | None = None) -> int:
-    """Appends `account.updated` to the account's stream, which is locked. Returns the event's number."""
-    names = {name: getattr(account, name) for name in ("username", "display_name", "bio")}
-    payload = {"id": str(account.id), **names, **(more or {})}
-    return await log.append(work, account.id, event("account.updated", payload))
+def _set_fields(account: Account, given: Mapping[str, Any]) -> None:
+    """Sets the given fields. Null removes a value. Without a display name the username is shown, also a new one."""
+    display_name = account.display_name if account.display_name != account.username else None
+    for name, value in given.items():
+        setattr(account, name, value or "")
+    account.display_name = given.get("display_name", display_name) or account.username
+
+
+async def append_updated(
+    work: UnitOfWork, log: Log, account: Account, *, who_may_add: str | None = None, at: datetime | None = None
+) -> int:
+    """Appends `account.updated` to the account's stream, which is locked. Returns the event's number.
+
+    `who_may_add` is in the event if it was in the request.
+    """
+    payload = {name: getattr(account, name) for name in ("username", "display_name", "bio")}
+    if who_may_add is not None:
+        payload["who_may_add"] = who_may_add
+    return await log.append(work, account.id, event("account.updated", {"id": str(account.id), **payload}), at=at)
 
 
 async def is_own_password(
@@ -122,12 +127,10 @@ async def change_password(
     Raises what `is_own_password` raises.
     """
     async with database.connection() as connection:
-        stored: Any = await connection.fetchrow(
-            "SELECT username, email FROM account WHERE id = $1 AND erased_at IS NULL", account_id
-        )
-    if stored is None:
+        names = await crud.find_names(connection, account_id)
+    if names is None:
         raise InvalidToken
-    check_password(new, "new_password", username=stored["username"], email=stored["email"] or "")
+    check_password(new, "new_password", username=names["username"], email=names["email"] or "")
     if not await is_own_password(database, passwords, failed_sign_ins, account_id, current):
         return False
     password_hash = await passwords.hash(new, account_id.hex)

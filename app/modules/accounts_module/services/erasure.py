@@ -17,13 +17,13 @@ from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failure
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.extension import Absence, AccountHook, Erasure
-from app.modules.accounts_module.services.accounts import find_account_id
+from app.modules.accounts_module.services.accounts import append_updated, find_account_id
 from app.modules.accounts_module.services.hooks import revoke_tokens
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.sessions import end_sessions
 from app.modules.accounts_module.services.usernames import release_username
 from app.modules.jobs_module.extension import GiveUp, Job, JobContext, Jobs, LeaseLost, RetryAfter
-from app.modules.streams_module.services.log import Log, event, now, truncate
+from app.modules.streams_module.services.log import Log, now, truncate
 from app.services.context import Context, WorkContext, work_context
 from app.settings.sizes_settings import SizesSettings
 from app.utils.container import Container
@@ -121,8 +121,7 @@ async def _close(work: UnitOfWork, container: Container, account_id: UUID) -> No
     await delete_failures(await work.raw(), [account_id])
     await end_access(work, container, account_id)
     await clear_devices(await work.raw(), account_id)
-    payload = {"id": str(account_id), "username": account.username, "display_name": "", "bio": ""}
-    await log.append(work, account_id, event("account.updated", payload), at=at)
+    await append_updated(work, log, account, at=at)
 
 
 async def end_access(work: UnitOfWork, container: Container, account_id: UUID) -> None:

@@ -31,6 +31,7 @@ SELECT id FROM account WHERE id = $1 AND erased_at IS NULL AND ($2::text IS NULL
 """
 
 _FIND_ID = "SELECT id FROM account WHERE username = $1"
+_FIND_NAMES = "SELECT username, email FROM account WHERE id = $1 AND erased_at IS NULL"
 _LIST_EXISTING = "SELECT id FROM account WHERE id = ANY($1) AND erased_at IS NULL"
 _REPLACE_HASH = "UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id"
 
@@ -59,6 +60,12 @@ async def find_id(connection: DatabaseConnection, username: str) -> UUID | None:
     """Returns the id of the account with this username, in its canonical form, even if the account is erased."""
     account_id: UUID | None = await connection.fetchval(_FIND_ID, username)
     return account_id
+
+
+async def find_names(connection: DatabaseConnection, account_id: UUID) -> Any | None:
+    """Returns the username and the email of an account. None if it does not exist or is erased."""
+    rows = await connection.fetch(_FIND_NAMES, account_id)
+    return rows[0] if rows else None
 
 
 async def find_by_login(session: AsyncSession, login: str) -> Account | None:
