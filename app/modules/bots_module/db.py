@@ -66,7 +66,7 @@ WHERE owner_id = $1 AND deleted_at IS NULL AND ($3::uuid IS NULL OR account_id =
 """
 _OWNERS = "SELECT account_id, owner_id FROM bot WHERE account_id = ANY($1)"
 _BOTS = "SELECT account_id, owner_id FROM bot WHERE owner_id = ANY($1)"
-_WHICH = "SELECT id FROM account WHERE id = ANY($1) AND is_bot"
+_AMONG = "SELECT id FROM account WHERE id = ANY($1) AND is_bot"
 _DELETE = """
 DELETE FROM bot b USING account o WHERE b.account_id = $1 AND o.id = b.owner_id
 RETURNING b.deleted_at IS NULL AND o.erased_at IS NULL
@@ -100,9 +100,9 @@ async def find_bots(connection: DatabaseConnection, owner_ids: Collection[UUID])
     return dict(await connection.fetch(_BOTS, list(owner_ids)))
 
 
-async def list_which_are_bots(connection: DatabaseConnection, account_ids: Sequence[UUID]) -> list[UUID]:
+async def list_bots_among(connection: DatabaseConnection, account_ids: Sequence[UUID]) -> list[UUID]:
     """Returns those of the accounts that are bots, erased ones too."""
-    return [row["id"] for row in await connection.fetch(_WHICH, account_ids)]
+    return [row["id"] for row in await connection.fetch(_AMONG, account_ids)]
 
 
 async def delete_bot(connection: DatabaseConnection, bot_id: UUID) -> bool:

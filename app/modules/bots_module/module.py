@@ -1,8 +1,14 @@
 from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.bots_module.api import router
 from app.modules.bots_module.db import INVARIANTS, Bot
-from app.modules.bots_module.schemas import EVENTS, TYP
-from app.modules.bots_module.services import ABSENT_WITH_OWNER, BOTS_OF_ACCOUNT, HIDDEN_WITH_OWNER, LIMITED_BY_OWNER
+from app.modules.bots_module.schemas import EVENTS
+from app.modules.bots_module.services import (
+    ABSENT_WITH_OWNER,
+    BOTS_OF_ACCOUNT,
+    HIDDEN_WITH_OWNER,
+    LIMITED_BY_OWNER,
+    TYP,
+)
 from app.modules.bots_module.settings import CREATE_BOT
 from app.utils.module import Module
 

@@ -1,4 +1,3 @@
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -7,15 +6,14 @@ from fastapi import Path, Query
 from pydantic import ConfigDict, Field
 
 from app.dependencies.scopes import scoped
-from app.modules.accounts_module.extension import AccountPart, Erasure
+from app.modules.accounts_module.extension import Erasure
 from app.modules.accounts_module.schemas import Bio, DisplayName, Username
 from app.modules.base_module.schemas import NOT_NULL, UNCHANGED, Page, RequestModel, ResponseModel
-from app.modules.bots_module.db import list_which_are_bots
-from app.services.context import Context
 
 _ID = "3f2b8c1e-5d0a-4c7b-9e61-2a7f4d9c8b30"
 _EXAMPLE: dict[str, Any] = {"username": "weather_bot", "display_name": "Погода", "bio": "Прогноз на завтра"}
 
+Typ = Annotated[Literal["user", "bot"], Field(description="`bot`: a program, which belongs to another account")]
 BotId = Annotated[UUID, Path(description="id of the bot, which is an account id", examples=[_ID])]
 Messages = Annotated[
     Erasure, Query(description="`keep`: the bot's messages stay without a name; `delete`: they are deleted")
@@ -94,15 +92,3 @@ EVENTS: dict[str, type[ResponseModel]] = {
     "bot.updated": BotUpdatedPayload,
     "bot.deleted": BotDeletedPayload,
 }
-
-
-async def _describe(context: Context, _: UUID, account_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
-    return dict.fromkeys(await list_which_are_bots(context.connection, account_ids), "bot")
-
-
-TYP = AccountPart(
-    "typ",
-    Annotated[Literal["user", "bot"], Field(description="`bot`: a program, which belongs to another account")],
-    empty="user",
-    describe=_describe,
-)

@@ -1,11 +1,18 @@
 """Bots: creating, changing and deleting them. What a bot may do in a chat is limited by its owner."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import Absence, AccountHook, Erasure, PresenceFilter, list_absent
+from app.modules.accounts_module.extension import (
+    Absence,
+    AccountHook,
+    AccountPart,
+    Erasure,
+    PresenceFilter,
+    list_absent,
+)
 from app.modules.accounts_module.schemas import AccountUpdate
 from app.modules.accounts_module.services import accounts
 from app.modules.accounts_module.services.erasure import end_access, enqueue_erasure
@@ -14,7 +21,7 @@ from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.bots_module import db
 from app.modules.bots_module.errors import BotNotFound, TooManyBots
-from app.modules.bots_module.schemas import BotCreate, BotRead, BotUpdate
+from app.modules.bots_module.schemas import BotCreate, BotRead, BotUpdate, Typ
 from app.modules.chats_module.extension import MemberLimit
 from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.services.log import Log, NewEvent, event, now
@@ -101,6 +108,13 @@ def _payload(bot: BotRead) -> dict[str, Any]:
 
 def _deleted(bot_id: UUID) -> NewEvent:
     return event("bot.deleted", {"id": str(bot_id)})
+
+
+async def _describe(context: Context, _: UUID, account_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    return dict.fromkeys(await db.list_bots_among(context.connection, account_ids), "bot")
+
+
+TYP = AccountPart("typ", Typ, empty="user", describe=_describe)
 
 
 async def _find_owners(context: Context, account_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
