@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
-from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.extension import AccountHook, Erasure, PresenceFilter
@@ -34,10 +33,10 @@ async def block(
     """Blocks an account. Changes nothing if it is blocked. Raises ValidationFailed, AccountNotFound, TooManyBlocks."""
     if blocked_id == account_id:
         raise ValidationFailed(("path", "account_id"), "an account cannot block itself")
-    raw = await _lock(work, log, account_id, blocked_id)
+    await _lock(work, log, account_id, blocked_id)
+    raw, at = await work.raw(), now()
     if not await list_existing_accounts(raw, {blocked_id}):
         raise AccountNotFound
-    at = now()
     if await db.insert_block(raw, account_id, blocked_id, at):
         if await db.count_blocks(raw, account_id) > MAX_BLOCKS:
             raise TooManyBlocks(f"An account blocks at most {MAX_BLOCKS} others")
@@ -50,11 +49,11 @@ async def unblock(
     work: UnitOfWork, log: Log, filters: PresenceFilters, rules: MemberRules, account_id: UUID, blocked_id: UUID
 ) -> None:
     """Takes back a block. Changes nothing if there is none. Raises AccountNotFound."""
-    raw = await _lock(work, log, account_id, blocked_id)
-    if await _take_back(work, raw, account_id, blocked_id):
+    await _lock(work, log, account_id, blocked_id)
+    if await _take_back(work, account_id, blocked_id):
         await log.append(work, account_id, event("account.unblocked", {"account_id": str(blocked_id)}))
         await _announce(work, filters, rules, blocked_id)
-    elif not await list_existing_accounts(raw, {blocked_id}):
+    elif not await list_existing_accounts(await work.raw(), {blocked_id}):
         raise AccountNotFound
 
 
@@ -67,8 +66,9 @@ async def list_blocks(work: UnitOfWork, account_id: UUID, cursor: str | None, li
     return Page(items=items, next_cursor=next_cursor)
 
 
-async def _take_back(work: UnitOfWork, raw: Connection, account_id: UUID, blocked_id: UUID) -> bool:
+async def _take_back(work: UnitOfWork, account_id: UUID, blocked_id: UUID) -> bool:
     """Returns False if there is no block. The direct chat of the two must be locked."""
+    raw = await work.raw()
     if not await db.delete_block(raw, account_id, blocked_id):
         return False
     if not await db.list_blocked(raw, blocked_id, [account_id]):
@@ -82,13 +82,12 @@ async def _announce(work: UnitOfWork, filters: PresenceFilters, rules: MemberRul
         work.after_commit(partial(filters.announce, viewer))
 
 
-async def _lock(work: UnitOfWork, log: Log, account_id: UUID, blocked_id: UUID) -> Connection:
+async def _lock(work: UnitOfWork, log: Log, account_id: UUID, blocked_id: UUID) -> None:
     """Locks the direct chat of the two, if there is one, and the account's stream.
 
     A direct chat is created under the locks of both accounts: it is either seen here, or sees the block.
     """
     await log.lock(work, chats=[direct_chat_id(account_id, blocked_id)], accounts=[account_id])
-    return await work.raw()
 
 
 async def _check_added(context: Context, addition: Addition) -> None:
@@ -132,8 +131,9 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) ->
         return False
     blocking_id, blocked_id = found
     work, log = context.work, context.container.get(Log)
-    raw = await _lock(work, log, blocking_id, blocked_id)
-    if await _take_back(work, raw, blocking_id, blocked_id) and await list_existing_accounts(raw, {blocking_id}):
+    await _lock(work, log, blocking_id, blocked_id)
+    was_blocked = await _take_back(work, blocking_id, blocked_id)
+    if was_blocked and await list_existing_accounts(context.connection, {blocking_id}):
         await log.append(work, blocking_id, event("account.unblocked", {"account_id": str(blocked_id)}))
     return True
 
