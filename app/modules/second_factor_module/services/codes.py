@@ -3,7 +3,6 @@
 import re
 from base64 import b32encode
 from datetime import datetime
-from hashlib import sha256
 from hmac import compare_digest
 from secrets import token_bytes
 
@@ -53,8 +52,3 @@ def new_recovery_codes() -> list[str]:
     """Returns codes of 120 random bits, in groups of six characters."""
     texts = [b32encode(token_bytes(15)).decode().lower() for _ in range(RECOVERY_CODES)]
     return ["-".join(text[start : start + 6] for start in range(0, len(text), 6)) for text in texts]
-
-
-def hash_of(code: str) -> bytes:
-    """Returns the hash of a recovery code. A plain one suffices, because 120 bits cannot be guessed."""
-    return sha256(normalize(code).encode()).digest()

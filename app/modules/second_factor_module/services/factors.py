@@ -17,6 +17,7 @@ from app.modules.second_factor_module.errors import CodeRefused, FactorExists, N
 from app.modules.second_factor_module.services import codes
 from app.modules.streams_module.services.log import Log, now
 from app.services.errors import RateLimited
+from app.utils.secrets import hash_of
 
 MAX_WRONG = 100
 """Wrong codes of an account within WINDOW."""
@@ -81,7 +82,7 @@ async def check_code(work: UnitOfWork, sealer: Sealer, account_id: UUID, code: s
     factor = await db.find_factor(raw, account_id)
     if factor is None or factor["confirmed_at"] is None:
         raise InvalidToken
-    if not codes.is_totp(given) and await db.use_code(raw, account_id, codes.hash_of(given)):
+    if not codes.is_totp(given) and await db.use_code(raw, account_id, hash_of(given)):
         return
     wrong, first_day = await db.count_wrong(raw, account_id, (at - WINDOW).date())
     if wrong >= MAX_WRONG and first_day is not None:
@@ -105,5 +106,5 @@ def _find_step(sealer: Sealer, account_id: UUID, factor: Any, code: str, at: dat
 
 async def _issue_codes(connection: DatabaseConnection, account_id: UUID) -> list[str]:
     issued = codes.new_recovery_codes()
-    await db.replace_codes(connection, account_id, [codes.hash_of(code) for code in issued])
+    await db.replace_codes(connection, account_id, [hash_of(codes.normalize(code)) for code in issued])
     return issued
