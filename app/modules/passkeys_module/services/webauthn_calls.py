@@ -3,7 +3,8 @@
 It is imported at the first call: that takes a tenth of a second, which a server without passkeys need not wait.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -154,15 +155,13 @@ def verify_used(site: Site, credential: GivenCredential, challenge: bytes, publi
     return Used(verified.new_sign_count, verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE)
 
 
-class _refusing:  # noqa: N801 - used like a function
-    """Turns any error inside the block into Refused: what an authenticator sends is parsed there."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, Exception):
-            raise Refused(str(error)) from None
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Raises Refused for any error inside the block."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - what an authenticator sends is parsed there
+        raise Refused(str(error)) from None
 
 
 def _to_json(
