@@ -129,12 +129,12 @@ class Provider:
         kid = id_tokens.key_id_of(token)
         keys = id_tokens.select_keys((await self._key_set()).keys, kid)
         if not keys:
-            keys = id_tokens.select_keys((await self._key_set(at_least=_KEYS_SECONDS)).keys, kid)
+            keys = id_tokens.select_keys((await self._key_set(max_age=_KEYS_SECONDS)).keys, kid)
         return id_tokens.verify(token, keys, self.issuer, self.settings.client_id)
 
-    async def _key_set(self, at_least: float = _METADATA_SECONDS) -> KeySet:
-        """Returns the keys, read not longer ago than so many seconds."""
-        if self._keys is None or self._keys[1] + at_least < monotonic():
+    async def _key_set(self, max_age: float = _METADATA_SECONDS) -> KeySet:
+        """Returns the keys, read `max_age` seconds ago at most."""
+        if self._keys is None or self._keys[1] + max_age < monotonic():
             url = (await self.metadata()).jwks_uri
             self._keys = _parse(KeySet, _json(await self._request("GET", url))), monotonic()
         return self._keys[0]
