@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.dependencies.scopes import scoped
+from app.modules.accounts_module.schemas.account import WhoMayAdd
 from app.modules.base_module.schemas import ResponseModel
 from app.utils.event_texts import EventText
 
@@ -29,7 +30,7 @@ class AccountPayload(ResponseModel):
     username: str
     display_name: str
     bio: str
-    who_may_add: Literal["everyone", "nobody"] | None = Field(None, description="present if it was in the request")
+    who_may_add: WhoMayAdd | None = Field(None, description="present if it was in the request")
 
 
 @scoped(None)

@@ -40,7 +40,8 @@ class Authenticator:
         self._container = container or Container()
         self._tokens: Tokens | None = None
         self._verified: dict[str, tuple[Identity, float]] = {}
-        revocations.on_gap(self._forget)
+        # The rows of erased accounts, and with them their revocations, may be gone.
+        revocations.on_gap(self._verified.clear)
 
     async def tokens(self) -> Tokens:
         """Returns the signer. Its secret is read at the first use: the database may be down when the server starts."""
@@ -75,10 +76,6 @@ class Authenticator:
             await self._revocations.catch_up()
         if identity.session_id in self._revocations:
             raise InvalidToken
-
-    def _forget(self) -> None:
-        """Forgets the verified tokens: the rows of erased accounts, and with them their revocations, may be gone."""
-        self._verified.clear()
 
     async def _verify(self, token: str, address: str | None) -> tuple[Identity, float]:
         """Returns the caller, and the Unix time until which the result may be used.

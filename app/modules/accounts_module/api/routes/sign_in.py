@@ -57,6 +57,7 @@ def make_router(modules: Modules) -> APIRouter:
     demands = any(factor.is_demanded for factor in modules.contributions(SecondFactor))
     refused = (WrongCredentials, SecondFactorRequired) if demands else (WrongCredentials,)
     grants = grants_of(modules)
+    refused_to_grants = dict.fromkeys((*refused, *(error for grant in grants.values() for error in grant.refuses)))
 
     @router.post(
         "/sign-up",
@@ -104,9 +105,7 @@ def make_router(modules: Modules) -> APIRouter:
         """
         return await sign_in_service.by_password(body.login, body.password, body.device_token)
 
-    by_grants = dict.fromkeys(error for grant in grants.values() for error in grant.refuses)
-
-    @router.post("/token", openapi_extra=refuses(*dict.fromkeys((*refused, *by_grants))))
+    @router.post("/token", openapi_extra=refuses(*refused_to_grants))
     async def token(
         form: Annotated[token_form(list(grants.values())), Form()],  # type: ignore[valid-type]
         sign_in_service: SignInServiceDep,
