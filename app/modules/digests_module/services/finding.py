@@ -13,14 +13,14 @@ from app.modules.notifications_module.services.settings import list_settings
 from app.services.context import Context
 from app.utils.module import Modules
 
-LONGEST = 20.0
+_LONGEST = 20.0
 """Seconds that a run takes at most. The next one continues."""
 _CHATS_AT_ONCE = 1_000
 _CHATS_IN_PACK = 200
-_MOST_CHATS = 100_000
+_MAX_CHATS = 100_000
 """Chats that one run compares."""
-MESSAGES_AT_ONCE = 1_000
-_MOST_MESSAGES = 10_000
+_MESSAGES_AT_ONCE = 1_000
+_MAX_MESSAGES = 10_000
 """New messages of a chat that are looked at. Of more, only the newest."""
 _MEMBERS_AT_ONCE = 10_000
 """Members of several chats, or of one, that are compared at once."""
@@ -31,31 +31,31 @@ async def find_unread(context: JobContext) -> datetime:
     began = monotonic()
     async with context.unit_of_work() as work:
         after, started_at = await crud.begin(await work.raw(), context.at)
-    for _ in range(_MOST_CHATS // _CHATS_AT_ONCE):
+    for _ in range(_MAX_CHATS // _CHATS_AT_ONCE):
         async with context.unit_of_work() as work:
             raw = await work.raw()
             through = await crud.find_end(raw, after, _CHATS_AT_ONCE)
             chats = await crud.list_chats(raw, after, through, started_at)
             reading = Context(raw, context.container, context.at)
-            for ranges in packed(chats):
+            for ranges in _packed(chats):
                 await _note_ranges(reading, ranges, started_at)
             if chats:
                 await crud.write_seen(raw, chats)
             after = NO_CHAT if through == crud.EVERY_CHAT else through
             await crud.move(raw, after)
-        if after == NO_CHAT or monotonic() - began > LONGEST:
+        if after == NO_CHAT or monotonic() - began > _LONGEST:
             break
     return started_at
 
 
-def packed(chats: Iterable[FoundChat]) -> Iterator[Sequence[Range]]:
+def _packed(chats: Iterable[FoundChat]) -> Iterator[Sequence[Range]]:
     """Yields ranges of new messages that are handled at once: of chats with few members many, of a chat one."""
     pack: list[Range] = []
     members = 0
     for chat in chats:
-        after = max(chat.seen, chat.last_seq - _MOST_MESSAGES)
+        after = max(chat.seen, chat.last_seq - _MAX_MESSAGES)
         while after < chat.last_seq:
-            through = min(after + MESSAGES_AT_ONCE, chat.last_seq)
+            through = min(after + _MESSAGES_AT_ONCE, chat.last_seq)
             is_same = bool(pack) and pack[-1].chat.id == chat.id
             if pack and (is_same or members + chat.member_count >= _MEMBERS_AT_ONCE or len(pack) == _CHATS_IN_PACK):
                 yield pack
@@ -68,7 +68,7 @@ def packed(chats: Iterable[FoundChat]) -> Iterator[Sequence[Range]]:
 
 
 async def _note_ranges(context: Context, ranges: Sequence[Range], since: datetime) -> None:
-    messages = await crud.list_messages(context.connection, ranges, since, MESSAGES_AT_ONCE)
+    messages = await crud.list_messages(context.connection, ranges, since, _MESSAGES_AT_ONCE)
     ranges = [one for one in ranges if one.chat.id in messages]
     if not ranges:
         return

@@ -18,7 +18,7 @@ from app.services.context import work_context
 from app.settings.app_settings import AppSettings
 from app.utils.module import Modules
 
-MOST_CHARACTERS = 300
+_MAX_CHARACTERS = 300
 """Of a text."""
 
 
@@ -79,7 +79,7 @@ def _message_as_values(message: ShownMessage, line: Line) -> Values:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
+    return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"
 
 
 SEND = mail_job("digests.send", Digest, Path(__file__).parents[1] / "templates", _compose)

@@ -16,7 +16,7 @@ from tests.periodic_jobs import run_once
 
 @pytest.fixture
 def in_small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, count in (("_CHATS_AT_ONCE", 1), ("MESSAGES_AT_ONCE", 2), ("_MEMBERS_AT_ONCE", 1)):
+    for name, count in (("_CHATS_AT_ONCE", 1), ("_MESSAGES_AT_ONCE", 2), ("_MEMBERS_AT_ONCE", 1)):
         monkeypatch.setattr(finding, name, count)
     monkeypatch.setattr(choosing, "_ACCOUNTS_AT_ONCE", 1)
 
@@ -44,7 +44,7 @@ async def test_all_chats_messages_and_members_are_found(
 async def test_of_very_many_unread_messages_the_first_are_mailed_and_the_rest_never(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, digests: Digests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choosing, "MESSAGES_AT_ONCE", 3)
+    monkeypatch.setattr(choosing, "_MESSAGES_AT_ONCE", 3)
     await digests.verify(anna, clara)
     club = await boris.open_chat(anna, clara, title="Клуб")
     ok(await clara.put(SETTINGS, {"email": "all"}))
