@@ -12,9 +12,9 @@ import orjson
 from sqlalchemy import JSON, BigInteger, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.adapters.db import sql
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import delete_of_account
 from app.utils.invariants import Invariant
 
 
@@ -92,7 +92,7 @@ WHERE chat_id = $1 AND account_id = $2 AND joined_event_seq < $3 AND state <> 's
 _LIST_ACCOUNTS = """
 SELECT DISTINCT account_id FROM scheduled_message WHERE chat_id = $1 AND state <> 'sending' LIMIT $2
 """
-_DELETE_OF_ACCOUNT = delete_of_account("scheduled_message", "chat_id", "id")
+_DELETE_OF_ACCOUNT = sql.delete_of_account("scheduled_message", "chat_id", "id")
 _LIST_VALUES = """
 SELECT (body -> $1)::text AS value FROM scheduled_message WHERE account_id = ANY($2) AND body -> $1 IS NOT NULL
 """
@@ -138,7 +138,7 @@ async def insert(
     connection: DatabaseConnection,
     chat_id: UUID,
     account_id: UUID,
-    schedule_id: UUID,
+    scheduled_id: UUID,
     client_msg_id: UUID,
     body: Mapping[str, Any],
     digest: bytes,
@@ -149,15 +149,15 @@ async def insert(
     """Returns the message."""
     stored = orjson.dumps(body)
     (row,) = await connection.fetch(
-        _INSERT, chat_id, account_id, schedule_id, client_msg_id, stored, digest, send_at, joined_event_seq, at
+        _INSERT, chat_id, account_id, scheduled_id, client_msg_id, stored, digest, send_at, joined_event_seq, at
     )
     return row
 
 
 async def find(
-    connection: DatabaseConnection, chat_id: UUID, account_id: UUID, schedule_id: UUID, *, lock: bool = False
+    connection: DatabaseConnection, chat_id: UUID, account_id: UUID, scheduled_id: UUID, *, lock: bool = False
 ) -> Any | None:
-    rows = await connection.fetch(_FIND_LOCKED if lock else _FIND, chat_id, account_id, schedule_id)
+    rows = await connection.fetch(_FIND_LOCKED if lock else _FIND, chat_id, account_id, scheduled_id)
     return rows[0] if rows else None
 
 
@@ -183,7 +183,7 @@ async def update(
     connection: DatabaseConnection,
     chat_id: UUID,
     account_id: UUID,
-    schedule_id: UUID,
+    scheduled_id: UUID,
     body: Mapping[str, Any],
     send_at: datetime,
     state: str,
@@ -193,26 +193,28 @@ async def update(
 ) -> Any:
     """Returns the message as it is now. It must exist."""
     stored = orjson.dumps(body)
-    (row,) = await connection.fetch(_UPDATE, chat_id, account_id, schedule_id, stored, send_at, state, code, detail, at)
+    (row,) = await connection.fetch(
+        _UPDATE, chat_id, account_id, scheduled_id, stored, send_at, state, code, detail, at
+    )
     return row
 
 
-async def begin(connection: DatabaseConnection, chat_id: UUID, account_id: UUID, schedule_id: UUID) -> Any | None:
+async def begin(connection: DatabaseConnection, chat_id: UUID, account_id: UUID, scheduled_id: UUID) -> Any | None:
     """Sets a due message to `sending` and returns it. None if it is not due, has failed, or does not exist."""
-    rows = await connection.fetch(_BEGIN, chat_id, account_id, schedule_id)
+    rows = await connection.fetch(_BEGIN, chat_id, account_id, scheduled_id)
     return rows[0] if rows else None
 
 
-async def delete(connection: DatabaseConnection, chat_id: UUID, account_id: UUID, schedule_id: UUID) -> bool:
+async def delete(connection: DatabaseConnection, chat_id: UUID, account_id: UUID, scheduled_id: UUID) -> bool:
     """Returns True if there was one."""
-    return await connection.fetchval(_DELETE, chat_id, account_id, schedule_id) is not None
+    return await connection.fetchval(_DELETE, chat_id, account_id, scheduled_id) is not None
 
 
 async def fail(
-    connection: DatabaseConnection, chat_id: UUID, account_id: UUID, schedule_id: UUID, code: str, detail: str
+    connection: DatabaseConnection, chat_id: UUID, account_id: UUID, scheduled_id: UUID, code: str, detail: str
 ) -> bool:
     """Stores a refusal of a message that was being sent. Returns True if there was one."""
-    return await connection.fetchval(_FAIL, chat_id, account_id, schedule_id, code, detail) is not None
+    return await connection.fetchval(_FAIL, chat_id, account_id, scheduled_id, code, detail) is not None
 
 
 async def delete_of_member(
@@ -227,7 +229,7 @@ async def list_accounts(connection: DatabaseConnection, chat_id: UUID, limit: in
     return [row["account_id"] for row in await connection.fetch(_LIST_ACCOUNTS, chat_id, limit)]
 
 
-async def delete_all_of(connection: DatabaseConnection, account_id: UUID, limit: int) -> list[UUID]:
+async def delete_of_account(connection: DatabaseConnection, account_id: UUID, limit: int) -> list[UUID]:
     """Deletes up to `limit` messages of an account. Returns their ids."""
     return [row["id"] for row in await connection.fetch(_DELETE_OF_ACCOUNT, account_id, limit)]
 

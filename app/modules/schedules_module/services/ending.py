@@ -47,9 +47,9 @@ async def _purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
 
 
 async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
-    deleted = await db.delete_all_of(context.connection, account_id, limit)
-    for schedule_id in deleted:
-        await context.container.get(Jobs).cancel(context.work, SEND, str(schedule_id), account_id)
+    deleted = await db.delete_of_account(context.connection, account_id, limit)
+    for scheduled_id in deleted:
+        await context.container.get(Jobs).cancel(context.work, SEND, str(scheduled_id), account_id)
     return bool(deleted)
 
 

@@ -74,10 +74,10 @@ async def create(
     await _check_message(raw, request, use.parts, chat_id, membership, at)
     if await db.count_of_account(raw, account_id) >= use.settings.max_per_account:
         raise TooManyScheduledMessages(f"An account may have at most {use.settings.max_per_account} scheduled messages")
-    schedule_id = uuid4()
+    scheduled_id = uuid4()
     body = request.model_dump(mode="json", exclude=_NOT_IN_BODY, exclude_unset=True)
     row = await db.insert(
-        raw, chat_id, account_id, schedule_id, client_msg_id, body, digest, send_at, membership.joined_event_seq, at
+        raw, chat_id, account_id, scheduled_id, client_msg_id, body, digest, send_at, membership.joined_event_seq, at
     )
     await _enqueue(work, use.jobs, row)
     await use.log.append(work, account_id, event("scheduled.changed", describe(row) | {"send_at": send_at}), at=at)
@@ -96,14 +96,14 @@ async def list_page(
 
 
 async def edit(
-    work: UnitOfWork, use: Scheduling, chat_id: UUID, account_id: UUID, schedule_id: UUID, request: ScheduleUpdate
+    work: UnitOfWork, use: Scheduling, chat_id: UUID, account_id: UUID, scheduled_id: UUID, request: ScheduleUpdate
 ) -> dict[str, Any]:
     """Changes a message that is not being sent. With a new `send_at` one that has failed waits again.
 
     Raises ChatNotFound, ScheduledMessageNotFound, ScheduledMessageIsSending, AlreadySent, NotAllowedInChat,
     ValidationFailed, or the refusal of a check or of a part.
     """
-    membership, row = await _load(work, use.log, chat_id, account_id, schedule_id)
+    membership, row = await _load(work, use.log, chat_id, account_id, scheduled_id)
     raw, at = await work.raw(), now()
     if await db.find_sent(raw, chat_id, account_id, row["client_msg_id"]) is not None:
         raise AlreadySent
@@ -123,32 +123,32 @@ async def edit(
         send_at, state, code, detail = request.send_at, "waiting", None, None
     if (body, send_at, state) == (before, row["send_at"], row["state"]):
         return view(row, use.models)
-    row = await db.update(raw, chat_id, account_id, schedule_id, body, send_at, state, code, detail, at)
+    row = await db.update(raw, chat_id, account_id, scheduled_id, body, send_at, state, code, detail, at)
     # A job that is running does not count: it finds the new time and ends.
-    if "send_at" in given and not await use.jobs.reschedule(work, SEND, str(schedule_id), send_at, account_id):
+    if "send_at" in given and not await use.jobs.reschedule(work, SEND, str(scheduled_id), send_at, account_id):
         await _enqueue(work, use.jobs, row)
     await use.log.append(work, account_id, event("scheduled.changed", describe(row) | {"send_at": send_at}), at=at)
     return view(row, use.models)
 
 
-async def cancel(work: UnitOfWork, use: Scheduling, chat_id: UUID, account_id: UUID, schedule_id: UUID) -> None:
+async def cancel(work: UnitOfWork, use: Scheduling, chat_id: UUID, account_id: UUID, scheduled_id: UUID) -> None:
     """Deletes a message that is not being sent.
 
     Raises ChatNotFound, ScheduledMessageNotFound or ScheduledMessageIsSending.
     """
-    _, row = await _load(work, use.log, chat_id, account_id, schedule_id)
-    await db.delete(await work.raw(), chat_id, account_id, schedule_id)
-    await use.jobs.cancel(work, SEND, str(schedule_id), account_id)
+    _, row = await _load(work, use.log, chat_id, account_id, scheduled_id)
+    await db.delete(await work.raw(), chat_id, account_id, scheduled_id)
+    await use.jobs.cancel(work, SEND, str(scheduled_id), account_id)
     await use.log.append(work, account_id, event("scheduled.cancelled", describe(row)))
 
 
 async def _load(
-    work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, schedule_id: UUID
+    work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, scheduled_id: UUID
 ) -> tuple[Membership, Any]:
     await log.lock(work, accounts=[account_id])
     raw = await work.raw()
     membership = await get_membership(raw, chat_id, account_id)
-    row = await db.find(raw, chat_id, account_id, schedule_id, lock=True)
+    row = await db.find(raw, chat_id, account_id, scheduled_id, lock=True)
     if row is None:
         raise ScheduledMessageNotFound
     if row["state"] == "sending":
