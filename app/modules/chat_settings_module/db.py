@@ -68,4 +68,4 @@ async def write_settings(
     connection: DatabaseConnection, chat_id: UUID, account_id: UUID, settings: Mapping[str, Any]
 ) -> None:
     values = (settings[name] for name in ("muted_until", "is_archived", "is_pinned", "notify"))
-    await connection.fetch(_WRITE, chat_id, account_id, *values)
+    await connection.execute(_WRITE, chat_id, account_id, *values)

@@ -73,11 +73,11 @@ async def find_draft(connection: DatabaseConnection, chat_id: UUID, account_id: 
 async def write_draft(
     connection: DatabaseConnection, chat_id: UUID, account_id: UUID, text: str, reply_to_seq: int | None, at: datetime
 ) -> None:
-    await connection.fetch(_WRITE, chat_id, account_id, text, reply_to_seq, at)
+    await connection.execute(_WRITE, chat_id, account_id, text, reply_to_seq, at)
 
 
 async def delete_draft(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> None:
-    await connection.fetch(_DELETE, chat_id, account_id)
+    await connection.execute(_DELETE, chat_id, account_id)
 
 
 async def list_quoting(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int]) -> list[UUID]:
