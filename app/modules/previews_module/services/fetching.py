@@ -9,13 +9,14 @@ from loguru import logger
 from pydantic import BaseModel
 
 from app.adapters.clients.http import EgressError, HttpClient, HttpResponse
+from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, NewJob, Nothing, Schedule
 from app.modules.previews_module import db
 from app.modules.previews_module.extension import FetchedImage, PreviewImages
 from app.modules.previews_module.services.links import find_link
 from app.modules.previews_module.services.parsing import parse
-from app.modules.previews_module.services.part import NAME, as_value
+from app.modules.previews_module.services.part import as_value
 from app.modules.previews_module.services.removing import replace
 from app.modules.previews_module.settings import PREVIEW, PreviewSettings
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
@@ -57,7 +58,7 @@ async def _notice(context: SubscriberContext, events: Sequence[Event]) -> None:
     new: list[NewJob] = []
     for event in events:
         link = find_link(event.data["text"], event.data.get("entities") or ())
-        shown = event.data.get(NAME) or [{"url": None}]
+        shown = event.data.get(db.PART_NAME) or [{"url": None}]
         if link == shown[0]["url"] or event.at < context.at - _TOO_LATE:
             continue
         sender_id = UUID(event.data["sender_id"])
@@ -77,30 +78,23 @@ async def _add_preview(context: JobContext, message: ToPreview) -> None:
         return
     async with context.unit_of_work() as work:
         raw, at = await work.raw(), now()
-        url = find_link(*await db.find_text(raw, message.chat_id, message.seq))
+        url = await _find_link_of(raw, message)
         if url is None:
             await _remove_shown(work, context.container, message)
             return
         cached = await db.find_page(raw, url, at - _CACHED_FOR, at - _FAILURE_CACHED_FOR)
-    client = context.container.get(HttpClient)
-    page = await fetch(client, url) if cached is None else cached.description
-    is_shown = False
+    page = await _fetch_page(context.container, url) if cached is None else cached.description
     async with context.unit_of_work() as work:
         await context.container.get(Log).lock(work, chats=[message.chat_id])
-        raw = await work.raw()
         if cached is None:
-            await db.write_page(raw, url, page, now())
-        # After an edit there is a job for the new text.
-        if page and find_link(*await db.find_text(raw, message.chat_id, message.seq)) == url:
-            is_shown = True
-            # An earlier attempt may have added it, and perhaps its image.
-            if await db.find_sender(raw, message.chat_id, message.seq, url) is None:
-                await replace(work, context.container, message.chat_id, message.seq, as_value(url, page))
-    stores = context.container.get(Modules).contributions(PreviewImages)
-    if is_shown and page and page.image_url and stores:
-        data = await fetch_image(client, page.image_url)
-        for images in stores if data else ():
-            await images.store(context, FetchedImage(message.chat_id, message.seq, url, data))
+            await db.write_page(await work.raw(), url, page, now())
+        is_shown = page is not None and await _show(work, context.container, message, url, page)
+    if is_shown and page and page.image_url:
+        await _store_image(context, message, url, page.image_url)
+
+
+async def _find_link_of(connection: Connection, message: ToPreview) -> str | None:
+    return find_link(*await db.find_text(connection, message.chat_id, message.seq))
 
 
 async def _remove_shown(work: UnitOfWork, container: Container, message: ToPreview) -> None:
@@ -108,29 +102,51 @@ async def _remove_shown(work: UnitOfWork, container: Container, message: ToPrevi
     await container.get(Log).lock(work, chats=[message.chat_id])
     raw = await work.raw()
     is_shown = await db.find_preview(raw, message.chat_id, message.seq) is not None
-    if is_shown and find_link(*await db.find_text(raw, message.chat_id, message.seq)) is None:
+    if is_shown and await _find_link_of(raw, message) is None:
         await replace(work, container, message.chat_id, message.seq, [])
 
 
-async def fetch(client: HttpClient, url: str) -> db.PageDescription | None:
+async def _show(work: UnitOfWork, container: Container, message: ToPreview, url: str, page: db.PageDescription) -> bool:
+    """Adds the preview to the message, whose chat is locked. Returns False if this is not the link of the message."""
+    raw = await work.raw()
+    # After an edit there is a job for the new text.
+    if await _find_link_of(raw, message) != url:
+        return False
+    # An earlier attempt may have added it, and perhaps its image.
+    if await db.find_sender(raw, message.chat_id, message.seq, url) is None:
+        await replace(work, container, message.chat_id, message.seq, as_value(url, page))
+    return True
+
+
+async def _store_image(context: JobContext, message: ToPreview, page_url: str, image_url: str) -> None:
+    stores = context.container.get(Modules).contributions(PreviewImages)
+    if not stores:
+        return
+    data = await _fetch_image(context.container, image_url)
+    if data:
+        for images in stores:
+            await images.store(context, FetchedImage(message.chat_id, message.seq, page_url, data))
+
+
+async def _fetch_page(container: Container, url: str) -> db.PageDescription | None:
     """Returns the description of a page, None if it cannot be fetched or has none."""
-    response = await _get(client, url, _ACCEPT, _MAX_PAGE, may_cut=True)
+    response = await _get(container, url, _ACCEPT, _MAX_PAGE, may_cut=True)
     if response is None:
         return None
     return await asyncio.to_thread(parse, response.body, response.headers.get("content-type", ""), response.url)
 
 
-async def fetch_image(client: HttpClient, url: str) -> bytes:
+async def _fetch_image(container: Container, url: str) -> bytes:
     """Returns the bytes at the address of an image, none if they cannot be fetched or are too many."""
-    response = await _get(client, url, _ACCEPT_IMAGE, _MAX_IMAGE)
+    response = await _get(container, url, _ACCEPT_IMAGE, _MAX_IMAGE)
     return b"" if response is None else response.body
 
 
 async def _get(
-    client: HttpClient, url: str, headers: Mapping[str, str], max_bytes: int, *, may_cut: bool = False
+    container: Container, url: str, headers: Mapping[str, str], max_bytes: int, *, may_cut: bool = False
 ) -> HttpResponse | None:
     try:
-        response = await client.request(
+        response = await container.get(HttpClient).request(
             "GET",
             url,
             purpose="preview",

@@ -23,8 +23,6 @@ from app.modules.previews_module.services.links import find_link
 from app.services.context import Context
 from app.utils.module import Modules
 
-NAME = db.PART_NAME
-
 
 def as_value(url: str, page: db.PageDescription) -> list[dict[str, Any]]:
     texts = {"title": page.title, "description": page.description, "site_name": page.site_name}
@@ -61,6 +59,6 @@ async def release_images(context: Context, chat_id: UUID, seqs: Sequence[int]) -
         await images.release(context, chat_id, seqs)
 
 
-PART = MessagePart(NAME, read=list[LinkPreview], empty=[], derive=_derive, prepare=_prepare, store=_store)
+PART = MessagePart(db.PART_NAME, read=list[LinkPreview], empty=[], derive=_derive, prepare=_prepare, store=_store)
 REMOVALS = MessageRemoval("previews", removing_rows("removed_link_preview"))
 PURGE = ChatPurge.of_rows("previews", db.PURGE_REMOVALS)

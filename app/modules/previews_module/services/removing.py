@@ -11,7 +11,7 @@ from app.modules.messages_module.extension import Messages
 from app.modules.messages_module.services.permissions import DELETE_OWN
 from app.modules.messages_module.services.views import MessageViews
 from app.modules.previews_module import db
-from app.modules.previews_module.services.part import NAME, release_images
+from app.modules.previews_module.services.part import release_images
 from app.modules.streams_module.services.log import Log, now
 from app.services.context import Context
 from app.utils.container import Container
@@ -38,6 +38,6 @@ async def replace(
 ) -> None:
     """Sets the preview of a message, or none. Removes the image of an earlier one. The caller has locked the chat."""
     messages = container.get(Messages)  # type: ignore[type-abstract]
-    await messages.set_part(work, chat_id, seq, NAME, value)
+    await messages.set_part(work, chat_id, seq, db.PART_NAME, value)
     # Also that of a preview which an edit has removed while this module was disabled.
     await release_images(Context(await work.raw(), container, now()), chat_id, [seq])
