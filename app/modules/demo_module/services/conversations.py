@@ -1,6 +1,7 @@
 """Demo chats with their messages, events, counters and read positions, as if the messages had been sent."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from app.modules.chats_module.services.chats import direct_chat_id
 from app.modules.demo_module.services import words
-from app.modules.demo_module.services.people import Person
+from app.modules.demo_module.services.people import Person, random_id
 from app.modules.messages_module.services.fields import MessageFields
 from app.modules.messages_module.services.sends import digest_of
 from app.utils.json_form import to_json
@@ -19,10 +20,10 @@ Row = tuple[Any, ...]
 
 @dataclass(slots=True)
 class Tables:
-    """Rows by table. Their columns have the order of `writing._COLUMNS`."""
+    """Rows by table. Their columns have the order of `writing._COLUMNS`. `heads`: the last event of each stream."""
 
     fields: MessageFields
-    streams: list[Row] = field(default_factory=list)
+    heads: dict[UUID, int] = field(default_factory=dict)
     events: list[Row] = field(default_factory=list)
     chats: list[Row] = field(default_factory=list)
     members: list[Row] = field(default_factory=list)
@@ -30,10 +31,16 @@ class Tables:
     messages: list[Row] = field(default_factory=list)
     reactions: list[Row] = field(default_factory=list)
 
+    def append_event(self, stream_id: UUID, kind: str, data: Mapping[str, Any], at: datetime) -> int:
+        """Returns the number of the event in its stream."""
+        seq = self.heads[stream_id] = self.heads.get(stream_id, 0) + 1
+        self.events.append((stream_id, seq, kind, to_json(data).decode(), at))
+        return seq
+
 
 @dataclass(slots=True)
 class _Conversation:
-    """A chat while its messages are being generated."""
+    """A chat while its messages are being generated. `seq`: the last message, `read`: the positions of the members."""
 
     id: UUID
     type: str
@@ -42,9 +49,16 @@ class _Conversation:
     owner: Person | None
     members: Sequence[Person]
     began_at: datetime
-    event_seq: int = 0
     seq: int = 0
+    active_at: datetime | None = None
     read: dict[UUID, int] = field(default_factory=dict)
+
+    @property
+    def creator(self) -> Person:
+        return self.owner or self.members[0]
+
+    def role_of(self, person: Person) -> str:
+        return "owner" if person is self.owner else "member"
 
 
 def make_conversations(
@@ -54,7 +68,7 @@ def make_conversations(
 
     They have `messages` messages in total, in the last `days` days. Some chats have many more messages than others.
     """
-    tables = Tables(fields)
+    tables = Tables(fields, dict.fromkeys((person.id for person in people), 0))
     began_at = now - timedelta(days=days)
     conversations = [
         *_groups(random, people, began_at),
@@ -66,9 +80,8 @@ def make_conversations(
     shares = _share(random, messages, len(conversations))
     for conversation, count in zip(conversations, shares, strict=True):
         _add_messages(random, tables, conversation, count, now)
-        _finish(random, tables, conversation, now)
-    for person in people:
-        tables.streams.append((person.id, person.last_seq))
+        _add_reads(random, tables, conversation, now)
+        _add_chat(tables, conversation)
     return tables
 
 
@@ -76,12 +89,14 @@ def _groups(random: Random, people: Sequence[Person], began_at: datetime) -> lis
     conversations = []
     for title, description in words.GROUPS:
         members = random.sample(people, random.randint(min(3, len(people)), min(len(people), 20)))
-        conversations.append(_Conversation(_id(random), "group", title, description, members[0], members, began_at))
+        conversations.append(
+            _Conversation(random_id(random), "group", title, description, members[0], members, began_at)
+        )
     return conversations
 
 
 def _channel(random: Random, people: Sequence[Person], began_at: datetime) -> _Conversation:
-    return _Conversation(_id(random), "channel", *words.CHANNEL, people[0], people, began_at)
+    return _Conversation(random_id(random), "channel", *words.CHANNEL, people[0], people, began_at)
 
 
 def _directs(random: Random, people: Sequence[Person], began_at: datetime) -> list[_Conversation]:
@@ -103,41 +118,36 @@ def _share(random: Random, messages: int, conversations: int) -> list[int]:
 
 
 def _add_members(tables: Tables, conversation: _Conversation) -> None:
-    actor = conversation.owner or conversation.members[0]
+    chat_id, at = conversation.id, conversation.began_at
     for person in conversation.members:
-        role = "owner" if person is conversation.owner else "member"
-        added = {"chat_id": conversation.id, "account_id": person.id, "role": role, "actor_id": actor.id}
-        conversation.event_seq += 1
-        tables.events.append(
-            (conversation.id, conversation.event_seq, "member.added", to_json(added).decode(), conversation.began_at)
-        )
-        joined = {"chat_id": conversation.id, "role": role, "event_seq": conversation.event_seq}
-        _append_event(tables, person, "chat.joined", joined, conversation.began_at)
+        role = conversation.role_of(person)
+        added = {"chat_id": chat_id, "account_id": person.id, "role": role, "actor_id": conversation.creator.id}
+        event_seq = tables.append_event(chat_id, "member.added", added, at)
+        joined = {"chat_id": chat_id, "role": role, "event_seq": event_seq}
+        tables.account_chats.append((person.id, chat_id, tables.append_event(person.id, "chat.joined", joined, at)))
         conversation.read[person.id] = 0
-        tables.account_chats.append((person.id, conversation.id, person.last_seq))
 
 
 def _add_messages(random: Random, tables: Tables, conversation: _Conversation, count: int, now: datetime) -> None:
-    speakers = (
-        [conversation.owner] if conversation.type == "channel" and conversation.owner else list(conversation.members)
-    )
+    speakers = [conversation.creator] if conversation.type == "channel" else conversation.members
     moments = sorted(random.uniform(60, (now - conversation.began_at).total_seconds()) for _ in range(count))
     speaker = random.choice(speakers)
     for moment in moments:
         if random.random() < 0.7:
             speaker = random.choice(speakers)
         conversation.seq += 1
-        reply_to = (
-            random.randint(max(1, conversation.seq - 6), conversation.seq - 1)
-            if conversation.seq > 1 and random.random() < 0.15
-            else None
-        )
+        reply_to = _choose_answered(random, conversation.seq)
         text = random.choice(words.ANSWERS) if reply_to or random.random() < 0.35 else _sentence(random)
-        at = conversation.began_at + timedelta(seconds=moment)
-        _write(random, tables, conversation, speaker, text, reply_to, at)
+        conversation.active_at = conversation.began_at + timedelta(seconds=moment)
+        _add_message(random, tables, conversation, speaker, text, reply_to, conversation.active_at)
 
 
-def _write(
+def _choose_answered(random: Random, seq: int) -> int | None:
+    """Returns the number of a message not long before this one. None for most messages, which answer no other."""
+    return random.randint(max(1, seq - 6), seq - 1) if seq > 1 and random.random() < 0.15 else None
+
+
+def _add_message(
     random: Random,
     tables: Tables,
     conversation: _Conversation,
@@ -146,85 +156,55 @@ def _write(
     reply_to: int | None,
     at: datetime,
 ) -> None:
-    conversation.event_seq += 1
-    message_id, client_msg_id = _id(random), _id(random)
-    shown = tables.fields.new_message(
-        message_id, conversation.id, conversation.seq, client_msg_id, speaker.id, text, reply_to, {}, at
-    )
-    tables.events.append((conversation.id, conversation.event_seq, "message.created", to_json(shown).decode(), at))
-    event_at = conversation.event_seq
+    ids = (random_id(random), conversation.id, conversation.seq, random_id(random), speaker.id)
+    shown = tables.fields.new_message(*ids, text, reply_to, {}, at)
+    event_seq = tables.append_event(conversation.id, "message.created", shown, at)
     conversation.read[speaker.id] = conversation.seq
-    likers = (
-        random.sample(conversation.members, random.randint(1, min(3, len(conversation.members))))
-        if random.random() < 0.1
-        else []
-    )
-    counts: dict[str, int] = {}
+    reaction_count = _add_reactions(random, tables, conversation, at)
+    content = ("text", text, reply_to, digest_of(text, reply_to))
+    tables.messages.append((*ids, *content, at, reaction_count, [event_seq]))
+
+
+def _add_reactions(random: Random, tables: Tables, conversation: _Conversation, at: datetime) -> int:
+    """Adds reactions to the last message, or none. Returns their number."""
+    if random.random() >= 0.1:
+        return 0
+    likers = random.sample(conversation.members, random.randint(1, min(3, len(conversation.members))))
+    counts: Counter[str] = Counter()
+    chat_id, seq = conversation.id, conversation.seq
     for liker in likers:
         emoji = random.choice(words.EMOJIS)
-        counts[emoji] = counts.get(emoji, 0) + 1
-        reacted = {
-            "chat_id": conversation.id,
-            "seq": conversation.seq,
-            "emoji": emoji,
-            "account_id": liker.id,
-            "count": counts[emoji],
-        }
-        conversation.event_seq += 1
-        tables.events.append((conversation.id, conversation.event_seq, "reaction.added", to_json(reacted).decode(), at))
-        tables.reactions.append((conversation.id, conversation.seq, emoji, liker.id, at))
-    tables.messages.append(
-        (
-            *(conversation.id, conversation.seq, message_id, client_msg_id, speaker.id, "text", text, reply_to),
-            *(digest_of(text, reply_to), at, len(likers), [event_at]),
-        )
-    )
+        counts[emoji] += 1
+        reacted = {"chat_id": chat_id, "seq": seq, "emoji": emoji, "account_id": liker.id, "count": counts[emoji]}
+        tables.append_event(chat_id, "reaction.added", reacted, at)
+        tables.reactions.append((chat_id, seq, emoji, liker.id, at))
+    return len(likers)
 
 
-def _finish(random: Random, tables: Tables, conversation: _Conversation, now: datetime) -> None:
-    """Adds the read positions of the members, the chat, and the head of its stream."""
+def _add_reads(random: Random, tables: Tables, conversation: _Conversation, now: datetime) -> None:
+    """Lets most members read to the end, and the others somewhere after their own last message."""
     for person in conversation.members:
         own = conversation.read[person.id]
         seq = random.choice((conversation.seq, conversation.seq, random.randint(own, conversation.seq)))
         if seq > own:
             conversation.read[person.id] = seq
-            _append_event(tables, person, "read.moved", {"chat_id": conversation.id, "read_seq": seq}, now)
-    furthest = sorted(((seq, person_id) for person_id, seq in conversation.read.items() if seq), reverse=True)
-    first_seq, first_id = furthest[0] if furthest else (0, None)
-    for place, person in enumerate(conversation.members, start=1):
-        role = "owner" if person is conversation.owner else "member"
-        tables.members.append(
-            (conversation.id, person.id, role, conversation.read[person.id], place, conversation.began_at)
-        )
-    last_at = tables.messages[-1][9] if conversation.seq else conversation.began_at
+            tables.append_event(person.id, "read.moved", {"chat_id": conversation.id, "read_seq": seq}, now)
+
+
+def _add_chat(tables: Tables, conversation: _Conversation) -> None:
+    """Adds the chat and its members, whose joins were the first events."""
+    began_at = conversation.began_at
+    for event_seq, person in enumerate(conversation.members, start=1):
+        read_seq = conversation.read[person.id]
+        tables.members.append((conversation.id, person.id, conversation.role_of(person), read_seq, event_seq, began_at))
+    positions = sorted(((seq, person_id) for person_id, seq in conversation.read.items() if seq), reverse=True)
+    (furthest, reader_id), (runner_up, _) = [*positions, (0, None), (0, None)][:2]
     owner_id = conversation.owner.id if conversation.owner else None
+    about = (conversation.id, conversation.type, conversation.title, conversation.description)
+    counts = (len(conversation.members), conversation.seq, conversation.active_at or began_at)
     tables.chats.append(
-        (
-            *(
-                conversation.id,
-                conversation.type,
-                conversation.title,
-                conversation.description,
-                owner_id,
-                (conversation.owner or conversation.members[0]).id,
-            ),
-            *(
-                len(conversation.members),
-                conversation.seq,
-                last_at,
-                first_seq,
-                first_id,
-                furthest[1][0] if len(furthest) > 1 else 0,
-            ),
-            *(conversation.began_at, conversation.began_at),
-        )
+        (*about, owner_id, conversation.creator.id, *counts, furthest, reader_id, runner_up, began_at, began_at)
     )
-    tables.streams.append((conversation.id, conversation.event_seq))
-
-
-def _append_event(tables: Tables, person: Person, kind: str, data: dict[str, Any], at: datetime) -> None:
-    person.last_seq += 1
-    tables.events.append((person.id, person.last_seq, kind, to_json(data).decode(), at))
 
 
 def _sentence(random: Random) -> str:
@@ -232,7 +212,3 @@ def _sentence(random: Random) -> str:
     if not opening:
         return body[:1].upper() + body[1:]
     return f"{opening} {body if opening.endswith((',', ':')) else body[:1].upper() + body[1:]}"
-
-
-def _id(random: Random) -> UUID:
-    return UUID(int=random.getrandbits(128), version=4)

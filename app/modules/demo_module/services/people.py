@@ -8,16 +8,15 @@ from uuid import UUID
 from app.modules.demo_module.services import words
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Person:
-    """An account that is going to be written. `last_seq` is the head of its stream so far."""
+    """An account that is going to be written."""
 
     id: UUID
     username: str
     display_name: str
     bio: str
     created_at: datetime
-    last_seq: int = 0
 
 
 def make_people(random: Random, count: int, taken: set[str], created_at: datetime) -> list[Person]:
@@ -30,14 +29,17 @@ def make_people(random: Random, count: int, taken: set[str], created_at: datetim
             if number % 2 == 0
             else (random.choice(words.FIRST_EN), random.choice(words.LAST_EN))
         )
-        username = _free(f"{to_latin(first)}.{to_latin(last)}", used)
+        username = _free(f"{_to_latin(first)}.{_to_latin(last)}", used)
         used.add(username)
-        person_id = UUID(int=random.getrandbits(128), version=4)
-        people.append(Person(person_id, username, f"{first} {last}", random.choice(words.BIOS), created_at))
+        people.append(Person(random_id(random), username, f"{first} {last}", random.choice(words.BIOS), created_at))
     return people
 
 
-def to_latin(name: str) -> str:
+def random_id(random: Random) -> UUID:
+    return UUID(int=random.getrandbits(128), version=4)
+
+
+def _to_latin(name: str) -> str:
     return "".join(words.LATIN.get(letter, letter) for letter in name.lower())
 
 

@@ -36,7 +36,7 @@ _COLUMNS: dict[Any, tuple[str, ...]] = {
     ChatMember: ("chat_id", "account_id", "role", "read_seq", "joined_event_seq", "joined_at"),
     AccountChat: ("account_id", "chat_id", "joined_seq"),
     Message: (
-        *("chat_id", "seq", "id", "client_msg_id", "sender_id", "type", "text", "reply_to_seq", "digest"),
+        *("id", "chat_id", "seq", "client_msg_id", "sender_id", "type", "text", "reply_to_seq", "digest"),
         *("created_at", "reaction_count", "event_seqs"),
     ),
     Reaction: ("chat_id", "seq", "emoji", "account_id", "created_at"),
@@ -84,7 +84,7 @@ async def _copy(
 ) -> None:
     rows: dict[Any, Sequence[Row]] = {
         Account: accounts,
-        Stream: tables.streams,
+        Stream: list(tables.heads.items()),
         Chat: tables.chats,
         ChatMember: tables.members,
         AccountChat: tables.account_chats,
