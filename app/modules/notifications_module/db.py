@@ -53,6 +53,10 @@ async def list_choices(connection: DatabaseConnection, account_ids: Collection[U
     }
 
 
+async def find_choices(connection: DatabaseConnection, account_id: UUID) -> Choices:
+    return (await list_choices(connection, [account_id])).get(account_id, Choices())
+
+
 async def write_choices(connection: DatabaseConnection, account_id: UUID, choices: Choices) -> None:
     more = orjson.dumps(choices.more).decode() if choices.more else None
     await connection.execute(_WRITE, account_id, choices.language, choices.time_zone, more)

@@ -26,7 +26,7 @@ async def list_settings(
     """Returns the settings of each of the accounts."""
     chosen = await db.list_choices(connection, account_ids)
     contributed = modules.contributions(NotificationSetting)
-    return {account_id: _all(contributed, chosen.get(account_id, Choices())) for account_id in account_ids}
+    return {account_id: _with_defaults(contributed, chosen.get(account_id, Choices())) for account_id in account_ids}
 
 
 async def read_settings(connection: DatabaseConnection, modules: Modules, account_id: UUID) -> AccountSettings:
@@ -39,9 +39,9 @@ async def change_settings(
     """Changes the settings and returns them. Appends `notifications.changed` if they differ from before."""
     await log.lock(work, accounts=[account_id])
     raw = await work.raw()
-    chosen = (await db.list_choices(raw, [account_id])).get(account_id, Choices())
+    chosen = await db.find_choices(raw, account_id)
     contributed = modules.contributions(NotificationSetting)
-    before = _all(contributed, chosen)
+    before = _with_defaults(contributed, chosen)
     settings = {**before, **changes.model_dump(mode="json", exclude_unset=True, by_alias=True)}
     if settings != before:
         defaults = {setting.name: setting.default for setting in contributed}
@@ -53,13 +53,13 @@ async def change_settings(
     return settings
 
 
-def _all(contributed: Sequence[NotificationSetting], chosen: Choices) -> AccountSettings:
+def _with_defaults(contributed: Sequence[NotificationSetting], chosen: Choices) -> AccountSettings:
     more = {setting.name: chosen.more.get(setting.name, setting.default) for setting in contributed}
     return {"language": chosen.language, "time_zone": chosen.time_zone, **more}
 
 
 async def _find_preferences(context: Context, account_id: UUID) -> Preferences:
-    chosen = (await db.list_choices(context.connection, [account_id])).get(account_id, Choices())
+    chosen = await db.find_choices(context.connection, account_id)
     return Preferences(chosen.language, chosen.time_zone)
 
 
