@@ -28,7 +28,7 @@ async def list_versions(
 
 
 async def _keep(context: WorkContext, message: EditedMessage) -> None:
-    """Keeps the text, or after an edit of other fields only the time at which it was written. No text has no time."""
+    """Keeps the text. After an edit of other fields, notes only when the text was written, if there is one."""
     chat_id, seq, sender_id, text, written_at, new_text = message
     if text == new_text and text:
         await db.note_time(context.connection, chat_id, seq, sender_id, text, written_at)

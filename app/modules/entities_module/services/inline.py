@@ -12,10 +12,10 @@ from markdown_it.rules_inline.state_inline import Delimiter, Scanned
 
 from app.modules.entities_module.services.spans import Span
 
-_MARKERS = frozenset("*_~|`\\<[]")
-MARKER = re.compile(r"[*_~|`\\<\[\]]")
+_MARKERS = "*_~|`\\<[]"
+MARKER = re.compile(f"[{re.escape(_MARKERS)}]")
 """A character that one of the rules may apply to."""
-PAIRS = {"~": "strike", "|": "spoiler"}
+_PAIRS = {"~": "strike", "|": "spoiler"}
 """Characters of which two are on both sides of a text."""
 _EMPHASIS = {"em_open": ("italic", 1), "strong_open": ("bold", 2)}
 
@@ -107,7 +107,7 @@ def _pairs_of(state: _Inline, delimiters: Sequence[Delimiter]) -> list[Span]:
         if opening.end < 0:
             continue
         start, end = state.starts[opening.token], state.starts[delimiters[opening.end].token]
-        kind, width = PAIRS.get(chr(opening.marker)), 2
+        kind, width = _PAIRS.get(chr(opening.marker)), 2
         if kind is None:
             token = state.tokens[opening.token]
             if token.type not in _EMPHASIS:
@@ -196,7 +196,7 @@ def _escape(state: Any, silent: bool) -> bool:
 def _pair(state: Any, silent: bool) -> bool:
     """Two characters on both sides. A run of another length is text."""
     marker = state.src[state.pos]
-    if silent or marker not in PAIRS:
+    if silent or marker not in _PAIRS:
         return False
     scanned = state.scanDelims(state.pos, True)
     if scanned.length == 2:
@@ -231,8 +231,11 @@ _RULES: dict[str, Callable[[Any, bool], bool]] = {
 }
 
 
-def _any(state: Any, silent: bool) -> bool:
-    """Applies the one rule that its first character may have. To try all of them takes five times as long."""
+def apply_rule(state: Any, silent: bool) -> bool:
+    """Applies the one rule that the next character may have. To try all of them takes five times as long.
+
+    It is in place of the library's rule for text, and of all others.
+    """
     character = state.src[state.pos]
     if state.pos in state.whole:
         if _whole(state, silent):
@@ -241,7 +244,3 @@ def _any(state: Any, silent: bool) -> bool:
         return _text(state, silent)
     rule = _RULES.get(character)
     return rule is not None and rule(state, silent)
-
-
-RULE = _any
-"""In place of the library's rule for text, and of all others."""

@@ -17,7 +17,7 @@ from app.modules.entities_module.services.names import NAME
 from app.modules.entities_module.services.spans import Range, Span
 from app.utils.emoji import cover_emoji
 
-MAX_NESTING = 10
+_MAX_NESTING = 10
 """Levels of quotes, and of brackets. What is deeper is text."""
 MAX_MARKERS = 1000
 """Characters of a message that may be markers, outside of fences. The paragraph in which there are more is text, and so
@@ -30,11 +30,11 @@ class _Parser(MarkdownIt):
     """The library's parser with these rules only."""
 
     def __init__(self) -> None:
-        super().__init__("zero", {"maxNesting": MAX_NESTING})
+        super().__init__("zero", {"maxNesting": _MAX_NESTING})
         ends: Any = {"alt": ["paragraph", "reference", "blockquote", "list"]}
         for name, rule in blocks.RULES.items():
             self.block.ruler.at(name, rule, ends if name != "paragraph" else None)
-        self.inline.ruler.at("text", inline.RULE)
+        self.inline.ruler.at("text", inline.apply_rule)
         self.enable([*blocks.RULES, "text"])
 
 
