@@ -37,7 +37,8 @@ async def create(
     """
     check_scope(identity, POST.scope)
     account_id, log, settings = identity.account_id, container.get(Log), container.get(AppSettings)
-    raw = await lock_chat(work, log, MANAGE, chat_id, account_id)
+    await log.lock(work, chats=[chat_id])
+    raw = await work.raw()
     membership = await MANAGE.check(raw, account_id, chat_id)
     if len(await _list(Context(raw, container, now()), chat_id)) >= MAX_HOOKS:
         raise TooManyIncomingWebhooks(f"A chat has at most {MAX_HOOKS} incoming webhooks")
