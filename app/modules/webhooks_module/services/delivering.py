@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.adapters.clients.http import HttpClient
+from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, RetryAfter, RetryAt
 from app.modules.jobs_module.services.turns import Turns
 from app.modules.streams_module.extension import Event, read_events
@@ -74,6 +75,12 @@ async def _deliver(context: JobContext, to_post: ToPost) -> None:
             await jobs.reschedule(work, DELIVER, to_post.key, owner_id=to_post.account_id)
         else:
             await jobs.enqueue(work, DELIVER, *to_post.new_job)
+
+
+async def wake(work: UnitOfWork, jobs: Jobs, to_post: ToPost) -> None:
+    """Runs the job that posts the next events of a stream at once, also if it waits for its next attempt."""
+    if not await jobs.reschedule(work, DELIVER, to_post.key, owner_id=to_post.account_id):
+        await jobs.enqueue(work, DELIVER, *to_post.new_job)
 
 
 async def _post_some(context: JobContext, to_post: ToPost) -> bool:

@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from app.modules.jobs_module.extension import Job, JobContext, Jobs, NewJob, Nothing, Schedule
+from app.adapters.db.sql import read_clock
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, Nothing, Schedule
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.log import now
 from app.modules.webhooks_module.db.cruds import coverage, cursors, deliveries, webhooks
-from app.modules.webhooks_module.services.activity import Activity
-from app.modules.webhooks_module.services.delivering import DELIVER
+from app.modules.webhooks_module.services.activity import KNOWN_AFTER, Activity
+from app.modules.webhooks_module.services.delivering import DELIVER, wake
 from app.modules.webhooks_module.services.ending import end_with_key
-from app.modules.webhooks_module.services.jobs import SWEEPING, ToCatchUp, ToPost, wake
+from app.modules.webhooks_module.services.jobs import SWEEPING, ToCatchUp, ToPost
 from app.modules.webhooks_module.services.rights import find_visible, may_post
 from app.services.context import Context, WorkContext, work_context
 
@@ -65,6 +67,18 @@ def _wants(kinds: Sequence[str] | None, kind: str) -> bool:
     return kinds is None or kind in kinds or f"{kind.partition('.')[0]}.*" in kinds
 
 
+async def catch_up_soon(work: UnitOfWork, jobs: Jobs, account_id: UUID, webhook_id: UUID) -> None:
+    """Looks for events now, and once more when all processes know that the webhook is active.
+
+    Until then a process may pass over events without looking for webhooks.
+    """
+    look = ToCatchUp(account_id=account_id, webhook_id=webhook_id).new_job
+    await jobs.enqueue(work, CATCH_UP, *look)
+    again, again_at = f"{webhook_id}:again", await read_clock(await work.raw()) + timedelta(seconds=KNOWN_AFTER)
+    if not await jobs.reschedule(work, CATCH_UP, again, again_at, owner_id=account_id):
+        await jobs.enqueue(work, CATCH_UP, *look._replace(key=again, run_at=again_at))
+
+
 async def _catch_up(context: JobContext, payload: ToCatchUp) -> None:
     """Looks at all streams of a webhook: for chats without a cursor, and for events that no job posts."""
     account_id, webhook_id = payload.account_id, payload.webhook_id
@@ -94,7 +108,7 @@ async def _catch_up_from(context: JobContext, account_id: UUID, webhook_id: UUID
         for row in rows:
             if row["is_to_post"]:
                 to_post = ToPost(account_id=account_id, webhook_id=webhook_id, stream_id=row["stream_id"])
-                await wake(work, context.container.get(Jobs), DELIVER, to_post)
+                await wake(work, context.container.get(Jobs), to_post)
             else:
                 await cursors.move(raw, row["stream_id"], webhook_id, row["seq"], row["last_seq"])
     return rows[-1]["stream_id"] if len(rows) == _STREAMS_AT_ONCE else None
@@ -106,10 +120,7 @@ async def _sweep(context: JobContext, _: Nothing) -> None:
     while found == _AT_ONCE:
         async with context.unit_of_work() as work:
             rows = await webhooks.list_to_sweep(await work.raw(), after, _AT_ONCE)
-            new = [
-                NewJob(ToCatchUp(account_id=account_id, webhook_id=webhook_id), str(webhook_id), owner_id=account_id)
-                for account_id, webhook_id in rows
-            ]
+            new = [ToCatchUp(account_id=account_id, webhook_id=webhook_id).new_job for account_id, webhook_id in rows]
             await context.container.get(Jobs).enqueue_all(work, SWEEP_ONE, new)
         found = len(rows)
         after = rows[-1] if rows else after

@@ -1,14 +1,10 @@
-"""Enqueues the jobs of webhooks. Each webhook has one job per stream that posts, so a slow stream delays no other."""
+"""Payloads and lanes of the jobs. Each webhook has one job per stream that posts, so a slow stream delays no other."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.adapters.db.sql import read_clock
-from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.jobs_module.extension import Job, Jobs, Lane, NewJob
-from app.modules.webhooks_module.services.activity import KNOWN_AFTER
+from app.modules.jobs_module.extension import Lane, NewJob
 
 POSTING = Lane("webhooks", 32)
 """Receivers may hang. No other job waits for them."""
@@ -39,20 +35,6 @@ class ToCatchUp(BaseModel):
     account_id: UUID
     webhook_id: UUID
 
-
-async def wake(work: UnitOfWork, jobs: Jobs, job: Job, to_post: ToPost) -> None:
-    """Runs the job that posts the next events of a stream at once, also if it waits for its next attempt."""
-    if not await jobs.reschedule(work, job, to_post.key, owner_id=to_post.account_id):
-        await jobs.enqueue(work, job, *to_post.new_job)
-
-
-async def catch_up_soon(work: UnitOfWork, jobs: Jobs, job: Job, account_id: UUID, webhook_id: UUID) -> None:
-    """Looks for events now, and once more when all processes know that the webhook is active.
-
-    Until then a process may pass over events without looking for webhooks.
-    """
-    payload, key = ToCatchUp(account_id=account_id, webhook_id=webhook_id), str(webhook_id)
-    await jobs.enqueue(work, job, payload, key=key, owner_id=account_id)
-    again, again_at = f"{key}:again", await read_clock(await work.raw()) + timedelta(seconds=KNOWN_AFTER)
-    if not await jobs.reschedule(work, job, again, again_at, owner_id=account_id):
-        await jobs.enqueue(work, job, payload, key=again, run_at=again_at, owner_id=account_id)
+    @property
+    def new_job(self) -> NewJob:
+        return NewJob(self, str(self.webhook_id), owner_id=self.account_id)

@@ -17,8 +17,7 @@ from app.modules.webhooks_module.errors import TooManyWebhooks, WebhookNotFound
 from app.modules.webhooks_module.schemas import WebhookCreate, WebhookRead, WebhookUpdate, WebhookWithSecret
 from app.modules.webhooks_module.services.activity import Activity
 from app.modules.webhooks_module.services.ending import end
-from app.modules.webhooks_module.services.following import CATCH_UP
-from app.modules.webhooks_module.services.jobs import catch_up_soon
+from app.modules.webhooks_module.services.following import catch_up_soon
 from app.modules.webhooks_module.services.secrets import PREVIOUS_FOR, Secrets
 from app.services.context import Context
 from app.services.errors import ValidationFailed
@@ -159,7 +158,7 @@ async def _cover_from_now(raw: Connection, account_id: UUID, webhook_id: UUID, c
 
 
 async def _begin_posting(work: UnitOfWork, container: Container, account_id: UUID, webhook_id: UUID) -> None:
-    await catch_up_soon(work, container.get(Jobs), CATCH_UP, account_id, webhook_id)
+    await catch_up_soon(work, container.get(Jobs), account_id, webhook_id)
     work.after_commit(container.get(Activity).note_use)
 
 

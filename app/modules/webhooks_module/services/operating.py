@@ -14,8 +14,8 @@ from app.modules.streams_module.services.log import now
 from app.modules.webhooks_module.db.cruds import cursors, deliveries, webhooks
 from app.modules.webhooks_module.errors import WebhookCursorNotFound, WebhookNotFound
 from app.modules.webhooks_module.schemas import CursorRead, DeliveryRead, WebhookTested
-from app.modules.webhooks_module.services.delivering import DELIVER
-from app.modules.webhooks_module.services.jobs import ToPost, wake
+from app.modules.webhooks_module.services.delivering import wake
+from app.modules.webhooks_module.services.jobs import ToPost
 from app.modules.webhooks_module.services.managing import find, find_locked
 from app.modules.webhooks_module.services.posting import body_of, post
 from app.modules.webhooks_module.services.rights import find_readable, may_read_events
@@ -77,7 +77,7 @@ async def replace_cursor(
         raise WebhookCursorNotFound
     if webhook["state"] == "active":
         to_post = ToPost(account_id=identity.account_id, webhook_id=webhook_id, stream_id=stream_id)
-        await wake(work, container.get(Jobs), DELIVER, to_post)
+        await wake(work, container.get(Jobs), to_post)
     return CursorRead(**dict(row), last_seq=readable.last_seq)
 
 
