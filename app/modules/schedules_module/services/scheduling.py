@@ -65,7 +65,7 @@ async def create(
         # Processes of an earlier version included the defaults.
         if before["digest"] not in (digest, digest_of(request, exclude_defaults=False)):
             raise IdempotencyMismatch
-        return view(before, use.models), True
+        return _view(before, use.models), True
     if await db.find_sent(raw, chat_id, account_id, client_msg_id) is not None:
         raise AlreadySent
     check(membership, POST)
@@ -80,8 +80,8 @@ async def create(
         raw, chat_id, account_id, scheduled_id, client_msg_id, body, digest, send_at, membership.joined_event_seq, at
     )
     await _enqueue(work, use.jobs, row)
-    await use.log.append(work, account_id, event("scheduled.changed", describe(row) | {"send_at": send_at}), at=at)
-    return view(row, use.models), False
+    await use.log.append(work, account_id, _changed(row), at=at)
+    return _view(row, use.models), False
 
 
 async def list_page(
@@ -92,7 +92,7 @@ async def list_page(
     rows = await db.list_page(connection, chat_id, account_id, after, limit + 1)
     shown = rows[:limit]
     next_cursor = encode_cursor(shown[-1]["send_at"], shown[-1]["id"], of="scheduled") if len(rows) > limit else None
-    return {"items": [view(row, models) for row in shown], "next_cursor": next_cursor}
+    return {"items": [_view(row, models) for row in shown], "next_cursor": next_cursor}
 
 
 async def edit(
@@ -122,13 +122,13 @@ async def edit(
         _check_time(request.send_at, at)
         send_at, state, code, detail = request.send_at, "waiting", None, None
     if (body, send_at, state) == (before, row["send_at"], row["state"]):
-        return view(row, use.models)
+        return _view(row, use.models)
     row = await db.update(raw, chat_id, account_id, scheduled_id, body, send_at, state, code, detail, at)
     # A job that is running does not count: it finds the new time and ends.
     if "send_at" in given and not await use.jobs.reschedule(work, SEND, str(scheduled_id), send_at, account_id):
         await _enqueue(work, use.jobs, row)
-    await use.log.append(work, account_id, event("scheduled.changed", describe(row) | {"send_at": send_at}), at=at)
-    return view(row, use.models)
+    await use.log.append(work, account_id, _changed(row), at=at)
+    return _view(row, use.models)
 
 
 async def cancel(work: UnitOfWork, use: Scheduling, chat_id: UUID, account_id: UUID, scheduled_id: UUID) -> None:
@@ -161,7 +161,11 @@ async def _enqueue(work: UnitOfWork, jobs: Jobs, row: Any) -> None:
     await jobs.enqueue(work, SEND, payload, key=str(row["id"]), run_at=row["send_at"], owner_id=row["account_id"])
 
 
-def view(row: Any, models: ScheduleModels) -> dict[str, Any]:
+def _changed(row: Any) -> Any:
+    return event("scheduled.changed", describe(row) | {"send_at": row["send_at"]})
+
+
+def _view(row: Any, models: ScheduleModels) -> dict[str, Any]:
     """Returns a scheduled message as its author sees it."""
     body = orjson.loads(row["body"])
     defaults = {
