@@ -42,17 +42,18 @@ async def subscribe(work: UnitOfWork, log: Log, use: PushUse, identity: Identity
     raw, account_id = await work.raw(), identity.account_id
     endpoint_hash = sha256(request.endpoint.encode()).digest()
     before = await crud.find_by_endpoint(raw, endpoint_hash)
-    await log.lock(work, accounts=list({account_id, before[0] if before else account_id}))
+    locked = {account_id} if before is None else {account_id, before.account_id}
+    await log.lock(work, accounts=list(locked))
     await check_open(work, log, identity)
     found = await crud.find_by_endpoint(raw, endpoint_hash)
-    if found is not None and found[0] not in (account_id, before[0] if before else None):
+    if found is not None and found.account_id not in locked:
         raise EndpointIsMoving
     key_id, at = (await find_or_make_key(raw)).id, now()
     keys = base64url.decode(request.keys.p256dh), base64url.decode(request.keys.auth)
     work.after_commit(use.note_subscribed)
-    if found is not None and found[0] == account_id:
-        await crud.renew(raw, account_id, found[1], identity.session_id, key_id, *keys)
-        return found[1]
+    if found is not None and found.account_id == account_id:
+        await crud.renew(raw, account_id, found.id, identity.session_id, key_id, *keys)
+        return found.id
     if found is not None:
         await end(work, log, *found, "moved")
     for oldest in await crud.list_beyond(raw, account_id, MAX_SUBSCRIPTIONS - 1):

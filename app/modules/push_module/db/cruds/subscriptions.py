@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
@@ -45,14 +45,21 @@ FROM push_subscription s WHERE account_id = $2 AND NOT ({LIVE})
 DELETE_OF_ACCOUNT = delete_of_account("push_subscription", "id")
 
 
+class Subscription(NamedTuple):
+    """A subscription, by its account and its id."""
+
+    account_id: UUID
+    id: UUID
+
+
 async def any_exists(connection: DatabaseConnection) -> bool:
     return bool(await connection.fetchval(_EXISTS))
 
 
-async def find_by_endpoint(connection: DatabaseConnection, endpoint_hash: bytes) -> tuple[UUID, UUID] | None:
-    """Returns the account and the id of the subscription with this endpoint."""
+async def find_by_endpoint(connection: DatabaseConnection, endpoint_hash: bytes) -> Subscription | None:
+    """Returns the subscription with this endpoint."""
     rows = await connection.fetch(_FIND_BY_ENDPOINT, endpoint_hash)
-    return (rows[0]["account_id"], rows[0]["id"]) if rows else None
+    return Subscription(*rows[0]) if rows else None
 
 
 async def insert(
