@@ -19,7 +19,7 @@ from app.settings.app_settings import AppSettings
 from app.utils.module import Modules
 
 _MAX_CHARACTERS = 300
-"""Of a text."""
+"""Characters of each text that a mail shows."""
 
 
 class ChosenMessages(BaseModel):
