@@ -1,6 +1,6 @@
 """Creates, changes and deletes chats."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -25,9 +25,8 @@ _DIRECT = UUID("5e0bd3a1-6f0e-5b5e-9c0f-4d8a4f1f7c35")
 """UUID namespace of the ids of direct chats."""
 _DIRECT_VERSION = 5
 """UUID version of the ids of direct chats, and of no other chats."""
-
 _NIL = UUID(int=0)
-"""What reads all chats in the order of their ids begins after this one."""
+"""The id of no chat: statements that read chats in the order of their ids begin after it."""
 
 
 def direct_chat_id(first: UUID, second: UUID) -> UUID:
@@ -44,14 +43,7 @@ async def create_chat(
     ValidationFailed, ChatIdTaken, and what `add_to_chat` raises.
     """
     others = dict.fromkeys(account_id for account_id in request.member_ids if account_id != creator_id)
-    if request.type == "direct" and len(others) != 1:
-        raise ValidationFailed(("body", "member_ids"), "a direct chat needs exactly one other account")
-    if request.type != "direct" and request.id is not None and request.id.version == _DIRECT_VERSION:
-        # Any user can compute the id of a direct chat. Such ids are reserved for the two accounts of the chat.
-        raise ValidationFailed(("body", "id"), "an id of version 5 is reserved for direct chats")
-    if request.id == _NIL:
-        raise ValidationFailed(("body", "id"), "the nil UUID is the id of no chat")
-    chat_id = direct_chat_id(creator_id, *others) if request.type == "direct" else request.id or uuid4()
+    chat_id = _choose_id(creator_id, list(others), request)
     if not await log.claim_stream(work, chat_id):
         await _check_same(work, chat_id, creator_id, request)
         return chat_id, False
@@ -121,6 +113,20 @@ async def mark_deleted(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UU
     cleared = {"title": None, "description": None}
     await work.session.execute(update(Chat).where(Chat.id == chat_id).values(deleted_at=now(), **cleared))
     await log.append(work, chat_id, event("chat.deleted", {"chat_id": str(chat_id), "actor_id": str(account_id)}))
+
+
+def _choose_id(creator_id: UUID, others: Sequence[UUID], request: ChatCreate) -> UUID:
+    """Returns the id of the requested chat. Raises ValidationFailed for an id that it cannot have."""
+    if request.id == _NIL:
+        raise ValidationFailed(("body", "id"), "the nil UUID is the id of no chat")
+    if request.type == "direct":
+        if len(others) != 1:
+            raise ValidationFailed(("body", "member_ids"), "a direct chat needs exactly one other account")
+        return direct_chat_id(creator_id, *others)
+    if request.id is not None and request.id.version == _DIRECT_VERSION:
+        # Any user can compute the id of a direct chat. Such ids are reserved for the two accounts of the chat.
+        raise ValidationFailed(("body", "id"), "an id of version 5 is reserved for direct chats")
+    return request.id or uuid4()
 
 
 async def _check_accounts(work: UnitOfWork, creator_id: UUID, account_ids: set[UUID]) -> None:
