@@ -56,10 +56,7 @@ async def add_members(
     Raises ChatNotFound, DirectChatIsFixed, NotAllowedInChat, ValidationFailed, and what `add_to_chat` raises.
     """
     roles = dict.fromkeys(request.account_ids, str(request.role))
-    await log.lock(work, chats=[chat_id])
-    actor = await get_membership(await work.raw(), chat_id, actor_id)
-    if actor.chat_type == "direct":
-        raise DirectChatIsFixed
+    actor = await _lock_shared(work, log, chat_id, actor_id)
     check(actor, APPOINT_ADMINS if request.role == "admin" else ADD_MEMBERS)
     unknown = roles.keys() - await list_existing_accounts(await work.raw(), roles)
     if unknown:
@@ -99,10 +96,7 @@ async def change_role(
     transfer the ownership. Raises ChatNotFound, MemberNotFound, DirectChatIsFixed, NotAllowedInChat, OwnerMustHandOver,
     OwnerIsAbsent or CannotOwn.
     """
-    await log.lock(work, chats=[chat_id])
-    actor = await get_membership(await work.raw(), chat_id, actor_id)
-    if actor.chat_type == "direct":
-        raise DirectChatIsFixed
+    actor = await _lock_shared(work, log, chat_id, actor_id)
     check(actor, CHANGE_MEMBERS)
     member = await _get(work, chat_id, account_id)
     if (member.given_role or member.role) == role:
@@ -129,10 +123,7 @@ async def remove_member(
     The owner may remove everyone else, admins may remove members and readers. The owner cannot leave. Raises
     ChatNotFound, MemberNotFound, DirectChatIsFixed, NotAllowedInChat or OwnerMustHandOver.
     """
-    await log.lock(work, chats=[chat_id])
-    actor = await get_membership(await work.raw(), chat_id, actor_id)
-    if actor.chat_type == "direct":
-        raise DirectChatIsFixed
+    actor = await _lock_shared(work, log, chat_id, actor_id)
     reason = "left" if account_id == actor_id else "removed"
     if reason == "left":
         if actor.role == "owner":
@@ -178,6 +169,15 @@ async def hand_over(work: UnitOfWork, log: Log, rules: MemberRules, chat_id: UUI
     if successor is not None:
         await _set_role(work, log, rules, chat_id, owner_id, successor, "owner")
     return successor is not None
+
+
+async def _lock_shared(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID) -> Membership:
+    """Locks a group or channel, and returns the actor's membership. Raises ChatNotFound or DirectChatIsFixed."""
+    await log.lock(work, chats=[chat_id])
+    actor = await get_membership(await work.raw(), chat_id, actor_id)
+    if actor.chat_type == "direct":
+        raise DirectChatIsFixed
+    return actor
 
 
 async def _remove(
