@@ -7,6 +7,11 @@ from uuid import UUID
 from app.services.errors import Conflict, Forbidden, NotFound
 
 
+def join_ids(ids: Iterable[UUID]) -> str:
+    """Returns the ids for the text of an error, in a fixed order."""
+    return ", ".join(sorted(map(str, ids)))
+
+
 class ChatNotFound(NotFound):
     """The chat does not exist, or the caller may not see it. Strangers must not learn which chats exist."""
 
@@ -40,8 +45,8 @@ class AddingRefused(Forbidden):
 
     @classmethod
     def by(cls, account_ids: Iterable[UUID]) -> Self:
-        """The error for these accounts. It does not say which of several reasons they have."""
-        return cls(f"These accounts do not allow others to add them: {', '.join(sorted(map(str, account_ids)))}")
+        """Returns the error for these accounts. It does not say which of several reasons they have."""
+        return cls(f"These accounts do not allow others to add them: {join_ids(account_ids)}")
 
 
 class LimitingMemberMissing(Forbidden):

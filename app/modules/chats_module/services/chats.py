@@ -10,7 +10,7 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import InvalidToken
 from app.modules.accounts_module.services.accounts import list_existing_accounts
 from app.modules.chats_module.db.models import Chat
-from app.modules.chats_module.errors import ChatIdTaken
+from app.modules.chats_module.errors import ChatIdTaken, join_ids
 from app.modules.chats_module.schemas import ChatCreate, ChatUpdate
 from app.modules.chats_module.services.access import get_membership, lock_chat
 from app.modules.chats_module.services.membership_changes import add_to_chat
@@ -136,7 +136,7 @@ async def _check_accounts(work: UnitOfWork, creator_id: UUID, account_ids: set[U
         # The account was created after the backup that was restored.
         raise InvalidToken
     if unknown:
-        raise ValidationFailed(("body", "member_ids"), f"no such account: {', '.join(sorted(map(str, unknown)))}")
+        raise ValidationFailed(("body", "member_ids"), f"no such account: {join_ids(unknown)}")
 
 
 async def _check_same(work: UnitOfWork, chat_id: UUID, creator_id: UUID, request: ChatCreate) -> None:

@@ -1,6 +1,5 @@
 """Members of a chat: listing, adding, removing, and changing roles."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
@@ -18,12 +17,13 @@ from app.modules.chats_module.errors import (
     NotAllowedInChat,
     OwnerIsAbsent,
     OwnerMustHandOver,
+    join_ids,
 )
 from app.modules.chats_module.extension import ROLES
 from app.modules.chats_module.schemas import MemberRead, MembersAdd
 from app.modules.chats_module.services.access import Membership, check, get_membership
 from app.modules.chats_module.services.member_views import MemberViews
-from app.modules.chats_module.services.membership_changes import add_to_chat, remove_from_chat
+from app.modules.chats_module.services.membership_changes import add_to_chat, member_event, remove_from_chat
 from app.modules.chats_module.services.permissions import ADD_MEMBERS, APPOINT_ADMINS, CHANGE_MEMBERS, REMOVE_MEMBERS
 from app.modules.chats_module.services.rules import MemberRules, lower
 from app.modules.streams_module.services.log import Log, event, now
@@ -60,7 +60,7 @@ async def add_members(
     check(actor, APPOINT_ADMINS if request.role == "admin" else ADD_MEMBERS)
     unknown = roles.keys() - await list_existing_accounts(await work.raw(), roles)
     if unknown:
-        raise ValidationFailed(("body", "account_ids"), f"no such account: {', '.join(sorted(map(str, unknown)))}")
+        raise ValidationFailed(("body", "account_ids"), f"no such account: {join_ids(unknown)}")
     # Not before the check: an id that is a chat's would be locked in the wrong order.
     await log.lock(work, accounts=list(roles))
     present = await crud.list_present(work.session, chat_id, set(roles))
@@ -211,9 +211,10 @@ async def _set_role(
         changed[limited_id] = lower(given, changed[limited[limited_id]])
     before = await crud.find_roles(work.session, chat_id, set(changed))
     changed = {changed_id: new for changed_id, new in changed.items() if before.get(changed_id) != new}
+    events = []
     for changed_id, new_role in changed.items():
         await crud.set_role(work.session, chat_id, changed_id, new_role)
-    events = [event("member.changed", _change(chat_id, changed_id, r, actor_id)) for changed_id, r in changed.items()]
+        events.append(member_event("member.changed", chat_id, changed_id, new_role, actor_id))
     if role == "owner":
         payload = {"chat_id": str(chat_id), "owner_id": str(account_id), "actor_id": str(actor_id)}
         events.append(event("chat.updated", payload))
@@ -231,10 +232,6 @@ async def _limit_role(work: UnitOfWork, rules: MemberRules, chat_id: UUID, accou
     await crud.set_given_role(work.session, chat_id, account_id, role)
     roles = await crud.find_roles(work.session, chat_id, {limiting})
     return lower(role, roles.get(limiting, ROLES[0]))
-
-
-def _change(chat_id: UUID, account_id: UUID, role: str, actor_id: UUID) -> dict[str, Any]:
-    return {"chat_id": str(chat_id), "account_id": str(account_id), "role": role, "actor_id": str(actor_id)}
 
 
 async def _get(work: UnitOfWork, chat_id: UUID, account_id: UUID) -> ChatMember:

@@ -3,16 +3,16 @@
 The caller holds the locks of the chat's stream and of each account's stream.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.services.accounts import list_refusing_accounts
 from app.modules.chats_module.db.cruds import members as crud
-from app.modules.chats_module.errors import AddingRefused, TooManyChats, TooManyMembers
+from app.modules.chats_module.errors import AddingRefused, TooManyChats, TooManyMembers, join_ids
 from app.modules.chats_module.extension import Addition
 from app.modules.chats_module.services.rules import MemberRules
-from app.modules.streams_module.services.log import Log, event, now
+from app.modules.streams_module.services.log import Log, NewEvent, event, now
 from app.settings.sizes_settings import SizesSettings
 
 
@@ -46,23 +46,7 @@ async def add_to_chat(
         raise TooManyMembers(f"A chat has at most {sizes.members_of_chat} members")
     if not is_direct:
         await _check_limits(work, sizes, list(roles), added_by)
-    events = [
-        event(
-            "member.added",
-            {"chat_id": str(chat_id), "account_id": str(account_id), "role": role, "actor_id": str(actor_id)},
-        )
-        for account_id, role in roles.items()
-    ]
-    last_seq = await log.append(work, chat_id, *events)
-    first_seq = last_seq - len(events) + 1
-    joined_seqs = await log.append_to_each(
-        work,
-        "chat.joined",
-        {
-            account_id: {"chat_id": str(chat_id), "role": role, "event_seq": first_seq + place}
-            for place, (account_id, role) in enumerate(roles.items())
-        },
-    )
+    first_seq, joined_seqs = await _append_joins(work, log, chat_id, roles, actor_id)
     await crud.insert_members(
         work.session,
         chat_id,
@@ -82,13 +66,33 @@ async def _check_limits(work: UnitOfWork, sizes: SizesSettings, account_ids: Seq
         raise AddingRefused.by(refusing)
     raw = await work.raw()
     if busy := await crud.list_busy_accounts(raw, account_ids, actor_id, sizes.chats_of_account):
-        raise TooManyChats(f"Accounts that are in {sizes.chats_of_account} chats already: {_list(busy)}")
-    if often := await crud.list_added_often(raw, account_ids, actor_id, sizes.chats_added_by_one):
-        raise TooManyChats(f"Accounts that you have added to {sizes.chats_added_by_one} chats already: {_list(often)}")
+        raise TooManyChats(f"Accounts that are in {sizes.chats_of_account} chats already: {join_ids(busy)}")
+    most = sizes.chats_added_by_one
+    if often := await crud.list_added_often(raw, account_ids, actor_id, most):
+        raise TooManyChats(f"Accounts that you have added to {most} chats already: {join_ids(often)}")
 
 
-def _list(account_ids: Iterable[UUID]) -> str:
-    return ", ".join(sorted(map(str, account_ids)))
+async def _append_joins(
+    work: UnitOfWork, log: Log, chat_id: UUID, roles: Mapping[UUID, str], actor_id: UUID
+) -> tuple[int, dict[UUID, int]]:
+    """Appends `member.added` of each account to the chat's stream, and `chat.joined` to the account's own stream.
+
+    Returns the number of the first `member.added`, and by account the number of `chat.joined`.
+    """
+    added = [member_event("member.added", chat_id, account_id, role, actor_id) for account_id, role in roles.items()]
+    first_seq = await log.append(work, chat_id, *added) - len(added) + 1
+    joined = {
+        account_id: {"chat_id": str(chat_id), "role": role, "event_seq": first_seq + place}
+        for place, (account_id, role) in enumerate(roles.items())
+    }
+    return first_seq, await log.append_to_each(work, "chat.joined", joined)
+
+
+def member_event(kind: str, chat_id: UUID, account_id: UUID, role: str, actor_id: UUID) -> NewEvent:
+    """Returns `member.added` or `member.changed`."""
+    return event(
+        kind, {"chat_id": str(chat_id), "account_id": str(account_id), "role": role, "actor_id": str(actor_id)}
+    )
 
 
 async def remove_from_chat(
