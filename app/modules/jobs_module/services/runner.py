@@ -79,7 +79,7 @@ class Runner:
         if not self._jobs:
             yield
             return
-        async with running(self._keep_leases(), self._keep(self._measure), self._keep(self._move_to_lanes)):
+        async with running(self._keep_leases(), self._keep_doing(self._measure), self._keep_doing(self._move_to_lanes)):
             claiming = asyncio.create_task(self._keep_claiming())
             try:
                 async with running(self._schedules.run()):
@@ -140,7 +140,7 @@ class Runner:
                 self._jobs[row["name"]], lease, row["payload"], row["attempts"], row["was_running"], claimed_at
             )
             if running_job.is_taken_over:
-                logger.warning("job {} ({}) was taken over: its lease expired", running_job.job.name, lease.job_id)
+                logger.warning("job {} was taken over: its lease expired", running_job)
             self._running.add(running_job)
             running_job.task = asyncio.create_task(self._run(running_job))
         return 0.0
@@ -154,9 +154,7 @@ class Runner:
             if outcome is not None:
                 await self._write(running_job, outcome)
         except Exception as error:  # noqa: BLE001 - the lease expires, and the job runs again
-            logger.opt(exception=error).error(
-                "cannot store the end of job {} ({})", running_job.job.name, running_job.lease.job_id
-            )
+            logger.opt(exception=error).error("cannot store the end of job {}", running_job)
         finally:
             self._running.discard(running_job)
             self.wake()
@@ -172,13 +170,7 @@ class Runner:
                         await outcome.write(connection, running_job.lease)
             except TransientDatabaseError as error:
                 if monotonic() - running_job.renewed > LEASE:
-                    logger.warning(
-                        "job {} ({}) has {}, which cannot be written: {!r}",
-                        running_job.job.name,
-                        running_job.lease.job_id,
-                        outcome.name,
-                        error,
-                    )
+                    logger.warning("job {} has {}, which cannot be written: {!r}", running_job, outcome.name, error)
                     return
                 await asyncio.sleep(_PAUSE)
             else:
@@ -212,16 +204,12 @@ class Runner:
                 running_job.renewed = began
         for running_job in lost:
             if running_job in self._running and not running_job.is_ended:
-                logger.warning(
-                    "job {} ({}) was cancelled in this process: its lease is lost",
-                    running_job.job.name,
-                    running_job.lease.job_id,
-                )
+                logger.warning("job {} was cancelled in this process: its lease is lost", running_job)
                 metrics.JOBS.labels(running_job.job.name, "lost").inc()
                 running_job.cancel()
 
-    async def _keep(self, do: Callable[[], Awaitable[None]]) -> None:
-        """Does it periodically until cancelled."""
+    async def _keep_doing(self, do: Callable[[], Awaitable[None]]) -> None:
+        """Calls `do` periodically until cancelled."""
         while True:
             try:
                 await do()

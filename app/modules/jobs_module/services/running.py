@@ -19,8 +19,6 @@ from app.utils.tracing import SpanDetails
 _LONGEST_ERROR = 2_000
 _INTERRUPTED_FOR = 1.0
 """Seconds until a job runs again after a database error interrupted it."""
-
-
 _SOON = 2
 """Attempts that follow each other at once after the end of a process. Later ones have the pauses of failed attempts."""
 
@@ -44,6 +42,10 @@ class RunningJob:
     has_failed: bool = False
     """The attempt ended with an error of the job."""
     task: "asyncio.Task[None] | None" = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        """Returns the job's name and id, for the log."""
+        return f"{self.job.name} ({self.lease.job_id})"
 
     def cancel(self) -> None:
         if not self.is_ended and self.task is not None:
@@ -119,13 +121,13 @@ async def _run(running: RunningJob, context: JobContext) -> Outcome | None:
     except RetryAfter as pause:
         outcome = Outcome("postponed", after=max(pause.seconds, 0.0))
     except GiveUp as end:
-        logger.error("job {} ({}) gave up: {}", job.name, running.lease.job_id, end.reason)
+        logger.error("job {} gave up: {}", running, end.reason)
         outcome = Outcome("dead", _cut(end.reason))
     except LeaseLost:
         return None
     except (DatabaseUnavailable, PoolExhausted) as error:
         # An unavailable database is no failure of the job, however few attempts it has.
-        logger.warning("job {} ({}) was interrupted: {!r}", job.name, running.lease.job_id, error)
+        logger.warning("job {} was interrupted: {!r}", running, error)
         outcome = Outcome("postponed", after=_INTERRUPTED_FOR)
     except Exception as error:  # noqa: BLE001 - it counts as a failed attempt; the other jobs continue
         if running.is_cancelled:
@@ -156,25 +158,21 @@ async def _announce_death(running: RunningJob, context: JobContext, dead: Outcom
     except Exception as error:  # noqa: BLE001 - it is repeated, whatever it is
         if running.is_cancelled:
             return None
-        logger.opt(exception=error).warning("job {} ({}) cannot end yet", job.name, running.lease.job_id)
+        logger.opt(exception=error).warning("job {} cannot end yet", running)
         return Outcome("failed", dead.error, after=job.pause_after(running.attempt), attempts=job.max_attempts)
     return dead
 
 
 def _fail(running: RunningJob, error: BaseException) -> Outcome:
     running.has_failed = True
-    job, lease = running.job, running.lease
+    job = running.job
     written = _cut(f"{type(error).__name__}: {error}")
     if running.attempt >= job.max_attempts:
-        logger.opt(exception=error).error(
-            "job {} ({}) is dead after {} attempts", job.name, lease.job_id, running.attempt
-        )
+        logger.opt(exception=error).error("job {} is dead after {} attempts", running, running.attempt)
         return Outcome("dead", written)
     # A lock or a deadlock may pass, and its traceback says nothing of the job.
     raised = None if isinstance(error, TransientDatabaseError) else error
-    logger.opt(exception=raised).warning(
-        "job {} ({}) failed at attempt {}: {}", job.name, lease.job_id, running.attempt, written
-    )
+    logger.opt(exception=raised).warning("job {} failed at attempt {}: {}", running, running.attempt, written)
     return Outcome("failed", written, after=job.pause_after(running.attempt))
 
 

@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping
 
 from app.adapters.db.connection import Connection
 
-# A shortened period does not wait for the end of the longer one.
 _REGISTER = """
 INSERT INTO job_schedule (name, next_at)
 SELECT s.name, statement_timestamp() FROM unnest($1::text[]) AS s(name) ORDER BY s.name
 ON CONFLICT (name) DO NOTHING
 """
+# A shortened period does not wait for the end of the longer one.
 _SHORTEN = """
 UPDATE job_schedule s SET next_at = statement_timestamp() + make_interval(secs => p.period)
 FROM unnest($1::text[], $2::float8[]) AS p(name, period)
