@@ -120,7 +120,7 @@ class Connection:
         self._registry.add(socket)
         socket.wake, socket.close = self._wake, self._begin_closing
         try:
-            await self._registry.load_hidden(identity.account_id)
+            await self._registry.hidden.load(identity.account_id)
             streams = await self._sources.list_streams(identity.account_id)
         except Exception as error:  # noqa: BLE001 - the error becomes the reply
             await self._reject_hello(hello, error)

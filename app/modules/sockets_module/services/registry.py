@@ -1,8 +1,8 @@
 """All sockets of one process: limits per account, ended sessions, stalled clients, and signals."""
 
 import asyncio
-from collections import OrderedDict, defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -11,26 +11,23 @@ import orjson
 from pydantic import BaseModel
 
 from app.adapters.base.bus import Bus
-from app.adapters.errors import TransientDatabaseError
 from app.dependencies.scopes import Scope
 from app.modules.accounts_module.services.open_sessions import Watch
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.sockets_module.services import metrics
+from app.modules.sockets_module.services.hidden_accounts import HiddenAccounts
 from app.modules.sockets_module.services.send_buffer import Turn
 from app.modules.sockets_module.services.socket import REPLACED, TRY_AGAIN, Following, Socket
 from app.modules.streams_module.services.frames import encode_text_frame
 from app.modules.streams_module.services.hub import Hub
 from app.utils.background import running
-from app.utils.isolation import call_isolated, report_failure
+from app.utils.isolation import call_isolated
 
 MAX_SOCKETS_OF_ACCOUNT = 50
 MAX_STREAMS_OF_ACCOUNT = 100_000
 """Maximum of streams that the sockets of an account follow together. Each takes 340 bytes for each socket."""
 _STALL_CHECK = 1.0
-_RETRY = 1.0
-_READ_AGAIN_AFTER = 300.0
-"""Seconds after which each account with sockets reads again what is hidden from it: a notification may be lost."""
 
 
 class Registry:
@@ -55,23 +52,8 @@ class Registry:
         self._sockets: dict[UUID, set[Socket]] = defaultdict(set)
         self._sessions = revocations.open_sessions
         self._watches: dict[Socket, Watch] = {}
-        self._filters = filters
-        # Accounts that read again what is hidden from them.
-        self._unread: OrderedDict[UUID, None] = OrderedDict()
-        self._has_unread = asyncio.Event()
-        # Counts the changes of what is hidden from each account with sockets here.
-        self._hidden_changes: dict[UUID, int] = {}
-        filters.on_change(self._on_hidden_changed)
+        self.hidden = HiddenAccounts(filters, self._sockets)
         bus.on_signal(self._on_signal)
-
-    def __contains__(self, account_id: UUID) -> bool:
-        """Returns True if the account has a socket here."""
-        return account_id in self._sockets
-
-    @property
-    def account_ids(self) -> list[UUID]:
-        """The accounts that have a socket here."""
-        return list(self._sockets)
 
     def sockets_of(self, account_id: UUID) -> list[Socket]:
         """Returns the account's sockets of this process."""
@@ -83,7 +65,7 @@ class Registry:
 
     def add(self, socket: Socket) -> None:
         self._sockets[socket.identity.account_id].add(socket)
-        self._hidden_changes.setdefault(socket.identity.account_id, 0)
+        self.hidden.add(socket.identity.account_id)
         self._watches[socket] = self._sessions.watch(socket.identity.session_id, socket.end_session)
 
     def remove(self, socket: Socket) -> bool:
@@ -94,7 +76,7 @@ class Registry:
         if sockets:
             return False
         self._sockets.pop(socket.identity.account_id, None)
-        self._hidden_changes.pop(socket.identity.account_id, None)
+        self.hidden.remove(socket.identity.account_id)
         return True
 
     def measure(self) -> None:
@@ -123,64 +105,11 @@ class Registry:
         sockets = [socket for socket in self._sockets.get(account_id, ()) if not socket.is_closing]
         return sorted(sockets, key=lambda socket: socket.used_at, reverse=True)
 
-    async def load_hidden(self, account_id: UUID) -> None:
-        """Reads which accounts are hidden from an account with sockets here."""
-        while (changes := self._hidden_changes.get(account_id)) is not None:
-            hidden = frozenset(map(str, await self._filters.read_all_hidden(account_id)))
-            # Otherwise it has changed since, and what was read may be older than what another task has read.
-            if self._hidden_changes.get(account_id) == changes:
-                for socket in self.sockets_of(account_id):
-                    socket.hidden = hidden
-                return
-
-    def _on_hidden_changed(self, viewer: UUID | None) -> None:
-        viewers = self.account_ids if viewer is None else [viewer]
-        here = [account_id for account_id in viewers if account_id in self._hidden_changes]
-        for account_id in here:
-            self._hidden_changes[account_id] += 1
-        self._read_again(here)
-        if viewer is not None and here:
-            # A change that is known comes before those that may have been missed.
-            self._unread.move_to_end(viewer, last=False)
-
-    def _read_again(self, account_ids: Iterable[UUID]) -> None:
-        self._unread.update(dict.fromkeys(account_ids))
-        self._has_unread.set()
-
-    async def _keep_reading_hidden(self) -> None:
-        """Reads for one account after the other, until cancelled.
-
-        All of them at once would delay requests in the queue of the pool.
-        """
-        while True:
-            await self._has_unread.wait()
-            self._has_unread.clear()
-            while self._unread:
-                account_id, _ = self._unread.popitem(last=False)
-                await self._reload_hidden(account_id)
-
-    async def _reload_hidden(self, account_id: UUID) -> None:
-        while account_id in self:
-            try:
-                await self.load_hidden(account_id)
-                break
-            except TransientDatabaseError:
-                await asyncio.sleep(_RETRY)
-            except Exception as error:  # noqa: BLE001 - the other accounts come next
-                report_failure(self._filters, error)
-                break
-
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Checks for stalled clients, and reads again what is hidden, for the lifetime of the application."""
-        async with running(self._keep_checking(), self._keep_reading_hidden(), self._keep_reading_all_hidden()):
+        async with running(self._keep_checking(), self.hidden.keep_loading(), self.hidden.keep_loading_all()):
             yield
-
-    async def _keep_reading_all_hidden(self) -> None:
-        """Finds what has been hidden without a notification, until cancelled."""
-        while True:
-            await asyncio.sleep(_READ_AGAIN_AFTER)
-            self._read_again(self.account_ids)
 
     async def _keep_checking(self) -> None:
         """Closes sockets whose clients have stopped reading, until cancelled."""

@@ -11,8 +11,9 @@ from app.adapters.base.bus import Bus
 from app.adapters.errors import PoolExhausted
 from app.modules.accounts_module.extension import PresenceFilter
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
-from app.modules.sockets_module.services import registry
+from app.modules.sockets_module.services import hidden_accounts
 from app.modules.sockets_module.services.registry import Registry
+from app.modules.sockets_module.services.socket import Socket
 from app.modules.sockets_module.tests.test_lost_notifications import add_socket
 from app.services.context import Context
 from app.settings import Settings
@@ -50,6 +51,13 @@ class SlowFilter:
             raise self.errors.pop()
         return hidden
 
+    async def is_reading(self) -> bool:
+        return self.running > 0
+
+    def is_shown_by(self, socket: Socket) -> bool:
+        """Returns True if the socket has read what is hidden now."""
+        return socket.hidden == set(map(str, self.hidden))
+
 
 @pytest.fixture
 async def slow() -> SlowFilter:
@@ -68,16 +76,13 @@ async def test_reconnections_of_the_bus_cause_one_read_at_a_time_and_the_newest_
 ) -> None:
     socket = add_socket(container, uuid4())
 
-    async def is_reading() -> bool:
-        return slow.running > 0
-
     async def is_newest() -> bool:
-        return socket.hidden == set(map(str, slow.hidden))
+        return slow.is_shown_by(socket)
 
     for _ in range(TIMES):
         slow.hidden.add(uuid4())
         container.get(Bus)._report_reconnect()  # type: ignore[type-abstract]
-        await eventually(is_reading)
+        await eventually(slow.is_reading)
     slow.may_end.set()
     await eventually(is_newest)
     assert slow.most == 1
@@ -92,14 +97,11 @@ async def test_a_known_change_is_read_before_those_that_may_have_been_missed(
     sockets = [add_socket(container, uuid4()) for _ in range(TIMES)]
     last = sockets[-1].identity.account_id
 
-    async def is_reading() -> bool:
-        return slow.running > 0
-
     async def are_read() -> bool:
         return set(slow.viewers) == {socket.identity.account_id for socket in sockets}
 
     container.get(Bus)._report_reconnect()  # type: ignore[type-abstract]
-    await eventually(is_reading)
+    await eventually(slow.is_reading)
     container.get(PresenceFilters).announce(last)
     slow.may_end.set()
     await eventually(are_read)
@@ -112,11 +114,11 @@ async def test_a_known_change_is_read_before_those_that_may_have_been_missed(
 async def test_a_change_that_a_busy_database_does_not_show_is_read_again_a_moment_later(
     container: Container, slow: SlowFilter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "_RETRY", 0.01)
+    monkeypatch.setattr(hidden_accounts, "_RETRY", 0.01)
     socket = add_socket(container, uuid4())
 
     async def is_newest() -> bool:
-        return socket.hidden == set(map(str, slow.hidden))
+        return slow.is_shown_by(socket)
 
     slow.hidden.add(uuid4())
     slow.errors.append(PoolExhausted())

@@ -58,7 +58,7 @@ async def test_requests_do_not_wait_until_all_accounts_have_read(app: FastAPI, s
 async def test_a_block_whose_notification_is_lost_is_found_later(
     anna: FakeClient, boris: FakeClient, container: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.modules.sockets_module.services.registry._READ_AGAIN_AFTER", 0.05)
+    monkeypatch.setattr("app.modules.sockets_module.services.hidden_accounts._READ_AGAIN_AFTER", 0.05)
     registry, socket = container.get(Registry), add_socket(container, boris.uuid)
 
     async def is_hidden() -> bool:
@@ -66,6 +66,6 @@ async def test_a_block_whose_notification_is_lost_is_found_later(
 
     async with container.get(Database).connection() as connection:
         await connection.execute("INSERT INTO account_block VALUES ($1, $2, now())", anna.uuid, boris.uuid)
-    async with running(registry._keep_reading_all_hidden()):
+    async with running(registry.hidden.keep_loading_all()):
         await eventually(is_hidden)
     registry.remove(socket)
