@@ -21,8 +21,8 @@ class HiddenAccounts:
     def __init__(self, filters: PresenceFilters, sockets: Mapping[UUID, Collection[Socket]]) -> None:
         self._filters = filters
         self._sockets = sockets
-        # Counts the changes of what is hidden from each account with sockets here.
-        self._changes: dict[UUID, int] = {}
+        # Of each account with sockets here: another object after each change of what is hidden from it.
+        self._versions: dict[UUID, object] = {}
         # Accounts that read again what is hidden from them.
         self._due: OrderedDict[UUID, None] = OrderedDict()
         self._has_due = asyncio.Event()
@@ -30,18 +30,18 @@ class HiddenAccounts:
 
     def add(self, account_id: UUID) -> None:
         """Follows the changes for an account, which has a socket here now."""
-        self._changes.setdefault(account_id, 0)
+        self._versions.setdefault(account_id, object())
 
     def remove(self, account_id: UUID) -> None:
         """Forgets an account, which has no socket here any more."""
-        del self._changes[account_id]
+        del self._versions[account_id]
 
     async def load(self, account_id: UUID) -> None:
         """Reads which accounts are hidden from an account with sockets here."""
-        while (changes := self._changes.get(account_id)) is not None:
+        while (version := self._versions.get(account_id)) is not None:
             hidden = frozenset(map(str, await self._filters.read_all_hidden(account_id)))
             # Otherwise it has changed since, and what was read may be older than what another task has read.
-            if self._changes.get(account_id) == changes:
+            if self._versions.get(account_id) is version:
                 for socket in self._sockets[account_id]:
                     socket.hidden = hidden
                 return
@@ -62,13 +62,13 @@ class HiddenAccounts:
         """Finds what has been hidden without a notification, until cancelled."""
         while True:
             await asyncio.sleep(_READ_AGAIN_AFTER)
-            self._add_due(self._changes)
+            self._add_due(self._versions)
 
     def _on_change(self, viewer: UUID | None) -> None:
-        viewers = list(self._changes) if viewer is None else [viewer]
-        here = [account_id for account_id in viewers if account_id in self._changes]
+        viewers = list(self._versions) if viewer is None else [viewer]
+        here = [account_id for account_id in viewers if account_id in self._versions]
         for account_id in here:
-            self._changes[account_id] += 1
+            self._versions[account_id] = object()
         self._add_due(here)
         if viewer is not None and here:
             # A change that is known comes before those that may have been missed.
@@ -79,7 +79,7 @@ class HiddenAccounts:
         self._has_due.set()
 
     async def _load_again(self, account_id: UUID) -> None:
-        while account_id in self._changes:
+        while account_id in self._versions:
             try:
                 await self.load(account_id)
                 break

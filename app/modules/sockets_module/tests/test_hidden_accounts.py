@@ -127,3 +127,23 @@ async def test_a_change_that_a_busy_database_does_not_show_is_read_again_a_momen
     await eventually(is_newest)
     assert len(slow.viewers) == 2
     container.get(Registry).remove(socket)
+
+
+@pytest.mark.usefixtures("live_server")
+async def test_a_read_for_a_closed_socket_does_not_replace_what_a_later_one_has_read(
+    container: Container, slow: SlowFilter
+) -> None:
+    registry, account_id = container.get(Registry), uuid4()
+    closed = add_socket(container, account_id)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(registry.hidden.load(account_id))
+        await eventually(slow.is_reading)
+        registry.remove(closed)
+        slow.hidden.add(uuid4())
+        socket = add_socket(container, account_id)
+        earlier, slow.may_end = slow.may_end, asyncio.Event()
+        slow.may_end.set()
+        await registry.hidden.load(account_id)
+        earlier.set()
+    assert slow.is_shown_by(socket)
+    registry.remove(socket)
