@@ -9,9 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from app.modules.search_module.services.words import exact_lexeme, stem_of
+from app.modules.search_module.services.words import RUSSIAN, lexemes_of_forms
 
-_RUSSIAN = re.compile("[а-я]+")
 _FIRST = "у ешь ет ем ете ут и ите"
 _FIRST_SOFT = "ю ешь ет ем ете ют й йте"
 _SECOND = "ишь ит им ите ят и ите"
@@ -187,13 +186,12 @@ _LONGEST = max(map(len, (*_OF_ROOTS, *_OF_SUFFIXES)))
 @lru_cache(maxsize=20_000)
 def expand_russian(word: str) -> Sequence[str]:
     """Returns the lexemes of what may be other forms of a folded word."""
-    if not _RUSSIAN.fullmatch(word):
+    if not RUSSIAN.fullmatch(word):
         return ()
     forms = set(_forms(word))
     if word.endswith(("ся", "сь")):
         forms |= {form + ("сь" if form[-1] in _VOWELS else "ся") for form in _forms(word[:-2])}
-    stem = stem_of(word)
-    return sorted({exact_lexeme(form) for form in forms if stem_of(form) != stem})
+    return lexemes_of_forms(word, forms)
 
 
 def _forms(word: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The words of a text, and the lexemes that each of them is found by: the same for messages and for queries."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from Stemmer import Stemmer
 from app.utils.folding import MARKS, SIGNS, char_class, fold_with_places
 
 LONGEST_LEXEME = 64
-"""Characters; of a longer word the beginning is compared."""
+"""Characters. Of a longer word the beginning is compared."""
 LONGEST_KEY = LONGEST_LEXEME + 1
 """Characters of a word that its lexemes depend on. Caches by words of any length could fill the memory."""
 _LONGEST_JOINED = 5
@@ -36,7 +36,7 @@ _UNUSUAL = re.compile("[^\\x00-\\x7fа-я«»—–“”„]")
 _GLUED = re.compile("[0-9a-zа-я][-'_][0-9a-zа-я]")
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _PIECE = re.compile(f"[{_UNSPACED}](?:[{_UNSPACED}]|[{MARKS}])*|(?:(?![{_UNSPACED}]).)+", re.DOTALL)
-_RUSSIAN = re.compile("[а-я]+")
+RUSSIAN = re.compile("[а-я]+")
 _ENGLISH = re.compile("[a-z]+")
 
 _russian = Stemmer("russian").stemWord
@@ -66,7 +66,7 @@ class Piece(NamedTuple):
 
 
 def plain_words(folded: str) -> list[str] | None:
-    """Return the words of a folded text in which each run of characters is one, as in most texts; None for others.
+    """Returns the words of a folded text in which each run of characters is one, as in most texts. None for others.
 
     Long words are cut to the part that their lexemes depend on.
     """
@@ -79,12 +79,12 @@ def plain_words(folded: str) -> list[str] | None:
 
 
 def words_of(folded: str) -> Iterator[Word]:
-    """Yield the words of a folded text with their places in it."""
+    """Yields the words of a folded text with their places in it."""
     return _words(folded, pieces_of(folded))
 
 
 def words_in_place(text: str) -> Iterator[Word]:
-    """Yield the words of a text with their places in that text, in code points."""
+    """Yields the words of a text with their places in that text, in code points."""
     folded = fold_with_places(text)
     for word in words_of(folded.text):
         start, end = folded.original(word.start, word.end)
@@ -92,7 +92,7 @@ def words_in_place(text: str) -> Iterator[Word]:
 
 
 def pieces_of(folded: str) -> list[Piece]:
-    """Return the runs of characters that belong together."""
+    """Returns the runs of characters that belong together."""
     pieces: list[Piece] = []
     after = 0
     is_usual = not _UNUSUAL.search(folded)
@@ -138,13 +138,13 @@ def _joined(folded: str, group: Sequence[Word]) -> Iterator[Word]:
 
 
 def grams_of(start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the pairs of characters in a range, and the last character alone."""
+    """Yields the pairs of characters in a range, and the last character alone."""
     for at in range(start, end):
         yield at, min(at + 2, end)
 
 
 def lexemes_of(word: str) -> tuple[str, ...]:
-    """Return the lexemes of a folded word: its stem, and the word itself where it differs from the stem."""
+    """Returns the lexemes of a folded word: its stem, and the word itself where it differs from the stem."""
     return _lexemes_of(word[:LONGEST_KEY])
 
 
@@ -157,16 +157,25 @@ def _lexemes_of(word: str) -> tuple[str, ...]:
 
 
 def stem_of(word: str) -> str | None:
-    """Return the stem of a Russian or English word, None for any other."""
+    """Returns the stem of a Russian or English word, None for any other."""
     if len(word) > LONGEST_LEXEME:
         return None
-    if _RUSSIAN.fullmatch(word):
+    if RUSSIAN.fullmatch(word):
         return str(_russian(word))
     if _ENGLISH.fullmatch(word):
         return str(_english(word))
     return None
 
 
+def lexemes_of_forms(word: str, forms: Iterable[str]) -> list[str]:
+    """Returns the lexemes of those folded forms of a word that have another stem than the word itself.
+
+    They are compared as they are written: short stems belong to other words as well (the one of `брать` is `брат`).
+    """
+    stem = stem_of(word)
+    return sorted({exact_lexeme(form) for form in forms if stem_of(form) != stem})
+
+
 def exact_lexeme(word: str) -> str:
-    """Return the lexeme that comes closest to the word as it is written."""
+    """Returns the lexeme that comes closest to the word as it is written."""
     return lexemes_of(word)[-1]
