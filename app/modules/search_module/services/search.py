@@ -1,6 +1,7 @@
-"""Searching messages, newest first, in windows of time; or the newest of them by how well they fit."""
+"""Finds messages, newest first, in windows of time. Ranks the newest of them by how well they fit."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -27,7 +28,7 @@ _SHORTEST_WINDOW = timedelta(hours=1)
 _LONGEST_WINDOW = timedelta(days=36_500)
 _GROWTH = 16
 _SHARE_OF_INDEX = 0.5
-"""Of the time that is left: a search that the index is slow for goes on by windows."""
+"""Share of the time that is left. A search for which the index is slow continues by windows."""
 OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 # A time that a cursor may hold.
 _NEWEST: Key = (datetime(9998, 12, 31, tzinfo=UTC), UUID(int=0), 0)
@@ -35,8 +36,9 @@ _NEWEST: Key = (datetime(9998, 12, 31, tzinfo=UTC), UUID(int=0), 0)
 
 @dataclass(frozen=True)
 class Criteria:
-    """What is looked for: `words` and `indexed` are a tsquery, None for any message, and that part of it which an
-    index finds soon."""
+    """What is looked for. `words` is a tsquery, None for any message. `indexed` is the part of it that an index finds
+    soon.
+    """
 
     chats: Sequence[Chat]
     words: str | None
@@ -76,14 +78,20 @@ class Criteria:
 
 @dataclass
 class Found:
-    """Hits, newest first. `next_key` is where the search goes on, None at its end; `is_truncated` where it ended for
-    lack of time. `by_windows`: the index of words is of no use for it.
+    """Hits, newest first.
+
+    `next_key`: where the search continues, None at its end. `is_truncated`: it ended for lack of time.
+    `by_windows`: the index of words is of no use for it.
     """
 
     hits: list[Hit] = field(default_factory=list)
     next_key: Key | None = None
     is_truncated: bool = False
     by_windows: bool = False
+
+
+class _TimeIsOver(Exception):
+    """A statement has reached its time limit."""
 
 
 async def find_newest(
@@ -128,22 +136,16 @@ class _Search:
             if time < 0.001:
                 self.found.next_key, self.found.is_truncated = self._before, True
                 return
+            look, share = (self._ask_index, _SHARE_OF_INDEX) if asks_index else (self._look_at_windows, 1.0)
             try:
-                async with connection.transaction(readonly=True):
-                    if asks_index:
-                        await crud.limit_time(connection, max(int(time * _SHARE_OF_INDEX * 1000), 1))
-                        is_over = await self._ask_index(connection)
-                    else:
-                        await crud.limit_time(connection, int(time * 1000))
-                        is_over = await self._look_at_windows(connection)
-            except DatabaseBusy as error:
-                if not isinstance(error.__cause__, asyncpg.QueryCanceledError):
-                    raise
-                # With windows the time is over now.
+                async with _limited(connection, time * share):
+                    is_over = await look(connection)
+            except _TimeIsOver:
+                # With windows the time of the whole search is over now.
                 self.found.by_windows |= asks_index
 
     async def _ask_index(self, connection: Connection) -> bool:
-        """Returns True: what the index of words gives is all."""
+        """Adds what the index of words finds. Returns True: that is all."""
         criteria, room = self._criteria, self._limit - len(self.found.hits)
         assert criteria.indexed is not None  # noqa: S101 - else it goes by windows
         other = criteria.words if criteria.words != criteria.indexed else None
@@ -164,7 +166,7 @@ class _Search:
                 connection, criteria.chat_ids, criteria.words, since, self._before, most, room
             )
             self._rows += window_hits.rows
-            # So that the next one looks at about as many rows as are needed at once.
+            # The next window has about as many rows as one statement should look at.
             growth = min(max(_ROWS_AT_ONCE / 4 / max(window_hits.rows, 1), 1 / _GROWTH), _GROWTH)
             self._window = min(self._window * growth, _LONGEST_WINDOW)
             if self._add(window_hits.hits):
@@ -175,7 +177,7 @@ class _Search:
         return False
 
     def _add(self, hits: Sequence[Hit]) -> bool:
-        """Returns True where the page is full."""
+        """Adds hits to the page. Returns True if it is full."""
         self.found.hits += hits
         is_full = len(self.found.hits) >= self._limit
         if is_full:
@@ -196,10 +198,20 @@ async def rank(
         return ()
     time = max(deadline - monotonic(), _LEAST_FOR_RANKING)
     try:
-        async with connection.transaction(readonly=True):
-            await crud.limit_time(connection, int(time * 1000))
+        async with _limited(connection, time):
             return await crud.rank(connection, hits, criteria.words, after, limit)
-    except DatabaseBusy as error:
-        if not isinstance(error.__cause__, asyncpg.QueryCanceledError):
-            raise
+    except _TimeIsOver:
         return None
+
+
+@asynccontextmanager
+async def _limited(connection: Connection, seconds: float) -> AsyncIterator[None]:
+    """Limits the time of each statement of the block. Raises _TimeIsOver."""
+    try:
+        async with connection.transaction(readonly=True):
+            await crud.limit_time(connection, max(int(seconds * 1000), 1))
+            yield
+    except DatabaseBusy as error:
+        if isinstance(error.__cause__, asyncpg.QueryCanceledError):
+            raise _TimeIsOver from error
+        raise
