@@ -65,7 +65,7 @@ async def _begin(database: Database) -> None:
 
 
 async def _finish(database: Database) -> None:
-    """Until it is built, here or by the running server. A backup that reads the index delays the swap."""
+    """Waits until the index is built, here or by the running server. A backup that reads it delays the swap."""
     while (await building.read_progress(database)).is_building:
         try:
             await Building(database).finish()

@@ -5,7 +5,7 @@ from app.utils.module import Modules
 
 
 def make_router(modules: Modules) -> APIRouter:
-    """The routes of one application, whose models have the fields that its modules contribute."""
+    """Returns the routes of one application. Their models have the fields that its modules contribute."""
     router = APIRouter()
     for part in (messages, suggest):
         router.include_router(part.make_router(modules))

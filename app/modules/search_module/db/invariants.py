@@ -1,4 +1,7 @@
-"""What searches rely on. A message counts once the subscriber has handled the last event that holds its content."""
+"""Checks of the search index for `doctor`.
+
+A message counts once the subscriber has handled the last event that holds its content.
+"""
 
 from app.utils.invariants import Invariant
 

@@ -1,4 +1,4 @@
-"""Building a new index beside the one that searches read, in chunks that resume, and swapping the two."""
+"""Builds a new index beside the one that searches read, in chunks that resume, and swaps the two."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -39,7 +39,7 @@ class Progress(NamedTuple):
 
 
 class Building:
-    """Works on the build in the background, one process at a time: who has locked its row.
+    """Works on the build in the background. One process at a time does: the one that has locked the row of the build.
 
     Each chunk is a unit of work of its own: a crash loses one chunk. While it holds a chat, the subscriber handles none
     of its events, so nothing that is older is written over what is newer.
@@ -50,18 +50,18 @@ class Building:
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Around the life of an application with background tasks."""
-        async with running(self._keep()):
+        """Begins and continues builds for the lifetime of an application with background tasks."""
+        async with running(self._keep_building()):
             yield
 
     @asynccontextmanager
     async def beginning(self) -> AsyncIterator[None]:
-        """Around the life of one without them: it begins a build, and another process works on it."""
+        """Begins a build in an application without background tasks. Another process works on it."""
         async with running(self._begin()):
             yield
 
-    async def _keep(self) -> None:
-        """Until cancelled."""
+    async def _keep_building(self) -> None:
+        """Continues builds until cancelled."""
         await self._begin()
         while True:
             pause = _PERIOD
@@ -73,8 +73,9 @@ class Building:
             await asyncio.sleep(pause)
 
     async def _begin(self) -> None:
-        """Until it is known whether there is an index. Later on, an empty one may be one whose first message is just
-        about to be indexed.
+        """Begins a build if there is no index.
+
+        Is called at the start only: later, an empty index may be one whose first message is about to be indexed.
         """
         while True:
             try:
@@ -85,13 +86,13 @@ class Building:
             await asyncio.sleep(_PAUSE_AFTER_ERROR)
 
     async def finish(self) -> None:
-        """Works until no build is left to do, or another process is at it."""
+        """Works until no build is left, or another process works on it."""
         while (more := await self._build_chunk()) is not None:
             if not more:
                 await asyncio.sleep(_PAUSE)
 
     async def _build_chunk(self) -> bool | None:
-        """Returns None where there is nothing to do, False where a subscriber is in the way."""
+        """Builds the next chunk. Returns False if the subscriber holds its first chat, None if no chunk is left."""
         async with open_unit_of_work(self._database) as work:
             raw = await work.raw()
             build = await crud.claim(raw)
@@ -128,7 +129,7 @@ async def _next_ranges(connection: Connection, chat_id: UUID | None, seq: int) -
 
 
 async def begin_if_missing(database: Database) -> bool:
-    """Begins a build where messages were never indexed, or are indexed in another form.
+    """Begins a build if messages were never indexed, or are indexed in another form.
 
     Returns False if it cannot know, since another process works on a build at this moment.
     """
@@ -145,7 +146,7 @@ async def begin_if_missing(database: Database) -> bool:
 
 
 async def begin(work: UnitOfWork) -> bool:
-    """Begins a build, for an operator. Returns False where one in the same form is under way."""
+    """Begins a build for an operator. Returns False if one in the same form is under way."""
     raw = await work.raw()
     build = await crud.claim(raw)
     if build is None or (build["state"] == "building" and build["form"] == FORM):

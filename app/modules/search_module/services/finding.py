@@ -33,10 +33,15 @@ from app.utils.json_form import to_json
 
 Order = Literal["newest", "relevant"]
 
+_NO_ACCOUNT = UUID(int=0)
+"""A sender id that no account has."""
+_OWNERS_IN_A_ROW = 200
+"""Owners of jobs that are computed before other tasks run. They take less than a millisecond."""
+
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for beside `q`: both have to be met."""
+    """What a client asks for. A message has to fit `q` and the other fields."""
 
     q: str
     chat_id: UUID | None = None
@@ -54,7 +59,7 @@ class Request:
 
 
 class MessageSearch:
-    """The service of one application: `flags` are the values of `has` that its messages can have."""
+    """Searches in the messages of one application. `flags` are the values of `has` that these can have."""
 
     def __init__(
         self, database: Database, reads: StreamReads, views: MessageViews, flags: Sequence[str], expand: Expand
@@ -81,7 +86,7 @@ class MessageSearch:
         criteria = Criteria(chats, words, indexed, query.after, query.before)
 
         async def find(connection: Connection) -> tuple[datetime | None, HitPage]:
-            # First what the index of this server does not have yet.
+            # Before the search: what is indexed meanwhile may not be in its result.
             pending = await _find_oldest_missing(connection, criteria)
             if sender_id is _NO_ACCOUNT:
                 return pending, HitPage([], None)
@@ -137,21 +142,13 @@ class MessageSearch:
         return page, items
 
 
-_NO_ACCOUNT = UUID(int=0)
-"""A sender id that no account has."""
-
-
-_OWNERS_IN_A_ROW = 200
-"""They take less than a millisecond. An account may have thousands of chats."""
-
-
 @lru_cache(maxsize=100_000)
 def _owner_of(chat_id: UUID) -> UUID:
     return CATCH_UP.owner_of(str(chat_id))
 
 
 async def _find_oldest_missing(connection: Connection, criteria: Criteria) -> datetime | None:
-    """Returns the time before which all messages of the chats are indexed, None where they all are."""
+    """Returns the time before which all messages of the chats are indexed. None if they all are."""
     pending = await find_oldest_pending(connection, SEARCH, criteria.chat_ids)
     owners: list[UUID] = []
     for place, chat_id in enumerate(criteria.chat_ids, 1):
@@ -164,7 +161,7 @@ async def _find_oldest_missing(connection: Connection, criteria: Criteria) -> da
 
 
 async def check_built(connection: Connection) -> None:
-    """Raises SearchBuilding while there is no index yet."""
+    """Raises SearchBuilding until the first index is complete."""
     state = await build.find(connection)
     if state["state"] == "building" and state["is_first"]:
         raise SearchBuilding(state["done"], state["total"])
@@ -182,7 +179,7 @@ def _combine(query: Query, request: Request) -> Query:
 
 
 async def _find_sender(connection: Connection, query: Query, request: Request) -> UUID | None:
-    """Returns the sender that is asked for, None for any."""
+    """Returns the requested sender. None if any sender fits."""
     if query.sender is None:
         return request.sender_id
     named = await find_account_id(connection, query.sender)

@@ -1,4 +1,4 @@
-"""Where in a message's text the words of a query are."""
+"""Finds the words of a query in the text of a message."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Bringing the index up to date with messages as they are now, under the subscriber's lock of their chat."""
+"""Brings the index up to date with messages as they are now, under the subscriber's lock of their chat."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from app.modules.search_module.services.lexemes import flag_lexeme, sender_lexem
 from app.modules.streams_module.extension import Event
 
 FORM = "4"
-"""Of the lexemes. A change of how they are made comes with a new one: the index is then built anew."""
+"""The form of the lexemes. Change it together with how they are made: the index is then built again."""
 MESSAGES_AT_ONCE = 500
 _WRITTEN_AT_ONCE = 25_000
 """Characters of tsvectors in one statement. The computing before it takes milliseconds, while nothing else runs in this
@@ -28,7 +28,7 @@ _MENTIONS = ("mention", "mention_all")
 
 
 async def index_new(connection: Connection, table: str, events: Sequence[Event]) -> set[UUID]:
-    """Adds messages by the events of their creation, which have all that is indexed: nothing is read of them.
+    """Adds messages by the events of their creation. These have all that is indexed, so no message is read.
 
     For events that still have their text, grouped by chat. An edit is in a later event. Returns the chats of which the
     index may have some of the messages already: nothing of these is added.

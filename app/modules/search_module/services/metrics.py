@@ -1,4 +1,4 @@
-"""What is counted of searches."""
+"""Metrics of searches."""
 
 from app.utils.metrics import counter, histogram
 

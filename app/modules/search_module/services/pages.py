@@ -42,7 +42,7 @@ class HitPage:
 
 
 class NewestFirst:
-    """Pages in the order of time. A place is the key of the last hit, and whether the index of words was too slow."""
+    """Pages in the order of time. A place is the key of the last hit, and True if the index of words was too slow."""
 
     @staticmethod
     def read(cursor: str | None) -> tuple[Key | None, bool]:

@@ -1,5 +1,6 @@
-"""The subscriber that keeps the index. It takes new messages from their events, and reads others as they are now, so
-that a late event does no harm.
+"""The subscriber that indexes messages.
+
+It takes new messages from their events, and reads others as they are now, so that a late event does no harm.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ class ChatToIndex(BaseModel):
 
 
 async def _handle(context: SubscriberContext, events: Sequence[Event]) -> None:
-    """Of several chats at once: a message costs a tenth of what it costs alone."""
+    """Indexes messages of several chats at once: each costs a tenth of what it costs alone."""
     new: list[Event] = []
     others: list[Event] = []
     for event in events:
@@ -48,15 +49,18 @@ def _ranges_of(events: Sequence[Event]) -> list[Range]:
 
 
 def _is_as_created(event: Event) -> bool:
-    """Returns False for an event without a text, too: maybe it was emptied when the message was deleted."""
+    """Returns True if the event has the message as it was created.
+
+    Returns False for an event without a text: it may have been emptied when the message was deleted.
+    """
     return event.kind == "message.created" and bool(event.data["text"])
 
 
 async def _rebuild(context: SubscriberContext, stream_id: UUID, _: int) -> None:
-    """Of an account's stream there is nothing to index."""
+    """Enqueues the indexing of a chat. In the stream of an account there is nothing to index."""
     if await build.find_last_seq(context.connection, stream_id):
         jobs, key = context.container.get(Jobs), str(stream_id)
-        # One that is dead would count for ever.
+        # A dead job would count as indexing that is not complete, for ever.
         await jobs.remove(context.work, CATCH_UP, CATCH_UP.owner_of(key))
         await jobs.enqueue(context.work, CATCH_UP, ChatToIndex(chat_id=stream_id), key=key)
 
@@ -65,8 +69,8 @@ async def _is_next_built(connection: Connection) -> bool:
     """Returns True while the next index is built. Then messages are brought up to date in that one, too: a build that
     has looked for chats a moment ago does not know of a new one that it passes.
 
-    To be asked after a statement on the index that searches read: from then on the two are not swapped until the end of
-    the transaction. Raises LeftToOthers if the newest of the two has another form. A build of another form that begins
+    Call it after a statement on the index that searches read: from then on the two are not swapped until the end of the
+    transaction. Raises LeftToOthers if the newest of the two has another form. A build of another form that begins
     after the question waits for the chats of this transaction.
     """
     found = await build.find(connection)
@@ -84,7 +88,7 @@ async def _catch_up(context: JobContext, payload: ChatToIndex) -> None:
 
 
 async def _index_chat(context: JobContext, chat_id: UUID) -> None:
-    """Works in chunks."""
+    """Indexes a chat in chunks."""
     seq = 0
     while True:
         async with context.unit_of_work() as work:
@@ -120,6 +124,6 @@ SEARCH = Subscriber(
     form=FORM,
 )
 INDEXING = Lane("search", 2)
-"""Chats to catch up are many at once, and may have millions of messages."""
+"""Many chats may have to catch up at once, and each may have millions of messages."""
 CATCH_UP = Job("search.catch_up", ChatToIndex, _catch_up, timeout_s=6 * 3600.0, lane=INDEXING.name)
 PURGE = ChatPurge("search", _purge)

@@ -1,4 +1,4 @@
-"""Building the next index and swapping it with the one that searches read, in hand-written SQL."""
+"""Builds the next index and swaps it with the one that searches read, in hand-written SQL."""
 
 from datetime import datetime
 from typing import Any
@@ -58,7 +58,7 @@ async def find(connection: Connection) -> Any:
 
 
 async def claim(connection: Connection) -> Any | None:
-    """Locks the state of the build; returns None where another process works on it."""
+    """Locks the state of the build. Returns None if another process works on it."""
     rows = await connection.fetch(_CLAIM)
     return rows[0] if rows else None
 

@@ -1,4 +1,4 @@
-"""Writing the index, in hand-written SQL. `INDEX` is the one that searches read, `NEXT` the one that is being built."""
+"""Writes the index, in hand-written SQL. `INDEX` is the one that searches read, `NEXT` the one that is being built."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -93,7 +93,7 @@ NewRange = tuple[UUID, str, str, int, int]
 
 
 class _Statements:
-    """Of one index."""
+    """The statements on one index."""
 
     def __init__(self, table: str) -> None:
         self.stale = _STALE.format(table=table, revision=_REVISION)

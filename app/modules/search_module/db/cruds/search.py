@@ -1,4 +1,4 @@
-"""Reading the index, in hand-written SQL. A key is (sent_at, chat_id, seq); the greatest one is the newest message."""
+"""Reads the index, in hand-written SQL. A key is (sent_at, chat_id, seq); the greatest one is the newest message."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -112,9 +112,7 @@ class Chat(NamedTuple):
 
 
 class WindowHits(NamedTuple):
-    """What a look at the newest rows has found: down to the key `end`, None where nothing newer than the oldest time
-    was left out.
-    """
+    """The hits among the newest rows. `end`: the key down to which these reach, None if they are all that there are."""
 
     hits: list[Hit]
     rows: int
