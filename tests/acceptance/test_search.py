@@ -14,7 +14,7 @@ from random import Random
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
-from app.modules.search_module.services.search import TIME_LIMIT
+from app.modules.search_module.services.hits import TIME_LIMIT
 from app.settings import PROJECT_ROOT, Settings
 from tests.fakers import FakeClient, eventually, ok
 from tests.manage import variables_for

@@ -7,9 +7,9 @@ from app.modules.search_module.api.router import make_router
 from app.modules.search_module.db.invariants import INVARIANTS
 from app.modules.search_module.db.models import SearchBuild, SearchMessage, SearchMessageNext
 from app.modules.search_module.services.building import Building
-from app.modules.search_module.services.finding import MessageSearch
 from app.modules.search_module.services.flags import flags_of
 from app.modules.search_module.services.lemmas import Lemmas
+from app.modules.search_module.services.message_search import MessageSearch
 from app.modules.search_module.services.russian import expand_russian
 from app.modules.search_module.services.subscriber import CATCH_UP, INDEXING, PURGE, SEARCH
 from app.modules.search_module.settings import SEARCH_MESSAGES, SUGGEST, SearchSettings

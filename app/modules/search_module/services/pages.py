@@ -12,7 +12,7 @@ from app.adapters.db.connection import Connection
 from app.modules.base_module.schemas import Moment
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.search_module.db.cruds.search import Hit, Key
-from app.modules.search_module.services.search import OLDEST, RANKED, Criteria, find_newest, rank
+from app.modules.search_module.services.hits import OLDEST, RANKED, Criteria, find_newest, rank
 from app.resources.constants import MAX_BIGINT
 
 _Seq = Annotated[int, Field(ge=0, le=MAX_BIGINT)]

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pytest
 from pymorphy3 import MorphAnalyzer
 
-from app.modules.search_module.services.finding import MessageSearch
 from app.modules.search_module.services.lemmas import Lemmas
+from app.modules.search_module.services.message_search import MessageSearch
 from app.modules.search_module.tests.searching import search
 from app.utils.container import Container
 from tests.fakers import FakeClient, ok

@@ -10,8 +10,7 @@ import pytest
 
 from app.adapters.db.connection import Connection
 from app.modules.search_module.db.cruds import search as crud
-from app.modules.search_module.services import pages
-from app.modules.search_module.services import search as search_service
+from app.modules.search_module.services import hits, pages
 from app.modules.search_module.tests.searching import marked, search, texts
 from tests.fakers import FakeClient, ok, problem
 
@@ -241,7 +240,7 @@ async def test_hits_that_cannot_be_ranked_in_time_are_shown_newest_first(
 async def test_a_busy_chat_among_quiet_ones_is_searched_to_its_beginning(
     anna: FakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search_service, "_ROWS_AT_ONCE", 100)
+    monkeypatch.setattr(hits, "_ROWS_AT_ONCE", 100)
     busy, *_ = [await anna.open_chat(title="Чат") for _ in range(10)]
     await asyncio.gather(*(anna.send(busy, "qzero" if number == 0 else "слово") for number in range(300)))
     assert await texts(anna, "qz") == ["qzero"]

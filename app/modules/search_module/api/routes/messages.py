@@ -11,8 +11,8 @@ from app.modules.chats_module.errors import ChatNotFound
 from app.modules.search_module.dependencies import MessageSearchDep
 from app.modules.search_module.errors import SearchBuilding
 from app.modules.search_module.schemas import make_found_page
-from app.modules.search_module.services.finding import Order, Request
 from app.modules.search_module.services.flags import flags_of
+from app.modules.search_module.services.message_search import Order, SearchRequest
 from app.modules.search_module.services.query import MAX_QUERY, read_time
 from app.modules.search_module.settings import SEARCH_MESSAGES
 from app.utils.module import Modules
@@ -69,16 +69,16 @@ def make_router(modules: Modules) -> APIRouter:
     ) -> Response:
         """Finds messages that contain all words, in the caller's current chats."""
         limits.hit(SEARCH_MESSAGES, identity.account_id.int)
-        request = Request(
+        request = SearchRequest(
             q,
-            chat_id,
-            sender_id,
-            read_time(before, "before") if before is not None else None,
-            read_time(after, "after") if after is not None else None,
-            has or (),
-            order,
-            cursor,
-            limit,
+            chat_id=chat_id,
+            sender_id=sender_id,
+            before=read_time(before, "before") if before is not None else None,
+            after=read_time(after, "after") if after is not None else None,
+            has=has or (),
+            order=order,
+            cursor=cursor,
+            limit=limit,
         )
         return Response(await search.find(identity.account_id, request), media_type="application/json")
 

@@ -22,10 +22,10 @@ from app.modules.search_module.db.cruds.search import Chat
 from app.modules.search_module.errors import SearchBuilding
 from app.modules.search_module.services import metrics
 from app.modules.search_module.services.highlights import highlight
+from app.modules.search_module.services.hits import TIME_LIMIT, Criteria
 from app.modules.search_module.services.lexemes import write_tsquery
 from app.modules.search_module.services.pages import BestFirst, HitPage, NewestFirst
 from app.modules.search_module.services.query import Expand, Query, parse_query
-from app.modules.search_module.services.search import TIME_LIMIT, Criteria
 from app.modules.search_module.services.subscriber import CATCH_UP, SEARCH
 from app.modules.streams_module.extension import find_oldest_pending
 from app.modules.streams_module.services.reads import StreamReads, heads_of
@@ -40,7 +40,7 @@ _OWNERS_IN_A_ROW = 200
 
 
 @dataclass(frozen=True)
-class Request:
+class SearchRequest:
     """What a client asks for. A message has to fit `q` and the other fields."""
 
     q: str
@@ -70,7 +70,7 @@ class MessageSearch:
         self._flags = flags
         self._expand = expand
 
-    async def find(self, viewer: UUID, request: Request) -> bytes:
+    async def find(self, viewer: UUID, request: SearchRequest) -> bytes:
         """Returns a page of hits as JSON. Raises ValidationFailed, ChatNotFound, SearchBuilding."""
         began = monotonic()
         query = parse_query(request.q, flags=self._flags, expand=self._expand, is_filtered=request.is_filtered)
@@ -109,7 +109,9 @@ class MessageSearch:
             }
         )
 
-    async def _list_chats(self, connection: Connection, viewer: UUID, query: Query, request: Request) -> Sequence[Chat]:
+    async def _list_chats(
+        self, connection: Connection, viewer: UUID, query: Query, request: SearchRequest
+    ) -> Sequence[Chat]:
         named = {request.chat_id, query.chat_id} - {None}
         if not named:
             return await crud.list_chats(connection, viewer, None)
@@ -167,7 +169,7 @@ async def check_built(connection: Connection) -> None:
         raise SearchBuilding(state["done"], state["total"])
 
 
-def _combine(query: Query, request: Request) -> Query:
+def _combine(query: Query, request: SearchRequest) -> Query:
     befores = [time for time in (query.before, request.before) if time is not None]
     afters = [time for time in (query.after, request.after) if time is not None]
     return replace(
@@ -178,7 +180,7 @@ def _combine(query: Query, request: Request) -> Query:
     )
 
 
-async def _find_sender(connection: Connection, query: Query, request: Request) -> UUID | None:
+async def _find_sender(connection: Connection, query: Query, request: SearchRequest) -> UUID | None:
     """Returns the requested sender. None if any sender fits."""
     if query.sender is None:
         return request.sender_id

@@ -1,4 +1,4 @@
-"""Finds messages, newest first, in windows of time. Ranks the newest of them by how well they fit."""
+"""Finds hits, newest first, in windows of time. Ranks the newest of them by how well they fit."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
