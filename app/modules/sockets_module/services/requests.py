@@ -61,10 +61,6 @@ class Requests:
         self._limits = container.get(RateLimits)
         self._problems: ProblemMaker = container.get(ProblemMaker)  # type: ignore[type-abstract]
         self._actions = bind_actions(container.get(Modules))
-        scopes = socket.identity.scopes
-        self._closed = frozenset(
-            action.name for action in self._actions.values() if scopes is not None and action.scope not in scopes
-        )
         self._models = {name: action.request for name, action in self._actions.items()} | {"ping": Ping}
         self._find_refusal = partial(_find_refusal, socket, container.get(Revocations))
         self._context = SocketContext(
@@ -110,8 +106,10 @@ class Requests:
             self._refuse(request.id, staleness_error)
             return
         action = self._actions[request.action]
-        if action.name in self._closed:
-            self._refuse_scope(request.id, action)
+        try:
+            check_scope(self._socket.identity, action.scope)
+        except ScopeMissing as error:
+            self._refuse(request.id, error)
             return
         data = request.data
         value = data.__dict__.get(action.ordered_by)
@@ -208,12 +206,6 @@ class Requests:
         assert action.begin is not None  # noqa: S101
         action.begin(self._context, data, done)
         return await outcome
-
-    def _refuse_scope(self, reply_to: int | str, action: Action) -> None:
-        try:
-            check_scope(self._socket.identity, action.scope)
-        except ScopeMissing as error:
-            self._refuse(reply_to, error)
 
     def _refuse(self, reply_to: int | str | None, error: Exception, owner: object = None) -> None:
         if isinstance(error, RateLimited) and not self._refusals.take(monotonic()):
