@@ -24,6 +24,14 @@ T = TypeVar("T")
 Heads = Mapping[UUID, int]
 
 
+class _NoReplica(Exception):
+    """No replica can be read: each is `down`, or `behind`, or the last one tried has `failed`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class StreamReads:
     """The reads of one process. Without replicas they are reads on the primary and nothing else."""
 
@@ -40,30 +48,39 @@ class StreamReads:
         streams that the job reads. `job` may be called again on the primary, so it must only read.
         """
         if self._replicas.all:
-            reason = "down"
-            replicas = self._replicas.usable()
-            if replicas:
-                async with self._database.connection() as connection:
-                    heads = await find_heads(connection)
-                    timeline = await read_timeline(connection)
-            for replica in replicas:
-                if replica.timeline != timeline:
-                    reason = "behind"
-                    continue
-                try:
-                    async with asyncio.timeout(TIMEOUT), replica.connection() as connection:
-                        if await _has(connection, heads):
-                            found = await job(connection)
-                            metrics.READS_FROM_REPLICA.inc()
-                            return found
-                        reason = "behind"
-                except DRIVER_ERRORS as error:
-                    replica.report(error)
-                    reason = "failed"
-            metrics.READS_FROM_PRIMARY.inc()
-            metrics.REPLICA_FALLBACKS.labels(reason).inc()
+            try:
+                found = await self._read_replica(find_heads, job)
+            except _NoReplica as none:
+                metrics.READS_FROM_PRIMARY.inc()
+                metrics.REPLICA_FALLBACKS.labels(none.reason).inc()
+            else:
+                metrics.READS_FROM_REPLICA.inc()
+                return found
         async with self._database.connection() as connection:
             return await job(connection)
+
+    async def _read_replica(
+        self, find_heads: Callable[[Connection], Awaitable[Heads]], job: Callable[[Connection], Awaitable[T]]
+    ) -> T:
+        """Returns what `job` reads on the first replica that has the heads. Raises _NoReplica if none has."""
+        replicas = self._replicas.usable()
+        if not replicas:
+            raise _NoReplica("down")
+        async with self._database.connection() as connection:
+            heads = await find_heads(connection)
+            timeline = await read_timeline(connection)
+        for replica in replicas:
+            reason = "behind"
+            if replica.timeline != timeline:
+                continue
+            try:
+                async with asyncio.timeout(TIMEOUT), replica.connection() as connection:
+                    if await _has(connection, heads):
+                        return await job(connection)
+            except DRIVER_ERRORS as error:
+                replica.report(error)
+                reason = "failed"
+        raise _NoReplica(reason)
 
 
 async def _has(connection: Connection, heads: Heads) -> bool:
