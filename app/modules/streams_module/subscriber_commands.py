@@ -9,10 +9,10 @@ from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.long_statements import connected_for_long
 from app.adapters.db.run import run_on_database
-from app.modules.streams_module.extension import Subscriber
 from app.modules.streams_module.services.subscribers import operating
+from app.modules.streams_module.services.subscribers.inspecting import names_of
 from app.settings import load_settings
-from app.utils.module import Module, Modules
+from app.utils.module import Modules
 from app.utils.setup_modules import discover_modules, enabled_modules
 
 commands = typer.Typer(
@@ -35,7 +35,7 @@ def list_all() -> None:
 
     settings = load_settings()
     subscribers, failures = run_on_database(settings.db, run)
-    served = _served(*enabled_modules(settings.modules.enabled_modules))
+    served = names_of(enabled_modules(settings.modules.enabled_modules))
     for subscriber in subscribers:
         state = "" if subscriber.is_registered else ", not registered yet"
         state += "" if subscriber.name in served else ", no enabled module has it"
@@ -78,7 +78,7 @@ def skip(
 @commands.command()
 def forget(name: Name) -> None:
     """Delete the cursors and failures of a subscriber whose module was removed."""
-    if name in _served(*discover_modules().values()):
+    if name in names_of(Modules(discover_modules().values())):
         raise typer.BadParameter(f"a module has the subscriber {name!r}")
 
     async def act(connection: Connection) -> None:
@@ -104,11 +104,6 @@ def reset(
         return await operating.reset(connection, name, stream, to_head=to == "head")
 
     typer.echo(f"{_run(name, act)} cursors were moved")
-
-
-def _served(*modules: Module) -> set[str]:
-    """Returns the names of the subscribers of these modules."""
-    return {subscriber.name for subscriber in Modules(modules).contributions(Subscriber)}
 
 
 def _run(name: str, act: operating.Action[operating.Result]) -> operating.Result:

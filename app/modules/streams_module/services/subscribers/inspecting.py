@@ -29,12 +29,13 @@ async def _find_behind(settings: Settings, connection: Connection) -> list[str]:
     known = discover_modules()
     enabled = Modules(choose_modules(known, settings.modules.enabled_modules))
     # Subscribers of modules that are switched off continue from their cursors when these are switched on again.
-    switched_off = _names(Modules(known.values())) - _names(enabled)
+    switched_off = names_of(Modules(known.values())) - names_of(enabled)
     rows = await connection.fetch(_BEHIND, list(switched_off), timeout=LONG)
     return [f"{row['stream_id']}: {row['detail']}" for row in rows]
 
 
-def _names(modules: Modules) -> set[str]:
+def names_of(modules: Modules) -> set[str]:
+    """Returns the names of the subscribers of these modules."""
     return {subscriber.name for subscriber in modules.contributions(Subscriber)}
 
 
