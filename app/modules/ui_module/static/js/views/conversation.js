@@ -21,7 +21,7 @@ export class Conversation {
     this.state = h('p', { class: 'banner', role: 'status' });
     this.element = h('section', { class: 'conversation' },
       h('header', { class: 'bar' },
-        iconButton('back', t('chat.back'), () => context.openChat(null), { class: 'icon-button back' }),
+        iconButton('back', t('chat.back'), () => context.backToList(), { class: 'icon-button back' }),
         this.head,
         has('search') && iconButton('search', t('search.inChat'), () => context.searchIn(id)),
         iconButton('members', t('members.title'), () => membersDialog(context, this.chat))),

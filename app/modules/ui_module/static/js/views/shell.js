@@ -13,6 +13,7 @@ export class Shell {
     this.context = {
       ...context,
       openChat: (id, seq = null) => this.openChat(id, seq),
+      backToList: () => this.backToList(),
       searchIn: (id) => { if (isNarrow()) this.openChat(null); this.sidebar.searchIn(id); },
     };
     this.listeners = new AbortController();
@@ -45,9 +46,20 @@ export class Shell {
     const hash = id ? `#/${id}${seq ? `/${seq}` : ''}` : '#/';
     // The same message again: the hash does not change, so there is no event.
     if (seq && location.hash === hash) this.conversation?.goTo(seq);
-    location.hash = hash;
-    // The event of the hash comes later, and the chat would take the focus from what was chosen meanwhile.
+    // Each entry of the history says how many are after the one of the list.
+    const afterList = this.chatId ? history.state?.afterList + 1 : 1;
+    if (location.hash !== hash) history.pushState({ afterList }, '', hash);
     this.update();
+  }
+
+  /** Goes back to the list. A chat that was opened by its address has none before it: the list takes its place. */
+  backToList() {
+    const { afterList } = history.state ?? {};
+    if (afterList) history.go(-afterList);
+    else {
+      history.replaceState(null, '', '#/');
+      this.update();
+    }
   }
 
   /** Scrolls to the message in the hash, once for each change of the hash. */
