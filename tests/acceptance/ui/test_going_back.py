@@ -56,3 +56,12 @@ async def test_a_chat_that_was_opened_by_its_address_leads_back_to_the_list(phon
     await expect(phone.item("Двор")).to_be_visible()
     await phone.page.go_back()
     assert phone.page.url == "about:blank"
+
+
+async def test_going_back_closes_the_dialogs_of_the_chat(phone: Reader) -> None:
+    await phone.open("Двор")
+    await phone.page.get_by_role("button", name="Members").click()
+    await expect(phone.page.get_by_role("dialog")).to_be_visible()
+    await phone.page.go_back()
+    await expect(phone.item("Двор")).to_be_visible()
+    await expect(phone.page.get_by_role("dialog")).to_have_count(0)

@@ -17,7 +17,7 @@ import { local } from './storage.js';
 import { Store } from './store.js';
 import { Uploads } from './uploads.js';
 import { authView } from './views/auth.js';
-import { confirmed } from './views/dialogs.js';
+import { closeDialogs, confirmed } from './views/dialogs.js';
 import { attempt } from './views/forms.js';
 import { Shell } from './views/shell.js';
 import { signsInAgain, withRecentSignIn } from './views/signInAgain.js';
@@ -207,8 +207,7 @@ session.addEventListener('ended', () => {
 // The service worker asks for what only the page can do.
 navigator.serviceWorker?.addEventListener('message', ({ data: { kind, chatId } }) => {
   if (kind === 'open' && running) {
-    // They would cover the chat. One that only its button closes stays.
-    for (const element of document.querySelectorAll('dialog:not([closedby=none])')) element.close();
+    closeDialogs();
     const conversation = running.shell?.conversation;
     if (conversation?.id === chatId) conversation.timeline.toEnd();
     location.hash = `#/${chatId}`;

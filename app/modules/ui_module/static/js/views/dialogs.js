@@ -26,6 +26,11 @@ export function dialog(title, content, { className = '', isSticky = false } = {}
   return element;
 }
 
+/** Closes the open dialogs that would cover a chat. One that only its button closes stays. */
+export function closeDialogs() {
+  for (const element of document.querySelectorAll('dialog:not([closedby=none])')) element.close();
+}
+
 /** Changes the title of an open dialog. */
 export function rename(element, title) {
   element.setAttribute('aria-label', title);

@@ -4,6 +4,7 @@ import { showBadge } from '../badge.js';
 import { h } from '../dom.js';
 import { t } from '../i18n.js';
 import { Conversation } from './conversation.js';
+import { closeDialogs } from './dialogs.js';
 import { refuseDrops } from './drops.js';
 import { Sidebar } from './sidebar.js';
 import { followProgress } from './uploadList.js';
@@ -25,7 +26,11 @@ export class Shell {
     context.store.addEventListener('applied', ({ detail: { chat } }) => this.conversation?.isReadBack(chat) || context.store.forgetOldest(chat), { signal });
     followProgress(context.uploads, signal);
     if (context.uploads) refuseDrops(signal);
-    addEventListener('hashchange', () => this.update(), { signal });
+    addEventListener('hashchange', () => {
+      // The browser has gone back or forward to another chat, which they would cover.
+      if (this.chatId !== (this.conversation?.id ?? '')) closeDialogs();
+      this.update();
+    }, { signal });
     addEventListener('focus', () => this.conversation?.update(), { signal });
     addEventListener('keydown', (event) => {
       // In a layout without Latin letters the key stays where it is.
