@@ -134,30 +134,46 @@ _CLOCKS = "interval '3 hours'"
 """By how much the clocks of processes may differ: a later message of a chat may have an earlier time."""
 _MOST_WINDOWS = 10
 """How many times as many mentions as were asked for are looked at."""
-# $1 account, $2 to $4 the key of the last mention of the previous page, $5 limit, $6 only unread ones. The newest of
-# each chat are read from its index. Members who joined later were not mentioned by a message to all. An unread message
-# is newer than the one that was read last. Any number may be the account's own messages to all: they are not shown.
-_LIST = f"""
-SELECT found.*, coalesce(m.deleted_at IS NULL AND m.sender_id <> $1, false) AS is_shown
-FROM (
-    SELECT x.chat_id, x.seq, x.mentioned_at, x.seq > r.read_seq AS is_unread
-    FROM account_chat a
-    CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
-    CROSS JOIN LATERAL {one_row("chat_member", chat_id="a.chat_id", account_id="a.account_id")} r
-    LEFT JOIN LATERAL {one_row("message", chat_id="a.chat_id", seq="CASE WHEN $6 THEN r.read_seq END")} was ON true
-    CROSS JOIN (VALUES ($1::uuid), ('{EVERYONE}'::uuid)) AS named(id)
+# $1 account, $2 to $4 the key of the last mention of the previous page, $5 limit, $6 only unread ones. The newest of the
+# chat `a` are read from its index. Members who joined later were not mentioned by a message to all. An unread message
+# is newer than the one that was read last.
+_OF_CHAT = f"""
+(
+    SELECT x.* FROM (VALUES ($1::uuid), ('{EVERYONE}'::uuid)) AS named(id)
     CROSS JOIN LATERAL (
         SELECT chat_id, seq, mentioned_at FROM message_mention
         WHERE chat_id = a.chat_id AND account_id = named.id AND mentioned_at <= $2
           AND mentioned_at > coalesce(
-              greatest(was.created_at, CASE WHEN named.id <> $1 THEN r.joined_at END) - {_CLOCKS}, '-infinity'
+              greatest(a.read_at, CASE WHEN named.id <> $1 THEN a.joined_at END) - {_CLOCKS}, '-infinity'
           )
           AND (mentioned_at, chat_id, seq) < ($2, $3::uuid, $4::bigint)
-          AND (NOT $6 OR seq > r.read_seq)
-          AND (named.id = $1 OR mentioned_at > r.joined_at OR seq > r.read_seq)
-        ORDER BY mentioned_at DESC, seq DESC LIMIT $5
+          AND (NOT $6 OR seq > a.read_seq)
+          AND (named.id = $1 OR mentioned_at > a.joined_at OR seq > a.read_seq)
+        ORDER BY mentioned_at DESC, seq DESC LIMIT {{limit}}
     ) x
-    WHERE a.account_id = $1 AND c.deleted_at IS NULL AND (NOT $6 OR c.last_seq > r.read_seq)
+    ORDER BY x.mentioned_at DESC, x.seq DESC LIMIT {{limit}}
+) x
+"""  # noqa: S608 - constants only
+# As many chats as mentions are enough: those with the newest ones. Any number may be the account's own messages to all:
+# they are not shown.
+_LIST = f"""
+SELECT found.*, coalesce(m.deleted_at IS NULL AND m.sender_id <> $1, false) AS is_shown
+FROM (
+    SELECT x.chat_id, x.seq, x.mentioned_at, x.seq > a.read_seq AS is_unread
+    FROM (
+        SELECT a.* FROM (
+            SELECT r.chat_id, r.read_seq, r.joined_at, was.created_at AS read_at
+            FROM account_chat a
+            CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
+            CROSS JOIN LATERAL {one_row("chat_member", chat_id="a.chat_id", account_id="a.account_id")} r
+            LEFT JOIN LATERAL {one_row("message", chat_id="a.chat_id", seq="CASE WHEN $6 THEN r.read_seq END")} was
+                ON true
+            WHERE a.account_id = $1 AND c.deleted_at IS NULL AND (NOT $6 OR c.last_seq > r.read_seq)
+        ) a
+        CROSS JOIN LATERAL {_OF_CHAT.format(limit=1)}
+        ORDER BY x.mentioned_at DESC, x.chat_id DESC LIMIT $5
+    ) a
+    CROSS JOIN LATERAL {_OF_CHAT.format(limit="$5")}
     ORDER BY x.mentioned_at DESC, x.chat_id DESC, x.seq DESC LIMIT $5
 ) found
 LEFT JOIN LATERAL {one_row("message", chat_id="found.chat_id", seq="found.seq")} m ON true

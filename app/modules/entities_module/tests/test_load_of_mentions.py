@@ -1,0 +1,23 @@
+"""How many rows a page of mentions reads."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from app.adapters.db.connection import Connection
+from app.modules.entities_module.db import list_mentions
+from tests.fakers import FakeClient
+from tests.reads import count_read
+
+_CHATS, _MENTIONS, _LIMIT = 12, 8, 4
+
+
+async def test_a_page_reads_one_mention_of_each_chat_and_more_of_as_many_chats_as_it_has_messages(
+    anna: FakeClient, boris: FakeClient, connection: Connection
+) -> None:
+    chats = [await anna.open_chat(boris) for _ in range(_CHATS)]
+    for _ in range(_MENTIONS):
+        for chat in chats:
+            await anna.send(chat, f"@{boris.username}")
+    newest = (datetime.now(UTC) + timedelta(days=1), UUID(int=2**128 - 1), 1)
+    page = list_mentions(connection, boris.uuid, newest, _LIMIT, unread=False)
+    assert await count_read(connection, page, of="message_mention") <= _CHATS + _LIMIT * _LIMIT
