@@ -20,6 +20,7 @@ _SELECTORS = range(0xFE00, 0xFE10)
 _MARKS = range(0x300, 0x370)
 _NEW_MESSAGE = {"en": "New message", "ru": "Новое сообщение"}
 """What is shown where the text of the message is not shown, or there is none."""
+_DELETED_ACCOUNT = {"en": "Deleted account", "ru": "Удалённый аккаунт"}
 
 Kind = Literal["message", "clear"]
 
@@ -62,7 +63,7 @@ class Notification:
 def show(row: Any, line: Line, *, badge: int, preview: Preview, language: Literal["en", "ru"]) -> Notification:
     """Returns the notification of a message. `row` has the message, its chat and the name of its sender."""
     new_message = _NEW_MESSAGE[language]
-    sender, text = _line(row["display_name"] or ""), _line(line.text)
+    sender, text = _line(row["display_name"] or "") or _DELETED_ACCOUNT[language], _line(line.text)
     author = _line(line.author or "") or sender
     body = text if preview == "full" and text and not line.hides_text else new_message
     title = sender

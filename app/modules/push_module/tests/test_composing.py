@@ -34,6 +34,16 @@ def test_the_name_of_an_author_is_one_line_of_limited_length(author: str, body: 
     assert (shown.title, shown.body) == ("Клуб", body)
 
 
+@pytest.mark.parametrize(
+    ("chat_type", "expected"),
+    [("direct", ("Удалённый аккаунт", "Готово")), ("group", ("Клуб", "Удалённый аккаунт: Готово"))],
+)
+def test_a_sender_that_was_erased_meanwhile_has_the_name_of_a_deleted_account(chat_type: str, expected: object) -> None:
+    row = {"display_name": "", "type": chat_type, "title": "Клуб", "chat_id": CHAT, "seq": 7}
+    shown = show(row, Line("Готово"), badge=1, preview="full", language="ru")
+    assert (shown.title, shown.body) == expected
+
+
 def test_the_body_is_cut_before_the_title() -> None:
     shown = json.loads(Notification("message", CHAT, 7, "Анна", "Ж" * 4_000, 1).as_json(300))
     assert shown["title"] == "Анна"
