@@ -63,14 +63,15 @@ class Notification:
 def show(row: Any, line: Line, *, badge: int, preview: Preview, language: Literal["en", "ru"]) -> Notification:
     """Returns the notification of a message. `row` has the message, its chat and the name of its sender."""
     new_message = _NEW_MESSAGE[language]
-    sender, text = _line(row["display_name"] or "") or _DELETED_ACCOUNT[language], _line(line.text)
+    sender = _line(row["display_name"] or "") or _DELETED_ACCOUNT[language]
+    text = cut(_line(line.text), _MAX_BODY)
     author = _line(line.author or "") or sender
     body = text if preview == "full" and text and not line.hides_text else new_message
     title = sender
     if preview == "none":
         title, body = new_message, ""
     elif row["type"] != "direct":
-        title, body = _line(row["title"] or "") or sender, f"{author}: {body}"
+        title, body = cut(_line(row["title"] or ""), _MAX_TITLE) or sender, f"{author}: {body}"
     elif line.author is not None:
         # The title still says whose chat it is.
         body = f"{author}: {body}"

@@ -44,6 +44,16 @@ def test_a_sender_that_was_erased_meanwhile_has_the_name_of_a_deleted_account(ch
     assert (shown.title, shown.body) == expected
 
 
+@pytest.mark.parametrize(
+    ("chat_type", "expected"), [("direct", ("Анна", "New message")), ("group", ("Анна", "Анна: New message"))]
+)
+def test_what_has_no_place_to_cut_it_is_not_shown(chat_type: str, expected: object) -> None:
+    endless = "e" + "\u0301" * 2_000
+    row = {"display_name": "Анна", "type": chat_type, "title": endless[:128], "chat_id": CHAT, "seq": 7}
+    shown = show(row, Line(endless), badge=1, preview="full", language="en")
+    assert (shown.title, shown.body) == expected
+
+
 def test_the_body_is_cut_before_the_title() -> None:
     shown = json.loads(Notification("message", CHAT, 7, "Анна", "Ж" * 4_000, 1).as_json(300))
     assert shown["title"] == "Анна"
