@@ -79,7 +79,8 @@ def _message_as_values(message: ShownMessage, line: Line) -> Values:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"
+    line = " ".join(text.split())
+    return line if len(line) <= _MAX_CHARACTERS else f"{line[:_MAX_CHARACTERS]}…"
 
 
 SEND = mail_job("digests.send", Digest, Path(__file__).parents[1] / "templates", _compose)

@@ -125,6 +125,13 @@ async def test_texts_are_shortened_and_tags_and_spoilers_are_not_shown(
     assert "тайна" not in html
 
 
+async def test_white_space_does_not_count_as_characters(anna: FakeClient, boris: FakeClient, digests: Digests) -> None:
+    await digests.verify(anna)
+    await write_to(anna, boris, " \n" * 200 + "я" * 300, f"раз{' ' * 300}два")
+    await digests.after()
+    assert digests.messages_to(anna) == [f"Борис 🐻: {'я' * 300}", "Борис 🐻: раз два"]
+
+
 async def test_the_markers_of_a_text_are_not_shown_and_do_not_count_as_characters(
     anna: FakeClient, boris: FakeClient, digests: Digests
 ) -> None:
