@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.database import ANY_PLAN, Database
+from app.adapters.db.database import Database
+from app.adapters.db.opening import ANY_PLAN
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.adapters.errors import DRIVER_ERRORS
 from app.commands.doctor_checks import Finding

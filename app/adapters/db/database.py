@@ -15,7 +15,7 @@ from app.adapters.db.address import KEEPALIVES, DatabaseAddress
 from app.adapters.db.any_server import connect_to_any
 from app.adapters.db.connection import Connection, DriverConnection, PooledConnection, translate_errors
 from app.adapters.db.connection_counts import BACKGROUND_POOL_SIZE, BACKGROUND_SESSION_POOL_SIZE
-from app.adapters.db.opening import open_connection
+from app.adapters.db.opening import ANY_PLAN, open_connection
 from app.adapters.db.pool import Pool
 from app.adapters.db.session_pool import SessionPool, replace_dead_connections
 from app.adapters.errors import DRIVER_ERRORS, DatabaseUnavailable, driver_calls
@@ -49,10 +49,7 @@ _SESSION = {
 }
 # Requests read few rows by key. A prepared statement keeps the plan to scan a table that was new, so assumed small,
 # until it is analysed, minutes later. Nor is a small batch planned at each call: plans for any values are as good.
-_PLANS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
-_BY_KEY = _SESSION | dict.fromkeys(_PLANS, "off") | {"plan_cache_mode": "force_generic_plan"}
-ANY_PLAN = dict.fromkeys(_PLANS, "on") | {"plan_cache_mode": "auto"}
-"""Settings for pooled connections whose statements read many rows."""
+_BY_KEY = _SESSION | dict.fromkeys(ANY_PLAN, "off") | {"plan_cache_mode": "force_generic_plan"}
 # For the same reason it may choose the wrong one of two indexes: then a send reads every message of its chat.
 _PLAN_LIFETIME = 5
 """Seconds after which a statement is prepared again, so that its plan fits the present size of the tables."""
@@ -73,7 +70,10 @@ class Database:
         session: Mapping[str, str] | None = None,
         tracing: Tracing = NO_TRACING,
     ) -> None:
-        """`session` has settings of PostgreSQL for the pooled connections, beside the usual ones."""
+        """`session` has settings of PostgreSQL for the pooled connections, beside the usual ones.
+
+        ANY_PLAN is for statements that read many rows.
+        """
         self.address = address
         # Also for the services whose work is in the database.
         self.tracing = tracing

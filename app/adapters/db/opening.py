@@ -10,7 +10,15 @@ from app.adapters.db.address import WRITABLE, DatabaseAddress
 from app.adapters.db.connection import Connection
 from app.settings.db_settings import Pooler
 
+ANY_PLAN = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin"), "on") | {"plan_cache_mode": "auto"}
+"""Settings with which PostgreSQL chooses among all plans."""
+
 _SET = "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS setting(name, value)"
+# Citus finds the nodes of a statement by its values, so it has no plan for any values. And the driver reads the types of
+# a catalogue with those of all shards. A statement with parameters would read them now.
+_ANY_PLAN_WITH_CITUS = "SELECT {} FROM pg_extension WHERE extname = 'citus'".format(
+    ", ".join(f"set_config('{name}', '{value}', false)" for name, value in ANY_PLAN.items())
+)
 
 
 async def open_connection(
@@ -32,9 +40,11 @@ async def open_connection(
         try:
             if server.pooler is Pooler.SESSION:
                 await connection.fetch(_SET, list(session), list(session.values()))
-            elif server.pooler is Pooler.TRANSACTION:
+            if server.pooler is Pooler.TRANSACTION:
                 # PgBouncer accepts connections while the server is silent.
                 await connection.execute("SELECT 1")
+            else:
+                await connection.execute(_ANY_PLAN_WITH_CITUS)
         except BaseException:
             connection.terminate()
             raise

@@ -11,8 +11,8 @@ _READABLE = f"""
 SELECT s.id, s.first_seq, s.last_seq, m.joined_event_seq, a.joined_seq
 FROM account_chat a
 CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
-CROSS JOIN LATERAL {one_row("chat_member", chat_id="a.chat_id", account_id="a.account_id")} m
-CROSS JOIN LATERAL {one_row("stream", id="a.chat_id")} s
+CROSS JOIN LATERAL {one_row("chat_member", chat_id="c.id", account_id="a.account_id")} m
+CROSS JOIN LATERAL {one_row("stream", id="c.id")} s
 WHERE a.account_id = $1 AND c.deleted_at IS NULL
 """  # noqa: S608 - constants only
 
