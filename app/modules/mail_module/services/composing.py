@@ -42,16 +42,11 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     """Returns the mail. Its Message-ID is the same for the same `mail_id`.
 
     Values are one line each, and the library refuses a header with a line break: a value cannot add headers. Only the
-    value `link` is a link.
-    Raises ValueError for an address that no mail can have.
+    value `link` is a link. Raises ValueError for an address that no mail can have.
     """
     address = deliverable_email(letter.to)
     language = letter.language or settings.language
-    zone = _zone(letter.time_zone or "UTC")
-    values = _written(letter.values, zone, language)
-    text = _plain(templates).get_template(f"{letter.template}.{language}.txt").render(values)
-    subject, _, body = text.partition("\n")
-    paragraphs = [paragraph.strip() for paragraph in body.split("\n\n") if paragraph.strip()]
+    subject, paragraphs = _read_template(templates, letter, language)
     sender = parse_sender(settings.from_address)
     domain_of_sender = deliverable_email(f"a@{sender.domain}").removeprefix("a@")
     # UTF-8 in headers needs a server with SMTPUTF8: only where the address itself has such letters.
@@ -59,7 +54,7 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     message["From"] = Address(sender.display_name, sender.username, domain_of_sender)
     local, _, domain = address.rpartition("@")
     message["To"] = Address(username=local, domain=domain)
-    message["Subject"] = subject.strip()
+    message["Subject"] = subject
     message["Date"] = at
     message["Message-ID"] = f"<{mail_id}@{domain_of_sender}>"
     # No vacation message answers it (RFC 3834).
@@ -75,6 +70,14 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     # Last: the alternative would have taken it along into one of the parts.
     message["Content-Language"] = language
     return message
+
+
+def _read_template(templates: Path, letter: Letter, language: str) -> tuple[str, list[str]]:
+    """Returns the subject of a letter and its paragraphs, with its values."""
+    values = _written(letter.values, _zone(letter.time_zone or "UTC"), language)
+    text = _plain(templates).get_template(f"{letter.template}.{language}.txt").render(values)
+    subject, _, body = text.partition("\n")
+    return subject.strip(), [paragraph.strip() for paragraph in body.split("\n\n") if paragraph.strip()]
 
 
 @cache

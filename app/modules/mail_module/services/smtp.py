@@ -117,13 +117,17 @@ def _client(settings: MailSettings) -> aiosmtplib.SMTP:
     context = ssl.create_default_context()
     if not is_strict:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if settings.is_tls:
+        start_tls: bool | None = False
+    else:
+        start_tls = True if is_strict else None  # None: if the server offers it
     return aiosmtplib.SMTP(
         hostname=host,
         port=port,
         username=user,
         password=password,
         use_tls=settings.is_tls,
-        start_tls=(True if is_strict else None) if not settings.is_tls else False,
+        start_tls=start_tls,
         tls_context=context,
         timeout=TIMEOUT,
     )
