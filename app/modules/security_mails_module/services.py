@@ -44,6 +44,8 @@ async def _enqueue(context: SubscriberContext, events: Sequence[Event]) -> None:
     """Enqueues a mail for each event, in the transaction of the subscriber's cursor: each is sent once."""
     limits, jobs = context.container.get(RateLimits), context.container.get(Jobs)
     for event in events:
+        # Only the events of keys have it. A bot's key is announced to the owner of the bot.
+        is_of_bot = event.data.get("account_id") not in (None, str(event.stream_id))
         try:
             limits.hit(SECURITY_MAILS, event.stream_id.int)
         except RateLimited:
@@ -54,7 +56,7 @@ async def _enqueue(context: SubscriberContext, events: Sequence[Event]) -> None:
             kind=event.kind.removeprefix("security."),
             factor=str(event.data.get("factor", "")),
             provider=str(event.data.get("provider", "")),
-            key_of="bot" if event.data.get("account_id", str(event.stream_id)) != str(event.stream_id) else "account",
+            key_of="bot" if is_of_bot else "account",
             at=event.at,
         )
         await jobs.enqueue(context.work, NOTIFY, notice, owner_id=event.stream_id)
