@@ -42,11 +42,11 @@ async def deactivate(
     account_id, password = identity.account_id, body.password
     if password is None and body.code is None:
         await check_recent(work, log, identity)
-    elif password is not None and not await accounts.is_own_password(
-        database, passwords, failed_sign_ins, account_id, password
-    ):
-        raise WrongPassword
     else:
+        if password is not None and not await accounts.is_own_password(
+            database, passwords, failed_sign_ins, account_id, password
+        ):
+            raise WrongPassword
         # A session that has ended meanwhile, or a password that was replaced, must not close the account.
         await check_open(work, log, identity)
         if body.code is not None:

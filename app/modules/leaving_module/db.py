@@ -82,8 +82,7 @@ async def list_back(connection: DatabaseConnection, account_ids: Sequence[UUID])
 
 async def is_logged(connection: DatabaseConnection, account_id: UUID) -> bool:
     """Returns True if the log of the account reaches back to its deactivation."""
-    ((is_logged,),) = await connection.fetch(_IS_LOGGED, account_id)
-    return bool(is_logged)
+    return bool(await connection.fetchval(_IS_LOGGED, account_id))
 
 
 async def postpone(connection: DatabaseConnection, account_id: UUID, erase_at: datetime) -> None:

@@ -42,19 +42,17 @@ async def deactivate(work: UnitOfWork, container: Container, account_id: UUID, m
     log, jobs, at = container.get(Log), container.get(Jobs), now()
     # It may be back by a process without this module.
     await _come_back(await work_context(work, container, at), account_id)
-    raw = await work.raw()
-    erase_at = at + timedelta(days=container.get(LeavingSettings).days)
-    await db.insert_leaving(raw, account_id, messages, erase_at)
+    raw, key = await work.raw(), str(account_id)
+    deactivated = Deactivated(erase_at=at + timedelta(days=container.get(LeavingSettings).days))
+    await db.insert_leaving(raw, account_id, messages, deactivated.erase_at)
     await erasure.end_access(work, container, account_id)
-    payload, key = Leaving(account_id=account_id), str(account_id)
     # Until then other processes may still create chats for it.
-    twice = Leaving(account_id=account_id, again_at=await read_clock(raw) + erasure.TOKENS_END_AFTER)
+    again_at = await read_clock(raw) + erasure.TOKENS_END_AFTER
+    twice, once = Leaving(account_id=account_id, again_at=again_at), Leaving(account_id=account_id)
     await jobs.enqueue(work, HAND_OVER, twice, key=key, owner_id=account_id)
-    await jobs.enqueue(work, END, payload, key=key, run_at=erase_at, owner_id=account_id)
-    await log.append(
-        work, account_id, event("account.deactivated", Deactivated(erase_at=erase_at).model_dump(mode="json")), at=at
-    )
-    return Deactivated(erase_at=erase_at)
+    await jobs.enqueue(work, END, once, key=key, run_at=deactivated.erase_at, owner_id=account_id)
+    await log.append(work, account_id, event("account.deactivated", deactivated.model_dump(mode="json")), at=at)
+    return deactivated
 
 
 async def _come_back(context: WorkContext, account_id: UUID) -> None:
@@ -119,22 +117,23 @@ async def _end(context: JobContext, payload: Leaving) -> None:
         await context.container.get(Log).lock(work, accounts=[account_id])
         raw = await work.raw()
         leaving = await db.find_leaving(raw, account_id)
-        if leaving is not None:
-            if not leaving["is_due"]:
-                # This job was cut off, and meanwhile its owner came back and has deactivated the account again.
-                raise RetryAt(leaving["erase_at"])
-            if leaving["ended_at"] is None:
-                if await db.list_back(raw, [account_id]):
-                    await _reactivate(work, context.container, account_id)
-                    return
-                if leaving["is_late"] and not await db.is_logged(raw, account_id):
-                    # The module was off, and the log no longer says whether the owner came back meanwhile.
-                    erase_at = context.at + timedelta(days=context.container.get(LeavingSettings).days)
-                    await db.postpone(raw, account_id, erase_at)
-                    await jobs.enqueue(work, END, payload, key=str(account_id), run_at=erase_at, owner_id=account_id)
-                    return
-            await db.mark_ended(raw, account_id)
-            await erasure.enqueue_erasure(work, jobs, account_id, leaving["messages"])
+        if leaving is None:
+            return
+        if not leaving["is_due"]:
+            # This job was cut off, and meanwhile its owner came back and has deactivated the account again.
+            raise RetryAt(leaving["erase_at"])
+        if leaving["ended_at"] is None:
+            if await db.list_back(raw, [account_id]):
+                await _reactivate(work, context.container, account_id)
+                return
+            if leaving["is_late"] and not await db.is_logged(raw, account_id):
+                # The module was off, and the log no longer says whether the owner came back meanwhile.
+                erase_at = context.at + timedelta(days=context.container.get(LeavingSettings).days)
+                await db.postpone(raw, account_id, erase_at)
+                await jobs.enqueue(work, END, payload, key=str(account_id), run_at=erase_at, owner_id=account_id)
+                return
+        await db.mark_ended(raw, account_id)
+        await erasure.enqueue_erasure(work, jobs, account_id, leaving["messages"])
 
 
 END = Job("leaving.end", Leaving, _end)
