@@ -1,6 +1,5 @@
 """Deletes events older than the retention time: in chunks, each a short transaction under its stream's lock."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import time
 from uuid import UUID
@@ -43,10 +42,10 @@ def cutoff(days: int) -> datetime:
     return now() - timedelta(days=days)
 
 
-async def prune(database: Database, before: datetime, on_progress: Callable[[int], None] = lambda _: None) -> int:
+async def prune(database: Database, before: datetime) -> int:
     """Deletes events from before a time, except the last one of each stream, so that its numbering continues.
 
-    Returns the number of deleted events. `on_progress` gets the number of each chunk.
+    Returns the number of deleted events.
     """
     pruned, after = 0, UUID(int=0)
     while True:
@@ -55,14 +54,14 @@ async def prune(database: Database, before: datetime, on_progress: Callable[[int
         if not rows:
             return pruned
         for row in rows:
-            while row["is_old"] and (count := await _prune_chunk(database, row["id"], before)):
+            while row["is_old"] and (count := await prune_chunk(database, row["id"], before)):
                 pruned += count
                 metrics.EVENTS_PRUNED.inc(count)
-                on_progress(count)
         after = rows[-1]["id"]
 
 
-async def _prune_chunk(database: Database, stream_id: UUID, before: datetime) -> int:
+async def prune_chunk(database: Database, stream_id: UUID, before: datetime) -> int:
+    """Deletes the oldest events of one stream, in one transaction. Returns their number: up to EVENTS_AT_ONCE."""
     async with open_unit_of_work(database) as work:
         raw = await work.raw()
         await lock_streams(raw, [stream_id])
