@@ -10,7 +10,7 @@ from loguru import logger
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.database import BackgroundDatabase
-from app.adapters.errors import PoolExhausted, TransientDatabaseError
+from app.adapters.errors import TransientDatabaseError
 from app.utils.background import running
 from app.utils.container import Container
 
@@ -44,7 +44,7 @@ class Idleness(ABC):
         return monotonic() < self._idle_until
 
     def note_use(self) -> None:
-        """From now on there is something to do. Is called after the commit."""
+        """Notes that there is something to do from now on. Call it after the commit."""
         self._idle_until = 0.0
         self._uses += 1
 
@@ -67,6 +67,6 @@ class Idleness(ABC):
         while True:
             try:
                 await self.refresh()
-            except (TransientDatabaseError, PoolExhausted) as error:
+            except TransientDatabaseError as error:
                 logger.debug("{} is not known: {!r}", type(self).__name__, error)
             await asyncio.sleep(_EVERY)

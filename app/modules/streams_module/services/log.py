@@ -14,7 +14,6 @@ from app.modules.streams_module.db.cruds.read import delete_oldest, find_head, f
 from app.utils.json_form import to_json
 
 __all__ = [
-    "DatabaseConnection",
     "Log",
     "NewEvent",
     "encode_time",
@@ -22,7 +21,6 @@ __all__ = [
     "find_head",
     "now",
     "read_head",
-    "to_json",
     "truncate",
 ]
 
@@ -79,7 +77,7 @@ class Log:
 
 
 def now() -> datetime:
-    """The time of an event, by this process' clock. The order of events is that of their numbers, never of times."""
+    """Returns the time of an event, by this process' clock. Events are in the order of their numbers, not of times."""
     return datetime.now(UTC)
 
 
@@ -98,7 +96,10 @@ async def read_head(work: UnitOfWork, stream_id: UUID) -> tuple[int, int]:
 
 
 async def truncate(connection: DatabaseConnection, stream_id: UUID, *, keep: int, limit: int) -> bool:
-    """Deletes up to `limit` of the oldest events of a locked stream, except the last `keep`. False: none to delete."""
+    """Deletes up to `limit` of the oldest events of a locked stream, except the last `keep`.
+
+    Returns False if there are none to delete.
+    """
     first_seq, last_seq = await find_head_or_start(connection, stream_id)
     until = min(last_seq - keep + 1, first_seq + limit)
     if until <= first_seq:
