@@ -50,11 +50,12 @@ _DELETE_DEAD = (
     "DELETE FROM subscriber_process WHERE seen_at < statement_timestamp() - interval '4 seconds' RETURNING id"
 )
 _LEAVE = "DELETE FROM subscriber_process WHERE id = $1"
-_START = UUID(int=0)
+START = UUID(int=0)
+"""A sweep begins with the first stream after this id."""
 
 
 async def add(connection: Connection, name: str) -> None:
-    await connection.execute(_ADD, name, _START)
+    await connection.execute(_ADD, name, START)
 
 
 async def claim(connection: Connection, name: str) -> Any | None:
@@ -82,7 +83,7 @@ async def move(
     connection: Connection, name: str, after: UUID | None, pause: float, behind: str, *, is_urgent: bool
 ) -> None:
     """Ends a slice. The next one is due after `pause` seconds. `behind` is JSON."""
-    await connection.execute(_MOVE, name, after or _START, pause, is_urgent, behind)
+    await connection.execute(_MOVE, name, after or START, pause, is_urgent, behind)
 
 
 async def note_behind(connection: Connection, behind: Mapping[str, tuple[int, float | None]]) -> None:
@@ -99,7 +100,7 @@ async def read_behind(connection: Connection, names: Sequence[str]) -> Sequence[
 
 async def run_soon(connection: Connection) -> None:
     """Restarts all sweeps, at once and without pauses."""
-    await connection.execute(_RUN_SOON, _START)
+    await connection.execute(_RUN_SOON, START)
 
 
 async def beat(connection: Connection, process: UUID) -> bool:

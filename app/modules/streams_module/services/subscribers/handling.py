@@ -173,10 +173,10 @@ class Handling:
         halts = subscriber.on_failure == "stop"
         async with open_unit_of_work(self._database) as work:
             raw = await work.raw()
-            (cursor,) = await crud.claim(raw, [stream_id], subscriber.name) or (None,)
-            if cursor is None:
+            claimed = await crud.claim(raw, [stream_id], subscriber.name)
+            if not claimed:
                 return
-            attempts, seq = cursor["attempts"], cursor["seq"]
+            attempts, seq = claimed[0]["attempts"], claimed[0]["seq"]
             metrics.SUBSCRIBER_EVENTS.labels(subscriber.name, "failed").inc()
             is_endless = isinstance(error, TransientDatabaseError) or (is_rebuild and not halts)
             if attempts < len(BACKOFF) or is_endless:

@@ -168,8 +168,8 @@ class Subscribers:
 
     async def _wait(self) -> None:
         """Waits until a stream is notified or due."""
-        now_ = asyncio.get_running_loop().time()
-        await wait_at_most(max(self._later[0][0] - now_, 0) if self._later else None, self._notified.wait())
+        pause = max(self._later[0][0] - asyncio.get_running_loop().time(), 0) if self._later else None
+        await wait_at_most(pause, self._notified.wait())
         await asyncio.sleep(_GATHER)
 
     async def _find(self, streams: Mapping[UUID, bool]) -> None:

@@ -26,7 +26,7 @@ class StreamQueue:
         self.wake_up()
 
     def take(self, limit: int) -> dict[UUID, bool]:
-        """Removes and returns up to `limit` streams. True for those that were only notified."""
+        """Removes and returns up to `limit` streams. True for those that were just notified."""
         most_live = limit - min(len(self._backlog), _BACKLOG_AT_LEAST)
         live = [self._live.popitem(last=False)[0] for _ in range(min(len(self._live), most_live))]
         room = min(len(self._backlog), limit - len(live))

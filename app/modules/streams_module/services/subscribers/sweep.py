@@ -92,7 +92,7 @@ class Sweep:
                 metrics.SUBSCRIBER_LAG_SECONDS.labels(row["name"]).set(row["seconds"])
                 metrics.SUBSCRIBER_SET_ASIDE.labels(row["name"]).set(row["set_aside"])
 
-    def _add(self, before: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, tuple[int, float | None]]:
+    def _add_up(self, before: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, tuple[int, float | None]]:
         """Returns the result of this sweep so far: by subscriber, the number of events and the time of the oldest."""
         behind = {name: tuple(before.get(name, (0, None))) for name in self._names}
         for row in rows:
@@ -112,7 +112,7 @@ class Sweep:
             after: UUID = claimed["after"]
             end = await crud.find_end(raw, after, STREAMS_AT_ONCE)
             rows = await crud.list_behind(raw, after, end, self._names)
-            behind = self._add(orjson.loads(claimed["behind"]) if after != UUID(int=0) else {}, rows)
+            behind = self._add_up(orjson.loads(claimed["behind"]) if after != crud.START else {}, rows)
             if end is None:
                 await crud.note_behind(raw, behind)
             pause = max((monotonic() - began) * _SHARE, _BEAT)
