@@ -38,10 +38,8 @@ Index(
     MessageMention.seq,
 )
 
-MAX_UNREAD = 1_000
-"""Unread mentions of a member in a chat that are counted. Any member can write millions, and a page of chats counts
-those of each.
-"""
+MAX_UNREAD = 10_000
+"""Unread mentions of a member in a chat that are counted. Any member can write millions."""
 
 UNREAD_MENTIONS = f"""
 CASE WHEN c.last_seq > m.read_seq THEN (

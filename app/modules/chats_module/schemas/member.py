@@ -10,7 +10,7 @@ from app.modules.base_module.schemas import BodyInt, RequestModel, ResponseModel
 
 Role = Literal["owner", "admin", "member", "reader"]
 UNREAD_COUNT = (
-    "number of messages after read_seq that are not deleted. It is exact up to 1,000 deleted messages after read_seq; "
+    "number of messages after read_seq that are not deleted. It is exact up to 10,000 deleted messages after read_seq; "
     "any further ones are counted"
 )
 

@@ -47,7 +47,7 @@ SELECT $1, seq, gen_random_uuid(), $2, 'text', '', '', now(), now(), '{}' FROM g
 """
 
 
-async def test_up_to_a_thousand_deleted_messages_are_not_counted_as_unread(
+async def test_up_to_ten_thousand_deleted_messages_are_not_counted_as_unread(
     anna: FakeClient, boris: FakeClient, connection: Connection, club: str
 ) -> None:
     await boris.send(club)
@@ -57,7 +57,7 @@ async def test_up_to_a_thousand_deleted_messages_are_not_counted_as_unread(
         read = ok(await anna.put(f"/chats/{club}/read", {"seq": 0}))
         return {listed["unread_count"], ok(await anna.get(f"/chats/{club}"))["unread_count"], read["unread_count"]}
 
-    for first_seq, last_seq, unread in ((2, 1_001, 1), (1_002, 1_006, 6)):
+    for first_seq, last_seq, unread in ((2, 10_001, 1), (10_002, 10_006, 6)):
         await connection.execute(_ADD_DELETED, UUID(club), boris.uuid, first_seq, last_seq)
         await connection.execute("UPDATE chat SET last_seq = $2 WHERE id = $1", UUID(club), last_seq)
         assert await counts() == {unread}

@@ -230,16 +230,16 @@ SELECT $1, $2, seq, now() FROM generate_series($3::bigint, $4) seq
 """
 
 
-async def test_up_to_a_thousand_unread_mentions_are_counted(
+async def test_up_to_ten_thousand_unread_mentions_are_counted(
     anna: FakeClient, boris: FakeClient, connection: Connection, club: str
 ) -> None:
     for account_id, first_seq, last_seq, counted in (
-        (EVERYONE, 1, 600, 600),
-        (boris.uuid, 601, 999, 999),
-        (boris.uuid, 1_000, 1_005, 1_000),
-        (EVERYONE, 1_006, 1_611, 1_000),
+        (EVERYONE, 1, 6_000, 6_000),
+        (boris.uuid, 6_001, 9_999, 9_999),
+        (boris.uuid, 10_000, 10_005, 10_000),
+        (EVERYONE, 10_006, 16_011, 10_000),
     ):
         await connection.execute(_ADD_MENTIONS, UUID(club), account_id, first_seq, last_seq)
         await connection.execute("UPDATE chat SET last_seq = $2 WHERE id = $1", UUID(club), last_seq)
         assert await unread(boris, club) == counted
-    assert await unread(anna, club) == 1_000
+    assert await unread(anna, club) == 10_000

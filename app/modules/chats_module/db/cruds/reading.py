@@ -20,10 +20,8 @@ UPDATE chat SET
 WHERE id = $1 AND $3 > CASE WHEN furthest_reader_id = $2 THEN furthest_read_seq ELSE runner_up_read_seq END
 """
 
-MAX_DELETED = 1_000
-"""Deleted messages after a read position that are looked for. Any member can send and delete millions, and a page of
-chats looks for those of each.
-"""
+MAX_DELETED = 10_000
+"""Deleted messages after a read position that are looked for. Any member can send and delete millions."""
 
 # The unread messages of member m in chat c. Sending a message updates no counter. Only an index of the deleted messages
 # is read, and only if something is unread. Callers read the event's sequence number in the same statement, so that both
