@@ -14,11 +14,10 @@ ANY_PLAN = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin
 """Settings with which PostgreSQL chooses among all plans."""
 
 _SET = "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS setting(name, value)"
-# Citus finds the nodes of a statement by its values, so it has no plan for any values. And the driver reads the types of
-# a catalogue with those of all shards. A statement with parameters would read them now.
-_ANY_PLAN_WITH_CITUS = "SELECT {} FROM pg_extension WHERE extname = 'citus'".format(
-    ", ".join(f"set_config('{name}', '{value}', false)" for name, value in ANY_PLAN.items())
-)
+# Citus finds the nodes of a statement by its values, so it has no plan for any values. And the driver reads the types
+# of a catalogue with those of all shards. A statement with parameters would read them now.
+_SET_ANY_PLAN = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in ANY_PLAN.items())
+_ANY_PLAN_WITH_CITUS = f"SELECT {_SET_ANY_PLAN} FROM pg_extension WHERE extname = 'citus'"  # noqa: S608 - constants only
 
 
 async def open_connection(

@@ -134,9 +134,9 @@ _CLOCKS = "interval '3 hours'"
 """By how much the clocks of processes may differ: a later message of a chat may have an earlier time."""
 _MOST_WINDOWS = 3
 """How many times as many mentions as were asked for are looked at."""
-# $1 account, $2 to $4 the key of the last mention of the previous page, $5 limit, $6 only unread ones. The newest of the
-# chat `a` are read from its index. Members who joined later were not mentioned by a message to all. An unread message
-# is newer than the one that was read last.
+# $1 account, $2 to $4 the key of the last mention of the previous page, $5 limit, $6 only unread ones. The newest of
+# the chat `a` are read from its index. Members who joined later were not mentioned by a message to all. An unread
+# message is newer than the one that was read last.
 _OF_CHAT = f"""
 (
     SELECT x.* FROM (VALUES ($1::uuid), ('{EVERYONE}'::uuid)) AS named(id)
