@@ -67,10 +67,8 @@ def create_admin(email: GivenEmail, username: GivenUsername, password: NewPasswo
 
 
 def _create(email: str, username: str, password: str, *, is_admin: bool) -> AccountSignedUp:
-    try:
+    with _refusing():
         request = SignUp(email=email, username=username, password=password)
-    except ValidationError as error:
-        raise typer.BadParameter(_explain(error.errors()[0])) from None
     settings = load_settings()
 
     async def run(database: Database) -> AccountSignedUp:
@@ -79,11 +77,8 @@ def _create(email: str, username: str, password: str, *, is_admin: bool) -> Acco
             log = Log(MemoryBus())
             return await administration.create(work, log, Passwords(settings.auth), request, is_admin=is_admin)
 
-    try:
-        with _refusing_taken():
-            return run_on_database(settings.db, run)
-    except ValidationFailed as error:
-        raise typer.BadParameter(_explain(error.extra["errors"][0])) from None
+    with _refusing():
+        return run_on_database(settings.db, run)
 
 
 @commands.command("reset-password")
@@ -92,10 +87,8 @@ def reset_password(
     password: NewPassword,
 ) -> None:
     """Set a new password of an account and end all its sessions."""
-    try:
+    with _refusing("password"):
         TypeAdapter(Password).validate_python(password)
-    except ValidationError as error:
-        raise typer.BadParameter(f"password: {error.errors()[0]['msg']}") from None
     settings = load_settings()
     modules = enabled_modules(settings.modules.enabled_modules)
 
@@ -105,10 +98,8 @@ def reset_password(
             log = Log(MemoryBus())
             return await administration.reset_password(work, log, modules, Passwords(settings.auth), login, password)
 
-    try:
+    with _refusing():
         ended = run_on_database(settings.db, reset)
-    except ValidationFailed as error:
-        raise typer.BadParameter(_explain(error.extra["errors"][0])) from None
     typer.echo(f"{login} has a new password; {ended} sessions were ended")
 
 
@@ -118,10 +109,8 @@ def change_email(
     email: Annotated[str, typer.Argument(help="new email address")],
 ) -> None:
     """Change the email of an account."""
-    try:
+    with _refusing("email"):
         TypeAdapter(Email).validate_python(email)
-    except ValidationError as error:
-        raise typer.BadParameter(f"email: {error.errors()[0]['msg']}") from None
     settings = load_settings()
     modules = enabled_modules(settings.modules.enabled_modules)
 
@@ -129,7 +118,7 @@ def change_email(
         async with open_unit_of_work(database) as work:
             await administration.change_email(work, Log(MemoryBus()), modules, login, email)
 
-    with _refusing_taken():
+    with _refusing():
         run_on_database(settings.db, change)
     typer.echo(f"{login} now has the email {email}")
 
@@ -165,10 +154,17 @@ def erase(
 
 
 @contextmanager
-def _refusing_taken() -> Iterator[None]:
-    """Raises EmailTaken or UsernameTaken if the block violates the constraint."""
+def _refusing(field: str = "") -> Iterator[None]:
+    """Raises BadParameter for a value that is not valid, and EmailTaken or UsernameTaken for one that is taken.
+
+    `field` is the name of the value if the block checks a single one.
+    """
     try:
         yield
+    except ValidationError as error:
+        raise typer.BadParameter(_explain(error.errors()[0], field)) from None
+    except ValidationFailed as error:
+        raise typer.BadParameter(_explain(error.extra["errors"][0], field)) from None
     except Exception as error:
         refusal = CONSTRAINT_ERRORS.get(violated_constraint(error) or "")
         if refusal is None:
@@ -176,5 +172,5 @@ def _refusing_taken() -> Iterator[None]:
         raise refusal from None
 
 
-def _explain(error: Mapping[str, Any]) -> str:
-    return f"{error['loc'][-1]}: {error['msg'].removeprefix('Value error, ')}"
+def _explain(error: Mapping[str, Any], field: str) -> str:
+    return f"{field or error['loc'][-1]}: {error['msg'].removeprefix('Value error, ')}"
