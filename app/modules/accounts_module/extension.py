@@ -291,6 +291,19 @@ class AccountHook:
 
         return cls(name, erase)
 
+    @classmethod
+    def at_once(cls, name: str, erase: Callable[[WorkContext, UUID], Awaitable[object]]) -> Self:
+        """Returns the hook that calls `erase(context, account_id)` once, whatever the mode is.
+
+        For a module that stores few rows of an account.
+        """
+
+        async def erase_all(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
+            await erase(context, account_id)
+            return False
+
+        return cls(name, erase_all)
+
 
 def nothing_of_erased(*columns: str) -> Invariant:
     """Returns the invariant that these columns, each as `table.column`, do not contain the id of an erased account.

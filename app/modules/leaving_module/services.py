@@ -155,9 +155,8 @@ async def _list_absent(context: Context, account_ids: Collection[UUID]) -> Colle
 ABSENT = Absence("leaving", _list_absent)
 
 
-async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
+async def _erase(context: WorkContext, account_id: UUID) -> None:
     await db.delete_leaving(context.connection, account_id)
-    return False
 
 
-FORGET_LEAVING = AccountHook("leaving", _erase)
+FORGET_LEAVING = AccountHook.at_once("leaving", _erase)

@@ -8,7 +8,7 @@ from uuid import UUID
 from loguru import logger
 from pydantic import BaseModel
 
-from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.accounts_module.extension import AccountHook
 from app.modules.accounts_module.services.mailboxes import find_mail_address
 from app.modules.jobs_module.extension import JobContext, Jobs
 from app.modules.mail_module.extension import Letter, mail_job
@@ -71,12 +71,11 @@ async def _compose(context: JobContext, notice: SecurityNotice) -> Letter | None
     return Letter(address, notice.kind, values, account_id=notice.account_id)
 
 
-async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
+async def _erase(context: WorkContext, account_id: UUID) -> None:
     """Deletes mails that could not be sent: the error of the mail server contains the address."""
     await context.container.get(Jobs).remove(context.work, NOTIFY, account_id)
-    return False
 
 
 FOLLOW = Subscriber("security_mails", _GRAVE, _enqueue)
 NOTIFY = mail_job("security_mails.notify", SecurityNotice, Path(__file__).with_name("templates"), _compose)
-ERASE_MAILS = AccountHook("security_mails", _erase)
+ERASE_MAILS = AccountHook.at_once("security_mails", _erase)

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import AccountHook, Erasure, Identity, OwnerHook, SignInMethod
+from app.modules.accounts_module.extension import AccountHook, Identity, OwnerHook, SignInMethod
 from app.modules.accounts_module.services.hooks import check_sign_in_left
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.security import append_security_event
@@ -120,9 +120,8 @@ async def _is_set(context: Context, account_id: UUID) -> bool:
     return any(row["issuer"] in issuers for row in await db.list_identities(context.connection, account_id))
 
 
-async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
+async def _erase(context: WorkContext, account_id: UUID) -> None:
     await db.delete_of_account(context.connection, account_id, None)
-    return False
 
 
 async def _remove_earlier(context: WorkContext, account_id: UUID, before: datetime | None) -> None:
@@ -136,7 +135,7 @@ async def _delete_old(context: JobContext, _: Nothing) -> None:
 
 
 IDENTITY = SignInMethod("oidc", _is_set)
-ERASE_IDENTITIES = AccountHook("oidc", _erase)
+ERASE_IDENTITIES = AccountHook.at_once("oidc", _erase)
 NEW_OWNER = OwnerHook("oidc", _remove_earlier)
 CLEANUP = Job("oidc.delete_old", Nothing, _delete_old)
 CLEANUP_SCHEDULE = Schedule(CLEANUP, timedelta(minutes=10))

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook, SecondFactor, SignInMethod
+from app.modules.accounts_module.extension import AccountHook, OwnerHook, SecondFactor, SignInMethod
 from app.modules.accounts_module.services.accounts import get_names
 from app.modules.accounts_module.services.hooks import check_sign_in_left
 from app.modules.accounts_module.services.security import append_security_event
@@ -106,9 +106,8 @@ async def _is_set(context: Context, account_id: UUID) -> bool:
     return await db.has_passkey(context.connection, account_id)
 
 
-async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
+async def _erase(context: WorkContext, account_id: UUID) -> None:
     await db.delete_of_account(context.connection, account_id, None)
-    return False
 
 
 async def _remove_earlier(context: WorkContext, account_id: UUID, before: datetime | None) -> None:
@@ -124,7 +123,7 @@ async def _delete_old(context: JobContext, _: Nothing) -> None:
 # With a passkey alone an account is not asked for a second factor after its password: a passkey replaces the password.
 PASSKEY = SecondFactor(FACTOR, _is_set, is_demanded=False)
 SIGN_IN = SignInMethod(FACTOR, _is_set)
-ERASE_PASSKEYS = AccountHook("passkeys", _erase)
+ERASE_PASSKEYS = AccountHook.at_once("passkeys", _erase)
 NEW_OWNER = OwnerHook("passkeys", _remove_earlier)
 CLEANUP = Job("passkeys.delete_old_challenges", Nothing, _delete_old)
 CLEANUP_SCHEDULE = Schedule(CLEANUP, timedelta(minutes=10))

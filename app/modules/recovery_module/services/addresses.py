@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import AccountHook, AccountPart, AddressProof, Erasure, SignUpHook
+from app.modules.accounts_module.extension import AccountHook, AccountPart, AddressProof, SignUpHook
 from app.modules.accounts_module.schemas import Email
 from app.modules.accounts_module.services.accounts import list_existing_accounts
 from app.modules.accounts_module.services.mailboxes import (
@@ -131,7 +131,7 @@ async def _describe_pending(context: Context, _: UUID, account_ids: Sequence[UUI
     return {account_id: mailbox["pending_email"] for account_id, mailbox in found.items()}
 
 
-async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
+async def _erase(context: WorkContext, account_id: UUID) -> None:
     """Deletes the addresses of the account, also those in mails that are to be sent or could not be sent."""
     jobs = context.container.get(Jobs)
     for job in (CONFIRM, NOTIFY):
@@ -142,7 +142,6 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) ->
         # Another account may have the address by now.
         if await find_by_mailbox(context.work, key) is None:
             await jobs.remove(context.work, RESET, RESET.owner_of(key))
-    return False
 
 
 _IS_VERIFIED = Annotated[bool, Field(description="true if a mail to `email` was confirmed", examples=[True])]
@@ -156,4 +155,4 @@ VERIFIED = AccountPart("email_verified", _IS_VERIFIED, empty=False, describe=_de
 PENDING = AccountPart("pending_email", _PENDING, describe=_describe_pending, is_own=True)
 CHANGE = AccountPart("email", None, update=_EMAIL, apply=_change, is_own=True, needs_recent_sign_in=True)
 PROOF = AddressProof("recovery", _is_verified, _note, _keep)
-ERASE_MAILBOX = AccountHook("recovery", _erase)
+ERASE_MAILBOX = AccountHook.at_once("recovery", _erase)

@@ -8,14 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.modules.accounts_module.errors import InvalidToken
-from app.modules.accounts_module.extension import (
-    AccountHook,
-    AccountPart,
-    AdminCheck,
-    Erasure,
-    OwnerHook,
-    SecondFactor,
-)
+from app.modules.accounts_module.extension import AccountHook, AccountPart, AdminCheck, OwnerHook, SecondFactor
 from app.modules.accounts_module.services.sealing import Sealer
 from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.modules.second_factor_module import db
@@ -60,10 +53,9 @@ async def _describe_codes(context: Context, _: UUID, account_ids: Sequence[UUID]
     return await db.list_code_counts(context.connection, account_ids)
 
 
-async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
+async def _erase(context: WorkContext, account_id: UUID) -> None:
     await db.delete_factor(context.connection, account_id)
     await db.forget_wrong(context.connection, account_id)
-    return False
 
 
 async def _remove_earlier(context: WorkContext, account_id: UUID, before: datetime | None) -> None:
@@ -81,7 +73,7 @@ CODES = SecondFactor("recovery_code", _has_codes, is_demanded=False)
 TOTP_ENABLED = AccountPart("totp_enabled", _ENABLED, empty=False, describe=_describe_totp, is_own=True)
 CODES_LEFT = AccountPart("recovery_codes_left", _LEFT, empty=0, describe=_describe_codes, is_own=True)
 ADMINS = AdminCheck("second_factor", _check_admin, refuses=(SecondFactorMissing,))
-ERASE_FACTOR = AccountHook("second_factor", _erase)
+ERASE_FACTOR = AccountHook.at_once("second_factor", _erase)
 NEW_OWNER = OwnerHook("second_factor", _remove_earlier)
 CLEANUP = Job("second_factor.delete_old_counts", Nothing, _delete_old)
 CLEANUP_SCHEDULE = Schedule(CLEANUP, timedelta(hours=6))
