@@ -155,6 +155,7 @@ class AccountModels(NamedTuple):
 
 @cache
 def account_models(modules: Modules) -> AccountModels:
+    """Returns the models of one application, which are made once."""
     parts = modules.contributions(AccountPart)
     return AccountModels(
         with_parts(AccountMe, parts, modules),

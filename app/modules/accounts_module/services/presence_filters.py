@@ -35,7 +35,7 @@ class PresenceFilters:
         return await self._list(connection, viewer, None, limit) if self._filters else _NONE
 
     async def read_all_hidden(self, viewer: UUID) -> frozenset[UUID]:
-        """Does the same over a connection of its own."""
+        """Returns what `list_all_hidden` returns, read over a connection of its own."""
         if not self._filters:
             return _NONE
         async with self._database.connection() as connection:

@@ -108,7 +108,7 @@ class Provider:
         return claims
 
     async def metadata(self) -> Metadata:
-        """Raises ProviderUnavailable, also if the provider calls itself by another name."""
+        """Returns the metadata. Raises ProviderUnavailable, also if the provider calls itself by another name."""
         if self._metadata is None or self._metadata[1] < monotonic():
             url = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
             try:
@@ -196,7 +196,7 @@ class Providers:
         return iter(self._providers.values())
 
     def get(self, provider_id: str) -> Provider:
-        """Raises ProviderNotFound."""
+        """Returns the provider with this id. Raises ProviderNotFound."""
         provider = self._providers.get(provider_id)
         if provider is None:
             raise ProviderNotFound

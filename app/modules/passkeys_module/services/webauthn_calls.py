@@ -114,7 +114,7 @@ def credential_id_of(credential: GivenCredential | NewCredential) -> bytes:
 
 
 def verify_created(site: Site, credential: NewCredential, challenge: bytes) -> Created:
-    """Raises Refused unless the user was verified and the answer is right."""
+    """Returns the new credential. Raises Refused unless the user was verified and the answer is right."""
     from webauthn import verify_registration_response
     from webauthn.helpers.structs import CredentialDeviceType
 
@@ -138,7 +138,7 @@ def verify_created(site: Site, credential: NewCredential, challenge: bytes) -> C
 
 
 def verify_used(site: Site, credential: GivenCredential, challenge: bytes, public_key: bytes, sign_count: int) -> Used:
-    """Raises Refused unless the user was verified and the signature is right."""
+    """Returns the use of the credential. Raises Refused unless the user was verified and the signature is right."""
     from webauthn import verify_authentication_response
     from webauthn.helpers.structs import CredentialDeviceType
 

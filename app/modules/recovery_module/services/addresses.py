@@ -45,10 +45,10 @@ async def send_confirmation(work: UnitOfWork, jobs: Jobs, account_id: UUID) -> N
 
 
 async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, container: Container, token: str) -> None:
-    """Confirms the address that the token was sent to: a pending address becomes the account's, and a sign-up that
-    waited for it becomes an account.
+    """Confirms the address that the token was sent to.
 
-    Raises LinkExpired; EmailTaken for an address that another account has by now; UsernameTaken; or SignUpClosed.
+    A pending address becomes the account's, and a sign-up that waited for it becomes an account. Raises LinkExpired;
+    EmailTaken for an address that another account has by now; UsernameTaken; or SignUpClosed.
     """
     raw = await work.raw()
     used = await tokens.use(raw, hash_of(token), "confirm", now())

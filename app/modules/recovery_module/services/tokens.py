@@ -14,8 +14,9 @@ Purpose = Literal["confirm", "reset", "sign_up"]
 
 
 async def make_token(container: Container, purpose: Purpose, job_id: UUID) -> str:
-    """Returns the token of a mail. It is the same at each attempt of its job, so that a mail that arrives twice works
-    twice, and no job holds a token.
+    """Returns the token of a mail, which is the same at each attempt of its job.
+
+    So the link works in each copy of a mail that arrives twice, and no job holds a token.
     """
     label = b"recovery " + purpose.encode() + job_id.bytes
     key = await derive_key(container.get(AuthSettings), container.get(Database), label)
@@ -23,5 +24,5 @@ async def make_token(container: Container, purpose: Purpose, job_id: UUID) -> st
 
 
 def link_of(container: Container, purpose: Purpose, token: str) -> str:
-    """The token is in the fragment, which browsers send to no server and in no Referer."""
+    """Returns the link of a mail. Its token is in the fragment, which browsers send to no server and in no Referer."""
     return f"{container.get(AppSettings).public_url}/ui/#{purpose}?token={token}"
