@@ -27,13 +27,12 @@ async def check_health(container: Container) -> Health:
         for contributed in container.get(Modules).contributions(HealthCheck)
         if (state := contributed.read(container)) is not None
     }
-    degraded = any(check.status != "ok" for check in others.values())
-    status: Literal["ok", "degraded", "failed"] = "degraded" if degraded else "ok"
-    return Health(
-        status=status if database.status == "ok" else "failed",
-        version=settings.version,
-        checks={"database": database, **others},
-    )
+    status: Literal["ok", "degraded", "failed"] = "ok"
+    if database.status == "failed":
+        status = "failed"
+    elif any(check.status == "failed" for check in others.values()):
+        status = "degraded"
+    return Health(status=status, version=settings.version, checks={"database": database, **others})
 
 
 def _as_check(state: DependencyState, *, shows_details: bool) -> Check:
