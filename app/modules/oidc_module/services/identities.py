@@ -29,11 +29,9 @@ MAX_IDENTITIES = 20
 
 async def add(work: UnitOfWork, log: Log, account_id: UUID, identity_id: UUID, said: Any) -> None:
     """Adds an identity that no account has. `said` is the row of the code."""
-    raw, at = await work.raw(), datetime.now(UTC)
-    shown = {"identity_id": str(identity_id), "provider": said["provider"], "email": said["email"]}
-    await append_security_event(work, log, account_id, "security.identity_linked", **shown)
+    await _append_event(work, log, account_id, "security.identity_linked", identity_id, said)
     await db.add_identity(
-        raw,
+        await work.raw(),
         identity_id,
         account_id,
         said["provider"],
@@ -41,7 +39,7 @@ async def add(work: UnitOfWork, log: Log, account_id: UUID, identity_id: UUID, s
         said["subject"],
         said["email"],
         said["sealed"],
-        at,
+        datetime.now(UTC),
     )
 
 
@@ -105,13 +103,15 @@ async def remove(
     if removed is None:
         raise IdentityNotFound
     await check_sign_in_left(work, container, account_id)
-    await _announce_removal(work, log, account_id, identity_id, removed)
+    await _append_event(work, log, account_id, "security.identity_removed", identity_id, removed)
     await end_origin(work, revocations, caller, f"{ORIGIN}:{identity_id}")
 
 
-async def _announce_removal(work: UnitOfWork, log: Log, account_id: UUID, identity_id: UUID, removed: Any) -> None:
-    shown = {"identity_id": str(identity_id), "provider": removed["provider"], "email": removed["email"]}
-    await append_security_event(work, log, account_id, "security.identity_removed", **shown)
+async def _append_event(
+    work: UnitOfWork, log: Log, account_id: UUID, kind: str, identity_id: UUID, identity: Any
+) -> None:
+    shown = {"identity_id": str(identity_id), "provider": identity["provider"], "email": identity["email"]}
+    await append_security_event(work, log, account_id, kind, **shown)
 
 
 async def _is_set(context: Context, account_id: UUID) -> bool:
@@ -125,8 +125,9 @@ async def _erase(context: WorkContext, account_id: UUID) -> None:
 
 
 async def _remove_earlier(context: WorkContext, account_id: UUID, before: datetime | None) -> None:
+    log = context.container.get(Log)
     for removed in await db.delete_of_account(context.connection, account_id, before):
-        await _announce_removal(context.work, context.container.get(Log), account_id, removed["id"], removed)
+        await _append_event(context.work, log, account_id, "security.identity_removed", removed["id"], removed)
 
 
 async def _delete_old(context: JobContext, _: Nothing) -> None:
