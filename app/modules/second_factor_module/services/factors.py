@@ -77,7 +77,7 @@ async def check_code(work: UnitOfWork, sealer: Sealer, account_id: UUID, code: s
     A wrong code is counted, and that stays committed. Beyond MAX_WRONG only recovery codes are accepted: they cannot be
     guessed. Raises WrongCode, RateLimited, or InvalidToken if the account has no factor any more.
     """
-    raw, at, given = await work.raw(), datetime.now(UTC), codes.normalize(code)
+    raw, at, given = await work.raw(), now(), codes.normalize(code)
     # Locked: codes of one account are checked one after the other, so that none is used twice or not counted.
     factor = await db.find_factor(raw, account_id)
     if factor is None or factor["confirmed_at"] is None:
