@@ -1,6 +1,6 @@
 from app.modules.accounts_module.extension import nothing_of_erased
 from app.modules.chats_module.extension import nothing_of_deleted
-from app.modules.incoming_webhooks_module.api import make_router
+from app.modules.incoming_webhooks_module.api.router import make_router
 from app.modules.incoming_webhooks_module.db import IncomingWebhook
 from app.modules.incoming_webhooks_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.incoming_webhooks_module.services.ending import (

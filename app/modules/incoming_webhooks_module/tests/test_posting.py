@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from app.modules.incoming_webhooks_module.api import MAX_PAYLOAD
+from app.modules.incoming_webhooks_module.api.router import MAX_PAYLOAD
 from app.modules.incoming_webhooks_module.tests.hooks import create_hook, messages_of, post, texts_of
 from tests.fakers import FakeClient, ok, problem
 

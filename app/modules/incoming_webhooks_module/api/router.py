@@ -11,7 +11,7 @@ from app.modules.base_module.schemas import refuses
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.extension import may
 from app.modules.chats_module.services.access import Membership
-from app.modules.incoming_webhooks_module.answers import ANSWERS, OPERATION, STATUSES
+from app.modules.incoming_webhooks_module.api.answers import ANSWERS, OPERATION, STATUSES
 from app.modules.incoming_webhooks_module.errors import IncomingWebhookNotFound, TooManyIncomingWebhooks
 from app.modules.incoming_webhooks_module.schemas import (
     TOKEN_EXAMPLE,
