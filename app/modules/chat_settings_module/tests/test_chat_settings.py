@@ -6,13 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.accounts_module.tests.erasing import erase_row_by_row
 from app.modules.chat_settings_module.services import SETTINGS_OF_ACCOUNT
-from app.modules.streams_module.services.log import now
-from app.services.context import work_context
 from app.utils.container import Container
 from tests.busy import at_once
+from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
 
 DEFAULTS = {"muted_until": None, "is_archived": False, "is_pinned": False, "notify": "all"}
@@ -107,12 +105,7 @@ async def test_erasing_an_account_deletes_its_settings_of_direct_chats(
     for chat_id in chats:
         ok(await anna.put(f"/chats/{chat_id}/settings", CHANGED))
     ok(await boris.put(f"/chats/{chats[0]}/settings", CHANGED))
-    left = []
-    for _ in range(3):
-        async with open_unit_of_work(container.get(Database)) as work:
-            context = await work_context(work, container, now())
-            left.append(await SETTINGS_OF_ACCOUNT.erase(context, anna.uuid, "keep", 1))
-    assert left == [True, True, False]
+    assert await erase_row_by_row(container, SETTINGS_OF_ACCOUNT, anna, 3) == [True, True, False]
     assert await stored(container, anna) == []
     assert await settings_of(boris, chats[0]) == CHANGED
 
@@ -142,6 +135,5 @@ async def test_settings_of_a_chat_that_does_not_exist_are_not_found(anna: FakeCl
 
 
 async def stored(container: Container, user: FakeClient) -> list[UUID]:
-    async with container.get(Database).connection() as connection:
-        rows = await connection.fetch("SELECT chat_id FROM chat_settings WHERE account_id = $1", user.uuid)
-    return [row["chat_id"] for row in rows]
+    found = await rows(container, "SELECT chat_id FROM chat_settings WHERE account_id = $1", user.uuid)
+    return [row["chat_id"] for row in found]

@@ -8,12 +8,12 @@ import pytest
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.accounts_module.tests.erasing import erase_row_by_row
 from app.modules.drafts_module.db import INVARIANTS
 from app.modules.drafts_module.schemas import DraftUpdate
 from app.modules.drafts_module.services import DRAFTS_OF_ACCOUNT, save_draft
 from app.modules.messages_module.services.views import MessageViews
-from app.modules.streams_module.services.log import Log, now
-from app.services.context import work_context
+from app.modules.streams_module.services.log import Log
 from app.utils.container import Container
 from tests.busy import when_not_busy
 from tests.databases import rows
@@ -158,12 +158,7 @@ async def test_erasing_an_account_deletes_its_drafts(
     for chat_id in chats:
         await save(anna, chat_id, "Привет")
     kept = await save(boris, chats[0], "Привет")
-    left = []
-    for _ in range(3):
-        async with open_unit_of_work(container.get(Database)) as work:
-            context = await work_context(work, container, now())
-            left.append(await DRAFTS_OF_ACCOUNT.erase(context, anna.uuid, "keep", 1))
-    assert left == [True, True, False]
+    assert await erase_row_by_row(container, DRAFTS_OF_ACCOUNT, anna, 3) == [True, True, False]
     assert [await draft_of(anna, chat_id) for chat_id in chats] == [NOTHING, NOTHING]
     assert await draft_of(boris, chats[0]) == kept
 

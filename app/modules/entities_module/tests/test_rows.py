@@ -1,6 +1,5 @@
 """Rows of mentions: they go with messages, chats and accounts, and doctor compares them with the messages."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -8,12 +7,11 @@ import pytest
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
-from app.modules.accounts_module.tests.erasing import erase
+from app.modules.accounts_module.tests.erasing import erase, erase_row_by_row
 from app.modules.entities_module.db import INVARIANTS
 from app.modules.entities_module.services.parts import MENTIONS_OF_ACCOUNT
 from app.modules.entities_module.tests.reading import mentions_of, unread
 from app.modules.messages_module.extension import Messages
-from app.services.context import work_context
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok
@@ -53,13 +51,7 @@ async def test_nothing_is_left_of_an_erased_account(
     await anna.send(club, f"@{boris.username}")
     await anna.send(other, f"@{boris.username} и @{clara.username}")
     ok(await boris.delete(f"/chats/{other}/members/{boris.id}"))
-    async with open_unit_of_work(container.get(Database)) as work:
-        context = await work_context(work, container, datetime.now(UTC))
-        assert [await MENTIONS_OF_ACCOUNT.erase(context, boris.uuid, "keep", 1) for _ in range(3)] == [
-            True,
-            True,
-            False,
-        ]
+    assert await erase_row_by_row(container, MENTIONS_OF_ACCOUNT, boris, 3) == [True, True, False]
     assert await count_rows(container) == 1
     assert await mentions_of(clara) == [(other, 1, True)]
 
