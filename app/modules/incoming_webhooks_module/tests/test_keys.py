@@ -6,17 +6,15 @@ import httpx
 import pytest
 
 from app.adapters.db.connection import Connection
-from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import open_unit_of_work
 from app.fastapi_engine.constructor import build_app
 from app.modules.incoming_webhooks_module.services.ending import END_OF_KEYS
 from app.modules.incoming_webhooks_module.services.hooks import MAX_HOOKS
 from app.modules.incoming_webhooks_module.tests.hooks import create_hook, hook_events, post, texts_of
-from app.modules.jobs_module.extension import Jobs, Nothing
 from app.modules.keys_module.tests.keys import create_key, program_of
 from app.settings import Settings
 from app.utils.container import Container
-from tests.fakers import FakeClient, eventually, ok, problem
+from tests.fakers import FakeClient, ok, problem
+from tests.periodic_jobs import run_once
 from tests.servers import served, without
 
 
@@ -77,7 +75,7 @@ async def test_members_learn_that_the_webhooks_of_an_expired_key_have_ended(
     kept = [await create_hook(user, club) for user in (anna, program)]
     ended = [await create_hook(program_of(anna, key), chat) for chat in (club, await anna.open_chat())]
     await connection.execute("UPDATE api_key SET expires_at = now() WHERE id = $1", key["id"])
-    await _end_of_keys(container)
+    await run_once(container, END_OF_KEYS)
     assert await connection.fetchval("SELECT count(*) FROM incoming_webhook") == len(kept)
     about = {"chat_id": club, "id": ended[0]["id"], "actor_id": None}
     assert (await hook_events(boris, club))[-1] == ("incoming_webhook.deleted", about)
@@ -92,19 +90,6 @@ async def test_a_webhook_of_a_key_waits_while_the_module_of_keys_is_off(settings
     app = build_app(without(settings, "commands", "bots", "keys"))
     async with served(app) as http:
         assert (await post(http, hook, "Рано")).text == "no_service"
-        await _end_of_keys(app.state.container)
+        await run_once(app.state.container, END_OF_KEYS)
     async with served(build_app(settings)) as http:
         assert (await post(http, hook, "Готово")).text == "ok"
-
-
-async def _end_of_keys(container: Container) -> None:
-    """Runs the job that ends webhooks, and waits until it has ended."""
-    database = container.get(Database)
-    async with open_unit_of_work(database) as work:
-        await container.get(Jobs).enqueue(work, END_OF_KEYS, Nothing())
-
-    async def has_run() -> bool:
-        async with database.connection() as connection:
-            return not await connection.fetchval("SELECT count(*) FROM job WHERE name = $1", END_OF_KEYS.name)
-
-    await eventually(has_run)

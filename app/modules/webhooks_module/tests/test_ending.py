@@ -1,11 +1,8 @@
 """Nothing is left of webhooks whose accounts are erased, or whose module is switched off."""
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import open_unit_of_work
 from app.commands.generated import openapi_text
 from app.modules.accounts_module.tests.erasing import begin
-from app.modules.jobs_module.extension import Jobs, Nothing
 from app.modules.webhooks_module.db.cruds.deliveries import KEPT
 from app.modules.webhooks_module.services.following import DELETE_OLD
 from app.modules.webhooks_module.tests.receiving import Receiver, create, deliveries_of, until_attempts, until_no_job
@@ -14,6 +11,7 @@ from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok
 from tests.manage import manage
+from tests.periodic_jobs import run_once
 from tests.servers import without
 
 _COUNT = """
@@ -101,13 +99,8 @@ async def test_attempts_are_kept_for_a_week_and_not_too_many(
     (kept,) = await rows(container, "SELECT count(*) FROM webhook_delivery")
     assert kept["count"] == KEPT
     await rows(container, "UPDATE webhook_delivery SET at = at - interval '7 days' WHERE seq = 1 RETURNING seq")
-    async with open_unit_of_work(container.get(Database)) as work:
-        await container.get(Jobs).enqueue(work, DELETE_OLD, Nothing())
-
-    async def are_deleted() -> bool:
-        return len(await deliveries_of(anna, webhook)) == 2
-
-    await eventually(are_deleted)
+    await run_once(container, DELETE_OLD)
+    assert len(await deliveries_of(anna, webhook)) == 2
 
 
 async def test_lists_of_jobs_show_neither_addresses_nor_secrets(

@@ -2,14 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import open_unit_of_work
-from app.modules.jobs_module.extension import Jobs, Nothing
 from app.modules.keys_module.tests.keys import create_key, program_of
 from app.modules.webhooks_module.services.following import SWEEP
 from app.modules.webhooks_module.tests.receiving import Receiver, create, until_no_job
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok, problem
+from tests.periodic_jobs import run_once
 
 
 async def test_a_key_gets_what_it_may_see_of_the_own_stream(
@@ -83,11 +82,8 @@ async def test_an_expired_key_ends_its_webhook_also_without_events(
     soon = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
     key = await create_key(anna, "webhooks:write", "messages:read", expires_at=soon)
     await create(program_of(anna, key), receiver)
-    database = container.get(Database)
-    async with database.connection() as connection:
-        await connection.execute("UPDATE api_key SET expires_at = now() WHERE id = $1", key["id"])
-    async with open_unit_of_work(database) as work:
-        await container.get(Jobs).enqueue(work, SWEEP, Nothing())
+    await rows(container, "UPDATE api_key SET expires_at = now() WHERE id = $1", key["id"])
+    await run_once(container, SWEEP)
 
     async def is_gone() -> bool:
         return await _count_rows(container) == 0
@@ -97,9 +93,8 @@ async def test_an_expired_key_ends_its_webhook_also_without_events(
 
 
 async def _count_rows(container: Container) -> int:
-    async with container.get(Database).connection() as connection:
-        count: int = await connection.fetchval("SELECT (SELECT count(*) FROM webhook) + count(*) FROM webhook_cursor")
-        return count
+    (counted,) = await rows(container, "SELECT (SELECT count(*) FROM webhook) + count(*) FROM webhook_cursor")
+    return int(counted[0])
 
 
 async def test_a_key_does_not_see_the_webhooks_of_others(anna: FakeClient, receiver: Receiver) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -59,6 +60,11 @@ async def working(address: DatabaseAddress, folder: Path) -> AsyncIterator[async
         await worker.wait()
 
 
+async def create_at_loopback(user: FakeClient, receiver: Receiver, **fields: Any) -> dict[str, Any]:
+    """Creates a webhook at the address of the receiver, which has no name here."""
+    return ok(await user.post("/webhooks", {"url": receiver.url(host="127.0.0.1"), **fields}))
+
+
 async def test_an_event_of_a_process_that_is_killed_comes_again_with_the_same_id(
     settings: Settings, database_address: DatabaseAddress, receiver: Receiver, tmp_path: Path
 ) -> None:
@@ -66,7 +72,7 @@ async def test_an_event_of_a_process_that_is_killed_comes_again_with_the_same_id
     async with served(app) as http:
         anna = await FakeClient.sign_up(http, "anna")
         club = await anna.open_chat()
-        webhook = ok(await anna.post("/webhooks", {"url": receiver.url(host="127.0.0.1"), "chat_ids": [club]}))
+        webhook = await create_at_loopback(anna, receiver, chat_ids=[club])
         for text in ("раз", "два"):
             await anna.send(club, text)
         receiver.hang()
@@ -86,7 +92,7 @@ async def test_an_event_of_a_job_that_was_taken_over_comes_again(settings: Setti
     async with served(app) as http:
         anna = await FakeClient.sign_up(http, "anna")
         club = await anna.open_chat()
-        webhook = ok(await anna.post("/webhooks", {"url": receiver.url(host="127.0.0.1"), "chat_ids": [club]}))
+        webhook = await create_at_loopback(anna, receiver, chat_ids=[club])
         receiver.hang()
         await anna.send(club, "раз")
         await receiver.until(1)
@@ -112,7 +118,7 @@ async def test_two_processes_keep_the_order_of_a_stream(settings: Settings, rece
         anna = await FakeClient.sign_up(http, "anna")
         elsewhere = FakeClient(other_http, id=anna.id, headers=anna.headers)
         club = await anna.open_chat()
-        await create_at(anna, receiver, club)
+        await create_at_loopback(anna, receiver, chat_ids=[club])
         await asyncio.gather(
             *((anna, elsewhere)[number % 2].send(club, str(number)) for number in range(40)),
         )
@@ -120,10 +126,6 @@ async def test_two_processes_keep_the_order_of_a_stream(settings: Settings, rece
         await until_no_job(one.state.container)
     seqs = [message.event["seq"] for message in receiver.messages]
     assert seqs == list(range(seqs[0], seqs[0] + 40))
-
-
-async def create_at(user: FakeClient, receiver: Receiver, chat_id: str) -> None:
-    ok(await user.post("/webhooks", {"url": receiver.url(host="127.0.0.1"), "chat_ids": [chat_id]}))
 
 
 async def test_an_event_that_another_process_passes_over_after_the_creation_is_posted(
@@ -135,7 +137,7 @@ async def test_an_event_that_another_process_passes_over_after_the_creation_is_p
         elsewhere = FakeClient(other_http, id=anna.id, headers=anna.headers)
         club = await anna.open_chat()
         await until_idle(other)
-        await create_at(anna, receiver, club)
+        await create_at_loopback(anna, receiver, chat_ids=[club])
         await elsewhere.send(club, "сразу")
         (message,) = await receiver.until(1)
     assert message.text == "сразу"
@@ -156,7 +158,7 @@ async def test_a_process_is_idle_while_no_webhook_is_active(settings: Settings, 
         anna = await FakeClient.sign_up(http, "anna")
         await until_idle(app)
         activity = app.state.container.get(Activity)
-        webhook = ok(await anna.post("/webhooks", {"url": receiver.url(host="127.0.0.1"), "kinds": ["bot.*"]}))
+        webhook = await create_at_loopback(anna, receiver, kinds=["bot.*"])
         assert not activity.is_idle()
         path = f"/webhooks/{webhook['id']}"
         ok(await anna.patch(path, {"state": "paused"}))
