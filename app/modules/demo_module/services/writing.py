@@ -52,7 +52,7 @@ async def seed(
     messages: int,
     password: str,
     chance: int | None,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int], None],
 ) -> Sequence[Person]:
     """Writes demo accounts, chats and messages in one transaction, and returns the accounts. They share one password.
 
