@@ -32,9 +32,9 @@ async def find_readable(context: Context, webhook: Mapping[str, Any], stream_id:
     """Returns what may be posted of a stream. None if the owner may not read it, or if it is not one of the webhook."""
     account_id, chat_ids = webhook["account_id"], webhook["chat_ids"]
     if stream_id == account_id:
-        joined, visible = 1, find_visible(context, webhook)
         if chat_ids is not None:
             return None
+        joined, visible = 1, find_visible(context, webhook)
     else:
         membership = await find_membership(context.connection, stream_id, account_id)
         if membership is None or (chat_ids is not None and stream_id not in chat_ids):
