@@ -14,7 +14,7 @@ from app.modules.mail_module.settings import MailSettings
 from app.services.context import WorkContext
 
 
-async def run(context: JobContext, _: Nothing) -> None:
+async def _run(context: JobContext, _: Nothing) -> None:
     """Finds unread messages and enqueues the mails that are due. Without a mail server it does nothing."""
     if context.container.get(MailSettings).server is not None:
         await choose(context, await find_unread(context))
@@ -26,7 +26,7 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int)
     return len(await context.connection.fetch(DELETE_OF_ACCOUNT, account_id, limit)) == limit
 
 
-FIND = Job("digests.find", Nothing, run, timeout_s=120.0)
+FIND = Job("digests.find", Nothing, _run, timeout_s=120.0)
 EVERY_MINUTE = Schedule(FIND, timedelta(minutes=1))
 PURGE = ChatPurge.of_rows("digests", *PURGES)
 DIGESTS_OF_ACCOUNT = AccountHook("digests", _erase)
