@@ -68,7 +68,7 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) ->
     return await _end_in_one_chat(context.work, context.container.get(Log), account_id)
 
 
-async def _remove_earlier(context: WorkContext, account_id: UUID, before: datetime | None) -> None:
+async def _end_earlier_soon(context: WorkContext, account_id: UUID, before: datetime | None) -> None:
     """Another person may have created them. A job locks the chats: here the account's stream is locked already."""
     earlier = Earlier(account_id=account_id, before=before or context.at)
     await context.container.get(Jobs).enqueue(context.work, END_EARLIER, earlier)
@@ -107,4 +107,4 @@ HOOKS_OF_ACCOUNT = AccountHook("incoming_webhooks", _erase)
 END_OF_KEYS = Job("incoming_webhooks.end_of_keys", Nothing, _end_of_keys)
 END_OF_KEYS_HOURLY = Schedule(END_OF_KEYS, timedelta(hours=1))
 END_EARLIER = Job("incoming_webhooks.end_earlier", Earlier, _end_earlier)
-NEW_OWNER = OwnerHook("incoming_webhooks", _remove_earlier)
+NEW_OWNER = OwnerHook("incoming_webhooks", _end_earlier_soon)
