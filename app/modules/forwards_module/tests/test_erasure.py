@@ -8,6 +8,7 @@ import pytest
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.extension import Erasure
 from app.modules.accounts_module.tests.erasing import erase
+from app.modules.forwards_module.tests.forwarding import forward
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.utils.container import Container
 from tests.busy import when_not_busy
@@ -31,9 +32,8 @@ async def test_forwards_of_an_erased_account_stay_without_its_name(
     sent = await anna.send(club, "Все счастливые семьи")
     cafes = [await boris.open_chat(clara, title=title) for title in ("Кафе", "Чай")]
     for number in range(3):
-        body = {"to_chat_id": cafes[number % 2]}
-        ok(await boris.post(f"/chats/{club}/messages/1/forward", body))
-    ok(await clara.post(f"/chats/{cafes[0]}/messages/1/forward", {"to_chat_id": cafes[1]}))
+        ok(await forward(boris, club, 1, cafes[number % 2]))
+    ok(await forward(clara, cafes[0], 1, cafes[1]))
     await erase(container, connection, anna, mode)
     nameless = {"sender_name": "", "sent_at": sent["created_at"]}
     for cafe, count in zip(cafes, (2, 2), strict=True):
@@ -44,7 +44,7 @@ async def test_forwards_of_an_erased_account_stay_without_its_name(
         assert "Каренина" not in str(await clara.events(cafe))
     assert ok(await clara.get(f"/chats/{cafes[0]}/messages/1"))["edited_at"] is None
     # A forward made afterwards is without a name, too.
-    ok(await clara.post(f"/chats/{cafes[0]}/messages/1/forward", {"to_chat_id": cafes[1]}))
+    ok(await forward(clara, cafes[0], 1, cafes[1]))
     assert ok(await clara.get(f"/chats/{cafes[1]}/messages/3"))["forwarded_from"] == nameless
 
 
@@ -53,7 +53,7 @@ async def test_a_forward_that_waits_during_the_erasure_of_the_author_has_no_name
 ) -> None:
     await anna.send(club, "Все счастливые семьи")
     first, second, third = [await boris.open_chat(clara, title=title) for title in ("Кафе", "Чай", "Сад")]
-    ok(await boris.post(f"/chats/{club}/messages/1/forward", {"to_chat_id": first}))
+    ok(await forward(boris, club, 1, first))
     queue = container.get(SendQueue)
 
     async def both_wait() -> bool:
@@ -63,8 +63,8 @@ async def test_a_forward_that_waits_during_the_erasure_of_the_author_has_no_name
         await connection.execute("SELECT FROM stream WHERE id = ANY($1) FOR UPDATE", [UUID(second), UUID(third)])
         # Of the message, and of its forward.
         forwards = asyncio.gather(
-            when_not_busy(lambda: boris.post(f"/chats/{club}/messages/1/forward", {"to_chat_id": second})),
-            when_not_busy(lambda: boris.post(f"/chats/{first}/messages/1/forward", {"to_chat_id": third})),
+            when_not_busy(lambda: forward(boris, club, 1, second)),
+            when_not_busy(lambda: forward(boris, first, 1, third)),
         )
         await eventually(both_wait)
         await erase(container, connection, anna)
