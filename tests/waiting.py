@@ -1,9 +1,10 @@
-"""Transactions that wait for locks."""
+"""Waits for what other tasks and processes write, and for transactions that wait for locks."""
 
 import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from app.adapters.db.connection import Connection
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import eventually
@@ -11,6 +12,15 @@ from tests.fakers import eventually
 Result = TypeVar("Result")
 
 _WAITING = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+async def until(connection: Connection, statement: str, *values: object) -> None:
+    """Waits until a statement returns true."""
+
+    async def is_true() -> bool:
+        return bool(await connection.fetchval(statement, *values))
+
+    await eventually(is_true)
 
 
 async def until_waiting(container: Container, many: int) -> None:

@@ -13,6 +13,7 @@ from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok
 from tests.manage import manage
 from tests.servers import served
+from tests.waiting import until
 
 _CROWD = """
 WITH made AS (
@@ -41,13 +42,6 @@ SELECT (SELECT count(*) FROM chat c WHERE id = $1 AND c::text LIKE '%слово%
 _PURGED = "SELECT purged_at IS NOT NULL FROM chat WHERE id = $1"
 
 
-async def _wait_until_purged(sql: Connection, chat: str) -> None:
-    async def is_purged() -> bool:
-        return bool(await sql.fetchval(_PURGED, UUID(chat)))
-
-    await eventually(is_purged)
-
-
 async def test_each_of_more_members_than_a_chunk_is_notified_once(anna: FakeClient, sql: Connection) -> None:
     crowd = [uuid4() for _ in range(150)]
     await sql.execute(_CROWD, crowd)
@@ -55,7 +49,7 @@ async def test_each_of_more_members_than_a_chunk_is_notified_once(anna: FakeClie
     await anna.send(chat)
     ok(await anna.put(f"/chats/{chat}/messages/1/reactions/👍"))
     ok(await anna.delete(f"/chats/{chat}"))
-    await _wait_until_purged(sql, chat)
+    await until(sql, _PURGED, UUID(chat))
     assert await sql.fetchval(_DELETION_EVENTS, [*crowd, anna.uuid]) == 151
     assert await sql.fetchval(_LEFT, UUID(chat)) == 0
 
@@ -66,7 +60,7 @@ async def test_few_members_are_removed_by_one_transaction(anna: FakeClient, sql:
     await sql.execute(_CROWD, crowd)
     chat = ok(await anna.post("/chats", {"type": "channel", "member_ids": [str(guest) for guest in crowd]}))["id"]
     ok(await anna.delete(f"/chats/{chat}"))
-    await _wait_until_purged(sql, chat)
+    await until(sql, _PURGED, UUID(chat))
     assert await sql.fetchval(_DELETION_EVENTS, [*crowd, anna.uuid]) == 26
     assert await sql.fetchval(_REMOVED_AT_ONCE) <= 10
 
@@ -78,7 +72,7 @@ async def test_no_text_of_a_deleted_chat_is_kept(anna: FakeClient, sql: Connecti
     ok(await anna.patch(f"/chats/{chat}/messages/1", {"text": "слово 6"}))
     assert await sql.fetchval(_WORDS, UUID(chat)) > 0
     ok(await anna.delete(f"/chats/{chat}"))
-    await _wait_until_purged(sql, chat)
+    await until(sql, _PURGED, UUID(chat))
     assert await sql.fetchval(_WORDS, UUID(chat)) == 0
 
 
@@ -92,7 +86,7 @@ async def test_a_direct_chat_is_deleted_when_its_second_account_is_erased(
     await erase(container, sql, anna)
     assert ok(await boris.get(f"/chats/{chat}"))["last_message"]["text"] == "слово"
     await erase(container, sql, boris)
-    await _wait_until_purged(sql, chat)
+    await until(sql, _PURGED, UUID(chat))
     assert await sql.fetchval(_WORDS, UUID(chat)) == 0
     assert ok(await clara.get(f"/chats/{kept}"))["last_message"]["text"] == "слово"
 
@@ -117,7 +111,7 @@ async def test_a_direct_chat_that_an_older_version_left_is_found_and_goes_with_a
     assert f"✗ {says}\n    {chat}: {' and '.join(names)}\n" in await doctor()
     assert (await manage(database_address, "account", "erase", names[0], "--yes")).exit_code == 0
     await until_done(sql)
-    await _wait_until_purged(sql, chat)
+    await until(sql, _PURGED, UUID(chat))
     assert await sql.fetchval(_WORDS, UUID(chat)) == 0
     assert f"✓ {says}" in await doctor()
 
@@ -133,7 +127,7 @@ async def test_another_process_finishes_an_interrupted_deletion(
     await sql.execute("DELETE FROM chat_member WHERE chat_id = $1 AND account_id = $2", UUID(club), anna.uuid)
     await sql.execute("DELETE FROM account_chat WHERE chat_id = $1 AND account_id = $2", UUID(club), anna.uuid)
     async with served(build_app(settings)):
-        await _wait_until_purged(sql, club)
+        await until(sql, _PURGED, UUID(club))
     assert await sql.fetchval(_DELETION_EVENTS, [anna.uuid]) == 0
     assert await sql.fetchval(_DELETION_EVENTS, [boris.uuid]) == 1
     assert await sql.fetchval(_LEFT, UUID(club)) <= 1
@@ -159,14 +153,14 @@ async def test_a_chat_that_cannot_be_purged_does_not_keep_later_ones_and_is_trie
         for chat in (refused, *later[:2]):
             ok(await anna.delete(f"/chats/{chat}"))
         for chat in later[:2]:
-            await _wait_until_purged(sql, chat)
+            await until(sql, _PURGED, UUID(chat))
         assert await sql.fetchval(_DELETION_EVENTS, [boris.uuid]) == 3
         assert not await sql.fetchval(_PURGED, UUID(refused))
     finally:
         await sql.execute(_ALLOW)
     ok(await anna.delete(f"/chats/{later[2]}"))
     for chat in (refused, later[2]):
-        await _wait_until_purged(sql, chat)
+        await until(sql, _PURGED, UUID(chat))
     assert await sql.fetchval(_LEFT, UUID(refused)) == 0
 
 
@@ -186,7 +180,7 @@ async def test_memberships_of_all_deleted_chats_end_before_the_contents_of_any_a
         for chat in chats:
             ok(await anna.delete(f"/chats/{chat}"))
     for chat in chats:
-        await _wait_until_purged(sql, chat)
+        await until(sql, _PURGED, UUID(chat))
     assert await sql.fetchval(_ENDED_BEFORE, boris.uuid, [UUID(chat) for chat in chats])
 
 
@@ -215,5 +209,5 @@ async def test_rows_of_a_module_that_cannot_be_deleted_keep_none_of_other_module
     finally:
         await sql.execute(_ALLOW)
     ok(await anna.delete(f"/chats/{later}"))
-    await _wait_until_purged(sql, chat)
+    await until(sql, _PURGED, UUID(chat))
     assert await sql.fetchval(_LEFT, UUID(chat)) == 0

@@ -14,7 +14,7 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, Schedule
 from app.modules.jobs_module.services.runner import Runner
 from app.utils.container import Container
-from tests.fakers import eventually
+from tests.waiting import until
 
 NOTED = "CREATE TABLE noted (place bigint GENERATED ALWAYS AS IDENTITY, job_id uuid, attempt int, text text)"
 
@@ -93,15 +93,6 @@ async def texts(connection: Connection) -> list[str]:
 
 async def attempts(connection: Connection) -> list[int]:
     return [row["attempt"] for row in await connection.fetch("SELECT attempt FROM noted ORDER BY place")]
-
-
-async def until(connection: Connection, statement: str, *values: object) -> None:
-    """Waits until a statement returns true."""
-
-    async def is_true() -> bool:
-        return bool(await connection.fetchval(statement, *values))
-
-    await eventually(is_true, 20)
 
 
 async def until_empty(connection: Connection) -> None:

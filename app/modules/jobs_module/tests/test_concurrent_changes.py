@@ -8,8 +8,9 @@ import pytest
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
-from app.modules.jobs_module.tests.sample_jobs import enqueuing, noting, until
+from app.modules.jobs_module.tests.sample_jobs import enqueuing, noting
 from app.utils.container import Container
+from tests.waiting import until
 
 _JOB, _KEY = noting(), "k"
 _IS_BLOCKED = """

@@ -12,13 +12,14 @@ from app.adapters.db.database import Database
 from app.fastapi_engine.constructor import build_app
 from app.modules.jobs_module.extension import Job, Jobs, Lane, Schedule
 from app.modules.jobs_module.services.contributions import check_contributions
-from app.modules.jobs_module.tests.sample_jobs import NOTED, Text, noting, texts, until
+from app.modules.jobs_module.tests.sample_jobs import NOTED, Text, noting, texts
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.settings import Settings
 from app.utils.container import Container
 from app.utils.module import Module, Modules, ModulesError
 from tests.fakers import FakeClient
 from tests.servers import served
+from tests.waiting import until
 
 NOTES = noting(lane="narrow")
 PERIODIC = noting("periodic")

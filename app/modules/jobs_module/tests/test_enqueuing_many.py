@@ -12,17 +12,9 @@ from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
 from app.modules.jobs_module.db.cruds.leases import claim
 from app.modules.jobs_module.extension import Job, Jobs, NewJob
-from app.modules.jobs_module.tests.sample_jobs import (
-    Process,
-    Text,
-    enqueuing,
-    noting,
-    process,
-    texts,
-    until,
-    until_empty,
-)
+from app.modules.jobs_module.tests.sample_jobs import Process, Text, enqueuing, noting, process, texts, until_empty
 from app.utils.container import Container
+from tests.waiting import until
 
 _LATER = timedelta(hours=1)
 _ARE_BLOCKED = """

@@ -22,11 +22,11 @@ from app.modules.jobs_module.tests.sample_jobs import (
     noting,
     process,
     texts,
-    until,
     until_empty,
     until_state,
 )
 from app.utils.container import Container
+from tests.waiting import until
 
 
 async def test_a_job_that_fails_runs_again(container: Container, connection: Connection) -> None:

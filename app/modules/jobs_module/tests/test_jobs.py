@@ -18,11 +18,11 @@ from app.modules.jobs_module.tests.sample_jobs import (
     noting,
     process,
     texts,
-    until,
     until_empty,
     until_state,
 )
 from app.utils.container import Container
+from tests.waiting import until
 
 _LATER = timedelta(hours=1)
 

@@ -23,11 +23,11 @@ from app.modules.jobs_module.tests.sample_jobs import (
     noting,
     process,
     texts,
-    until,
     until_empty,
     until_state,
 )
 from app.utils.container import Container
+from tests.waiting import until
 
 _EXPIRE = "UPDATE job SET leased_until = clock_timestamp()"
 

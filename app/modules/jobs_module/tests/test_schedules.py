@@ -6,8 +6,9 @@ from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.jobs_module.extension import Jobs, Schedule
 from app.modules.jobs_module.services.schedules import Schedules
-from app.modules.jobs_module.tests.sample_jobs import noting, process, texts, until, until_empty
+from app.modules.jobs_module.tests.sample_jobs import noting, process, texts, until_empty
 from app.utils.container import Container
+from tests.waiting import until
 
 _HOUR = timedelta(hours=1)
 _IS_DUE = "UPDATE job_schedule SET next_at = now() - interval '5 hours' WHERE name = 'noting'"

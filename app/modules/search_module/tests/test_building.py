@@ -20,7 +20,7 @@ from app.modules.streams_module.services.sequence_numbers import move_numbers_ah
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.manage import manage
-from tests.waiting import until_waiting
+from tests.waiting import until, until_waiting
 
 
 @pytest.fixture
@@ -31,6 +31,11 @@ async def talk(anna: FakeClient, club: str, container: Container, monkeypatch: p
         await anna.send(club, f"сообщение {number}")
     await search(anna, "сообщение")
     return club
+
+
+async def finds_all(reader: FakeClient) -> bool:
+    """Returns True if the reader finds all messages of the chat."""
+    return len(await texts(reader, "сообщение")) == 4
 
 
 async def test_a_new_installation_has_nothing_to_build(template: DatabaseAddress) -> None:
@@ -165,12 +170,8 @@ async def test_after_a_restore_what_is_missing_is_indexed(
     await connection.execute("DELETE FROM search_message WHERE seq > 2")
     await connection.execute("UPDATE search_message SET revision = 0 WHERE seq = 1")
     await move_numbers_ahead(container.get(Database).address)
-
-    async def are_all_indexed() -> bool:
-        return len(await texts(anna, "сообщение")) == 4
-
     await anna.send(talk, "после")
-    await eventually(are_all_indexed)
+    await eventually(lambda: finds_all(anna))
 
 
 async def test_events_that_are_handled_again_leave_what_is_newer_in_the_index(
@@ -180,11 +181,7 @@ async def test_events_that_are_handled_again_leave_what_is_newer_in_the_index(
     await connection.execute("UPDATE search_message SET tsv = 'нечто', revision = 0 WHERE seq = 3")
     await connection.execute("UPDATE subscriber_cursor SET seq = 0 WHERE subscriber = 'search'")
     await anna.send(talk, "после")
-
-    async def are_all_indexed() -> bool:
-        return len(await texts(anna, "сообщение")) == 4
-
-    await eventually(are_all_indexed)
+    await eventually(lambda: finds_all(anna))
 
 
 async def test_the_event_of_a_deleted_message_that_is_retried_leaves_nothing_in_the_index(
@@ -201,11 +198,7 @@ async def test_the_event_of_a_deleted_message_that_is_retried_leaves_nothing_in_
         """,
         UUID(talk),
     )
-
-    async def is_retried() -> bool:
-        return not await connection.fetchval("SELECT count(*) FROM subscriber_failure")
-
-    await eventually(is_retried)
+    await until(connection, "SELECT count(*) = 0 FROM subscriber_failure")
     rows = await connection.fetch("SELECT seq FROM search_message WHERE chat_id = $1 ORDER BY seq", UUID(talk))
     assert [row["seq"] for row in rows] == [1, 2, 4]
 
@@ -214,8 +207,4 @@ async def test_a_deleted_chat_leaves_nothing_in_the_index(
     anna: FakeClient, talk: str, connection: Connection, server: httpx.AsyncClient
 ) -> None:
     ok(await anna.delete(f"/chats/{talk}"))
-
-    async def is_gone() -> bool:
-        return not await connection.fetchval("SELECT count(*) FROM search_message WHERE chat_id = $1", UUID(talk))
-
-    await eventually(is_gone)
+    await until(connection, "SELECT count(*) = 0 FROM search_message WHERE chat_id = $1", UUID(talk))

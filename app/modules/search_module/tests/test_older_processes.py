@@ -20,9 +20,10 @@ from app.modules.search_module.tests.searching import search, texts
 from app.modules.streams_module.extension import LeftToOthers, SubscriberContext, read_events
 from app.modules.streams_module.services.log import now
 from app.utils.container import Container
-from tests.fakers import FakeClient, eventually
+from tests.fakers import FakeClient
 from tests.server_processes import ServerProcess
 from tests.servers import http_client
+from tests.waiting import until
 
 _OLDER = """
 import re
@@ -59,14 +60,11 @@ async def test_after_an_older_process_has_ended_messages_of_both_are_found(
 ) -> None:
     database = container.get(Database)
 
-    async def is_built_by_the_older_process() -> bool:
-        return bool(await connection.fetchval(_SHOW) == "older ready")
-
     async def send(number: int) -> None:
         for sender, name in ((anna, "newer"), (guest, "older")):
             await sender.send(club, f"{name} {number} https://example.com")
 
-    await eventually(is_built_by_the_older_process, 30)
+    await until(connection, f"SELECT ({_SHOW}) = 'older ready'")
     async with http_client(f"http://{older.address}") as http:
         guest = replace(anna, http=http)
         for number in range(3):
@@ -114,11 +112,7 @@ async def test_a_chat_is_caught_up_by_a_process_of_the_form_of_the_index(
     await connection.execute(_SET, "newer")
     async with open_unit_of_work(container.get(Database)) as work:
         await container.get(Jobs).enqueue(work, CATCH_UP, ChatToIndex(chat_id=UUID(club)), key=club)
-
-    async def has_run() -> bool:
-        return bool(await connection.fetchval("SELECT run_at > created_at FROM job WHERE name = 'search.catch_up'"))
-
-    await eventually(has_run)
+    await until(connection, "SELECT run_at > created_at FROM job WHERE name = 'search.catch_up'")
     assert await connection.fetchval("SELECT attempts FROM job WHERE name = 'search.catch_up'") == 0
     assert await connection.fetchval("SELECT count(*) FROM search_message") == 0
     await connection.execute(_SET, FORM)

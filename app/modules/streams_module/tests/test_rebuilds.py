@@ -16,10 +16,12 @@ from app.modules.streams_module.services.subscribers import handling, operating
 from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("short_backoff")
 
 
+_IS_HALTED = "SELECT count(*) FROM subscriber_cursor WHERE is_halted"
 _HAS_FAILED = """
 SELECT seq = 0 AND attempts > $2 FROM subscriber_cursor WHERE stream_id = $1 AND subscriber = 'noting'
 """
@@ -41,10 +43,6 @@ class Rebuilding:
 
     async def has_failed_often(self) -> bool:
         return self.failed > 2 * len(handling.BACKOFF)
-
-
-async def _is_halted(connection: Connection) -> bool:
-    return bool(await connection.fetchval("SELECT count(*) FROM subscriber_cursor WHERE is_halted"))
 
 
 @pytest.fixture
@@ -88,11 +86,7 @@ async def test_a_rebuild_of_an_emptied_log_that_fails_is_repeated(
     head = await connection.fetchval("SELECT last_seq FROM stream WHERE id = $1", UUID(club))
     rebuild = Rebuilding(is_broken=True)
     async with process(container, noting(start="first", rebuild=rebuild)):
-
-        async def has_failed_often() -> bool:
-            return bool(await connection.fetchval(_HAS_FAILED, UUID(club), 2 * len(handling.BACKOFF)))
-
-        await eventually(has_failed_often)
+        await until(connection, _HAS_FAILED, UUID(club), 2 * len(handling.BACKOFF))
         assert await operating.list_failures(connection) == []
         rebuild.is_broken = False
 
@@ -108,7 +102,7 @@ async def test_a_stream_halts_before_a_rebuild_that_fails_with_on_failure_stop(
 ) -> None:
     rebuild = Rebuilding(is_broken=True)
     async with process(container, noting(start="first", on_failure="stop", rebuild=rebuild)):
-        await eventually(lambda: _is_halted(connection))
+        await until(connection, _IS_HALTED)
         assert await texts(connection, pruned) == []
         if decision == "retry":
             rebuild.is_broken = False
@@ -133,10 +127,7 @@ async def test_a_stream_stays_rebuilt_if_its_next_event_fails(
     async def handle(context: SubscriberContext, events: Sequence[Event]) -> None:
         raise ValueError("broken")
 
-    async def has_given_up() -> bool:
-        return await _is_halted(connection) or bool(await operating.list_failures(connection))
-
     subscriber = Subscriber("noting", ("message.created",), handle, "first", on_failure, rebuild)  # type: ignore[arg-type]
     async with process(container, subscriber):
-        await eventually(has_given_up)
+        await until(connection, _IS_HALTED if on_failure == "stop" else "SELECT count(*) FROM subscriber_failure")
     assert await texts(connection, pruned) == ["rebuilt"]

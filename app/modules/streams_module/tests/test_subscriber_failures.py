@@ -19,6 +19,7 @@ from app.utils.container import Container
 from app.utils.metrics import REGISTRY
 from tests.fakers import FakeClient, eventually
 from tests.manage import manage
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("short_backoff")
 
@@ -98,13 +99,10 @@ async def test_each_event_that_fails_alone_is_handled_once_per_attempt(
         calls += 1
         raise ValueError
 
-    async def is_set_aside() -> bool:
-        return bool(await connection.fetchval("SELECT count(*) = $1 FROM subscriber_failure", sent))
-
     async with process(container, Subscriber("failing", ("message.created",), handle)):
         for sent in (1, 2):
             await anna.send(club, "alone")
-            await eventually(is_set_aside)
+            await until(connection, "SELECT count(*) = $1 FROM subscriber_failure", sent)
             assert calls == sent * (len(handling.BACKOFF) + 1)
 
 
@@ -142,11 +140,7 @@ async def test_a_statement_timeout_delays_only_its_stream_and_subscriber(
         await until_noted(connection, club, ["1", "slow", "2"])
         await until_noted(connection, other, ["goes on"])
         await until_noted(connection, other, ["goes on"], "a slow one")
-
-        async def has_failed_often() -> bool:
-            return bool(await connection.fetchval("SELECT max(attempts) > 4 FROM subscriber_cursor"))
-
-        await eventually(has_failed_often)
+        await until(connection, "SELECT max(attempts) > 4 FROM subscriber_cursor")
         assert await texts(connection, club, "a slow one") == ["1"]
         is_slow = False
         await until_noted(connection, club, ["1", "slow", "2"], "a slow one")
@@ -162,11 +156,7 @@ async def test_a_stream_halts_at_a_failing_event_with_on_failure_stop(
     async with process(container, noting(on_failure="stop")):
         for text in ("1", "fail", "2"):
             await anna.send(club, text)
-
-        async def is_halted() -> bool:
-            return bool(await connection.fetchval("SELECT count(*) FROM subscriber_cursor WHERE is_halted"))
-
-        await eventually(is_halted)
+        await until(connection, "SELECT count(*) FROM subscriber_cursor WHERE is_halted")
         await anna.send(other, "goes on")
         await until_noted(connection, other, ["goes on"])
         assert await texts(connection, club) == ["1"]

@@ -18,7 +18,8 @@ from app.modules.streams_module.services.subscribers.finding import Finding
 from app.modules.streams_module.services.subscribers.recent import RecentEvents
 from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
 from app.utils.container import Container
-from tests.fakers import FakeClient, eventually, ok
+from tests.fakers import FakeClient, ok
+from tests.waiting import until
 
 _PAUSES = "SELECT bool_and(next_at > now() + interval '30 min') FROM subscriber_sweep WHERE name LIKE '%noting%'"
 
@@ -63,12 +64,8 @@ async def appending(
     # After its first slice the sweep pauses for an hour. So it finds no event before the test gives notice of it.
     monkeypatch.setattr(sweep, "_BEAT", 3600.0)
     bus = MemoryBus()
-
-    async def pauses() -> bool:
-        return bool(await connection.fetchval(_PAUSES))
-
     async with process(container, noting(containing="://"), noting("all"), bus=bus) as running:
-        await eventually(pauses)
+        await until(connection, _PAUSES)
         appending = Appending(anna, club, connection, running, bus)
         await appending.send("hello", shown="hello")
         await until_noted(connection, club, ["hello"], "all")

@@ -15,6 +15,9 @@ from app.modules.streams_module.services.subscribers.runner import digest_of
 from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
+from tests.waiting import until
+
+_IS_KNOWN = "SELECT count(*) FROM subscriber_process WHERE id = $1"
 
 
 async def test_each_event_since_the_registration_is_handled_once_and_in_order(
@@ -95,11 +98,7 @@ async def test_a_handler_can_append_events(
 
     async with process(container, Subscriber("echo", ("message.created",), echo)):
         await asyncio.gather(*(anna.send(chat, str(number)) for number in range(5) for chat in chats))
-
-        async def are_echoed() -> bool:
-            return bool(await connection.fetchval("SELECT count(*) = 20 FROM event WHERE kind = 'test.echoed'"))
-
-        await eventually(are_echoed)
+        await until(connection, "SELECT count(*) = 20 FROM event WHERE kind = 'test.echoed'")
     for chat in chats:
         async with container.get(Database).connection() as reading:
             events = await read_events(reading, UUID(chat), 0, 200)
@@ -202,16 +201,12 @@ async def test_a_process_that_cannot_ask_for_a_pass_when_it_ends_is_found_dead(
 ) -> None:
     async with process(container, noting(), bus=MemoryBus()) as running:
         own = running._sweep._process
-
-        async def is_known() -> bool:
-            return bool(await connection.fetchval("SELECT count(*) FROM subscriber_process WHERE id = $1", own))
-
-        await eventually(is_known)
+        await until(connection, _IS_KNOWN, own)
         transaction = connection.transaction()
         await transaction.start()
         await connection.execute("LOCK TABLE subscriber_sweep IN ACCESS EXCLUSIVE MODE")
     await transaction.rollback()
-    assert await is_known()
+    assert await connection.fetchval(_IS_KNOWN, own)
     # Otherwise its death would begin a pass in the middle of another test.
     await connection.execute("DELETE FROM subscriber_process WHERE id = $1", own)
 
