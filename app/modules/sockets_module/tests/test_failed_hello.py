@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from app.modules.accounts_module.extension import PresenceFilter
 from app.modules.sockets_module.services.socket import TRY_AGAIN
-from app.modules.sockets_module.tests.test_short_absences import changes
+from app.modules.sockets_module.tests.sample_sockets import changes
 from app.services.context import Context
 from app.settings import Settings
 from app.utils.module import Module

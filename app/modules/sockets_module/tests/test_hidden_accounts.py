@@ -14,7 +14,7 @@ from app.modules.accounts_module.services.presence_filters import PresenceFilter
 from app.modules.sockets_module.services import hidden_accounts
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.socket import Socket
-from app.modules.sockets_module.tests.test_lost_notifications import add_socket
+from app.modules.sockets_module.tests.sample_sockets import add_socket
 from app.services.context import Context
 from app.settings import Settings
 from app.utils.container import Container

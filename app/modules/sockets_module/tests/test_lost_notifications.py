@@ -1,7 +1,7 @@
 """Accounts with sockets read again which accounts are hidden from them, since notifications may be lost."""
 
 import asyncio
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -9,27 +9,13 @@ from fastapi import FastAPI
 
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
-from app.modules.accounts_module.extension import Identity
 from app.modules.sockets_module.services.registry import Registry
-from app.modules.sockets_module.services.send_buffer import SendBuffer, Turn
-from app.modules.sockets_module.services.socket import Socket
-from app.modules.sockets_module.services.sources import Sources
-from app.modules.streams_module.services.hub import Hub
+from app.modules.sockets_module.tests.sample_sockets import UNREAD, add_socket
 from app.utils.background import running
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
 
 ACCOUNTS = 500
-UNREAD = frozenset({"not read again"})
-
-
-def add_socket(container: Container, account_id: UUID) -> Socket:
-    """Adds a socket that has not read what is hidden from its account."""
-    send_buffer = SendBuffer(lambda message: None, None, lambda: None, Turn())  # type: ignore[arg-type, return-value]
-    socket = Socket(Identity(account_id, account_id), send_buffer, container.get(Hub), container.get(Sources))
-    container.get(Registry).add(socket)
-    socket.hidden = UNREAD
-    return socket
 
 
 async def test_requests_do_not_wait_until_all_accounts_have_read(app: FastAPI, server: httpx.AsyncClient) -> None:

@@ -17,8 +17,7 @@ from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.socket import Socket
 from app.modules.sockets_module.services.sources import Sources
-from app.modules.sockets_module.tests.test_lost_notifications import add_socket
-from app.modules.sockets_module.tests.test_short_absences import changes
+from app.modules.sockets_module.tests.sample_sockets import add_socket, changes
 from app.settings import Settings
 from app.utils.background import running
 from app.utils.container import Container

@@ -13,7 +13,7 @@ from app.modules.sockets_module.extension import LeftStream, StreamSource
 from app.modules.sockets_module.services.replay import find_left, follow_all, follow_joined, send_left, send_page
 from app.modules.sockets_module.services.socket import Socket
 from app.modules.sockets_module.services.sources import Sources
-from app.modules.sockets_module.tests.test_removed_during_replay import noting_socket
+from app.modules.sockets_module.tests.sample_sockets import noting_socket
 from app.modules.streams_module.services.hub import Hub
 from app.utils.container import Container
 from app.utils.module import Modules

@@ -5,28 +5,15 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import orjson
 from fastapi import FastAPI
 
-from app.modules.accounts_module.extension import Identity
 from app.modules.sockets_module.services.replay import follow_all, follow_joined, send_page
 from app.modules.sockets_module.services.requests import Requests
-from app.modules.sockets_module.services.send_buffer import SendBuffer, Turn
-from app.modules.sockets_module.services.socket import Socket
 from app.modules.sockets_module.services.sources import Sources
+from app.modules.sockets_module.tests.sample_sockets import noting_socket
 from app.modules.streams_module.services.hub import Hub
 from app.utils.container import Container
 from tests.fakers import FakeClient, FakeSocket, eventually, ok
-
-
-def noting_socket(user: FakeClient, container: Container, received: list[dict[str, Any]]) -> Socket:
-    """A socket that records the frames sent to it."""
-
-    async def send(message: Any) -> None:
-        received.append(orjson.loads(message["text"]))
-
-    send_buffer = SendBuffer(send, None, lambda: None, Turn())
-    return Socket(Identity(user.uuid, user.uuid), send_buffer, container.get(Hub), container.get(Sources))
 
 
 async def test_replay_sends_nothing_after_the_removal(

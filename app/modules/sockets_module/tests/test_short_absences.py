@@ -5,18 +5,10 @@ from datetime import timedelta
 import pytest
 
 from app.modules.sockets_module.services import presence
+from app.modules.sockets_module.tests.sample_sockets import changes
 from tests.fakers import FakeClient, FakeSocket, eventually, ok
 
 OFTEN = 20
-
-
-def changes(socket: FakeSocket, user: FakeClient) -> list[bool]:
-    """Returns what the socket got about the presence of the user."""
-    return [
-        signal["online"]
-        for signal in socket.signals
-        if signal["kind"] == "presence" and signal["account_id"] == user.id
-    ]
 
 
 async def test_an_account_that_often_disconnects_and_returns_is_published_once_as_online_and_in_the_end_as_offline(
