@@ -64,19 +64,20 @@ class Registry:
         return sum(len(sockets) for sockets in self._sockets.values())
 
     def add(self, socket: Socket) -> None:
-        self._sockets[socket.identity.account_id].add(socket)
-        self.hidden.add(socket.identity.account_id)
+        account_id = socket.identity.account_id
+        self._sockets[account_id].add(socket)
+        self.hidden.add(account_id)
         self._watches[socket] = self._sessions.watch(socket.identity.session_id, socket.end_session)
 
     def remove(self, socket: Socket) -> bool:
         """Removes a socket. Returns True if it was the account's last one here."""
-        sockets = self._sockets.get(socket.identity.account_id, set())
-        sockets.discard(socket)
+        account_id = socket.identity.account_id
+        self._sockets[account_id].remove(socket)
         self._watches.pop(socket).stop()
-        if sockets:
+        if self._sockets[account_id]:
             return False
-        self._sockets.pop(socket.identity.account_id, None)
-        self.hidden.remove(socket.identity.account_id)
+        del self._sockets[account_id]
+        self.hidden.remove(account_id)
         return True
 
     def measure(self) -> None:
