@@ -10,7 +10,6 @@ from loguru import logger
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.database import BackgroundDatabase
-from app.adapters.errors import TransientDatabaseError
 from app.utils.background import running
 from app.utils.container import Container
 
@@ -67,6 +66,6 @@ class Idleness(ABC):
         while True:
             try:
                 await self.refresh()
-            except TransientDatabaseError as error:
+            except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("{} is not known: {!r}", type(self).__name__, error)
             await asyncio.sleep(_EVERY)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import asyncpg
 import pytest
 
 from app.adapters.db.connection import DatabaseConnection
@@ -31,10 +32,6 @@ def yes() -> bool:
 
 def no() -> bool:
     return False
-
-
-def fail() -> bool:
-    raise PoolExhausted
 
 
 async def test_what_is_not_known_is_not_idle(container: Container) -> None:
@@ -72,7 +69,13 @@ async def test_an_answer_counts_for_a_limited_time(container: Container, monkeyp
     assert not asking.is_idle()
 
 
-async def test_a_process_asks_again_after_an_error(container: Container, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [PoolExhausted, asyncpg.OutOfMemoryError])
+async def test_a_process_asks_again_after_an_error(
+    container: Container, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def fail() -> bool:
+        raise error
+
     monkeypatch.setattr(idleness, "_EVERY", 0.01)
     asking = Asking(container, fail, no)
 
