@@ -56,6 +56,10 @@ function applyTheme() {
   const theme = settings.theme();
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
+  // The colour of the bars around the page.
+  for (const [at, name] of ['light', 'dark'].entries()) {
+    document.querySelectorAll('meta[name=theme-color]')[at].media = theme === 'system' ? `(prefers-color-scheme: ${name})` : theme === name ? 'all' : 'not all';
+  }
 }
 
 /** Shows the page in the language of the account. */
