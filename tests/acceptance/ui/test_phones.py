@@ -104,3 +104,16 @@ async def test_russian_choices_and_the_cross_of_a_search_in_one_chat_are_not_cut
     await page.locator(".own").click()
     assert await page.get_by_label("Тема").evaluate_all(_NARROWER_THAN_THEIR_CHOICES) == []
     await phone.context.close()
+
+
+async def test_the_title_of_a_chat_can_be_read_as_a_whole_however_long_its_words_are(
+    browser: Browser, live_server: str, her: FakeClient, anna: FakeClient
+) -> None:
+    await anna.open_chat(her, title="Превысокомногорассмотрительствующий рентгеноэлектрокардиографический клуб")
+    phone = await Reader.open_signed_in(browser, live_server, her, **PHONE)
+    await phone.open("Превысокомногорассмотрительствующий")
+    await phone.page.get_by_role("button", name="Members").click()
+    title = phone.page.get_by_role("dialog").get_by_role("heading", name="клуб")
+    await expect(title).to_be_visible()
+    assert await title.evaluate("title => title.scrollWidth <= title.clientWidth")
+    await phone.context.close()
