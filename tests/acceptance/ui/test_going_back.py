@@ -65,3 +65,16 @@ async def test_going_back_closes_the_dialogs_of_the_chat(phone: Reader) -> None:
     await phone.page.go_back()
     await expect(phone.item("Двор")).to_be_visible()
     await expect(phone.page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_the_focus_follows_into_the_chat_and_back_to_it_in_the_list(
+    phone: Reader, her: FakeClient, anna: FakeClient
+) -> None:
+    await anna.send(await anna.open_chat(her, title="Сад"), "Яблоки поспели")
+    await phone.item("Двор").focus()
+    await phone.page.keyboard.press("Enter")
+    await expect(phone.page.get_by_role("region", name="Messages")).to_be_focused()
+    back = phone.page.get_by_role("button", name="Back to chats")
+    await back.focus()
+    await phone.page.keyboard.press("Enter")
+    await expect(phone.item("Двор")).to_be_focused()

@@ -78,7 +78,10 @@ export class Shell {
   update() {
     const { store } = this.context;
     const chat = store.chats.get(this.chatId);
-    if (this.conversation?.id !== chat?.id || !this.place.firstElementChild) {
+    const before = this.conversation?.id;
+    const isOther = before !== chat?.id || !this.place.firstElementChild;
+    const losesFocus = isOther && isNarrow() && this.element.contains(document.activeElement);
+    if (isOther) {
       this.conversation?.unmount();
       this.conversation = chat ? new Conversation(this.context, chat.id) : null;
       this.place.replaceChildren(this.conversation?.element ?? (store.me ? nothingChosen() : ''));
@@ -87,6 +90,11 @@ export class Shell {
     }
     this.sidebar.update(chat?.id ?? null);
     this.conversation?.update();
+    // It was in the half that is hidden now.
+    if (losesFocus) {
+      if (!chat) this.sidebar.focusOn(before);
+      else if (!this.place.contains(document.activeElement)) this.conversation.timeline.focus();
+    }
     if (chat) this.goToSeq();
     const { unread } = store;
     document.title = `${unread ? `(${unread}) ` : ''}${chat ? `${store.title(chat)} · ` : ''}${t('app.name')}`;

@@ -145,6 +145,11 @@ export class Sidebar {
     };
   }
 
+  /** Moves the focus to a chat in the list. */
+  focusOn(chatId) {
+    this.chats.querySelector(`[data-key="${chatId}"] .chat-item`)?.focus();
+  }
+
   /** Limits the search to one chat, and moves the focus to the search field. */
   searchIn(chatId) {
     this.messages.narrow(chatId);

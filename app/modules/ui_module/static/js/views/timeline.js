@@ -125,6 +125,10 @@ export class Timeline {
     }
   }
 
+  focus() {
+    this.scroller.focus({ preventScroll: true });
+  }
+
   /** Scrolls to the newest messages, and loads them if necessary. */
   async toEnd() {
     const { chat } = this;
@@ -151,7 +155,7 @@ export class Timeline {
     const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
     this.isAtEnd = below < NEAR_PX && !chat.hasAfter;
     // A hidden button cannot keep the focus.
-    if (this.isAtEnd && document.activeElement === this.jump) scroller.focus({ preventScroll: true });
+    if (this.isAtEnd && document.activeElement === this.jump) this.focus();
     this.jump.hidden = this.isAtEnd;
     this.count.hidden = chat.unread_count === 0;
     this.count.textContent = String(chat.unread_count);
