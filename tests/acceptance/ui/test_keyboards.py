@@ -1,0 +1,41 @@
+"""The page on a phone whose keyboard covers half of the screen: the window is so much lower then."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, ViewportSize, expect
+
+from tests.browsers import PHONE, Reader
+from tests.fakers import FakeClient
+
+UPRIGHT: ViewportSize = {"width": 390, "height": 450}
+SIDEWAYS: ViewportSize = {"width": 844, "height": 200}
+LINES = "\n".join(f"Строка {number}" for number in range(20))
+
+
+@pytest.fixture
+async def phone(browser: Browser, live_server: str, her: FakeClient, yard: str) -> AsyncIterator[Reader]:
+    """Eve with a phone."""
+    assert yard
+    reader = await Reader.open_signed_in(browser, live_server, her, **PHONE)
+    yield reader
+    await reader.context.close()
+    assert reader.complaints == []
+
+
+async def test_a_long_text_does_not_push_its_button_below_the_keyboard(
+    phone: Reader, anna: FakeClient, yard: str
+) -> None:
+    await anna.send(yard, "Кто идёт?")
+    await phone.open("Двор")
+    send = phone.page.get_by_role("button", name="Send", exact=True)
+    await phone.page.set_viewport_size(SIDEWAYS)
+    await phone.composer.fill(LINES)
+    await expect(send).to_be_in_viewport(ratio=1)
+    await phone.composer.fill("")
+    await phone.page.set_viewport_size(UPRIGHT)
+    await phone.choose("Кто идёт?", "Reply in a thread")
+    thread = phone.page.get_by_role("dialog", name="Thread")
+    await thread.get_by_label("Reply in the thread").fill(LINES)
+    await expect(thread.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    await expect(thread.get_by_text("Кто идёт?")).to_be_in_viewport()
