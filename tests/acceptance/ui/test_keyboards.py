@@ -39,3 +39,13 @@ async def test_a_long_text_does_not_push_its_button_below_the_keyboard(
     await thread.get_by_label("Reply in the thread").fill(LINES)
     await expect(thread.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
     await expect(thread.get_by_text("Кто идёт?")).to_be_in_viewport()
+
+
+async def test_people_are_shown_above_the_keyboard_while_their_name_is_typed(phone: Reader) -> None:
+    await phone.page.get_by_role("button", name="New chat").click()
+    field = phone.page.get_by_label("Find people")
+    await field.focus()
+    await phone.page.set_viewport_size(UPRIGHT)
+    await field.press_sequentially("Анна")
+    await expect(phone.page.get_by_role("dialog").locator(".chat-item", has_text="Анна")).to_be_in_viewport(ratio=1)
+    await expect(field).to_be_in_viewport(ratio=1)

@@ -57,8 +57,15 @@ export function peoplePicker(chosen, leftOut = new Set()) {
   const chips = h('ul', { class: 'chips' });
   const results = h('ul', { class: 'chat-list' });
   const note = h('p', { class: 'hint', role: 'status' });
-  const input = h('input', { id: 'find-people', type: 'search', autocomplete: 'off', maxlength: 100, on: { input: debounced(find, 200) } });
+  const input = h('input', { id: 'find-people', type: 'search', autocomplete: 'off', maxlength: 100, on: { input: typed } });
+  const findSoon = debounced(find, 200);
   let found = [];
+
+  function typed() {
+    // The keyboard of a phone may cover what is found.
+    element.scrollIntoView({ block: 'nearest' });
+    findSoon();
+  }
 
   async function find() {
     const query = input.value.trim();
@@ -97,6 +104,7 @@ export function peoplePicker(chosen, leftOut = new Set()) {
     note.textContent = offered.length ? '' : t('chats.nothing');
   }
 
+  const element = h('div', { class: 'field' }, h('label', { for: 'find-people' }, t('new.find')), chips, input, h('div', { class: 'picker' }, results, note));
   find();
-  return h('div', { class: 'field' }, h('label', { for: 'find-people' }, t('new.find')), chips, input, h('div', { class: 'picker' }, results, note));
+  return element;
 }
