@@ -10,6 +10,7 @@ from tests.fakers import FakeClient
 
 UPRIGHT: ViewportSize = {"width": 390, "height": 450}
 SIDEWAYS: ViewportSize = {"width": 844, "height": 200}
+SMALL: ViewportSize = {"width": 320, "height": 568}
 LINES = "\n".join(f"Строка {number}" for number in range(20))
 
 
@@ -49,3 +50,17 @@ async def test_people_are_shown_above_the_keyboard_while_their_name_is_typed(pho
     await field.press_sequentially("Анна")
     await expect(phone.page.get_by_role("dialog").locator(".chat-item", has_text="Анна")).to_be_in_viewport(ratio=1)
     await expect(field).to_be_in_viewport(ratio=1)
+
+
+async def test_an_empty_message_is_one_line_high_on_a_small_phone(
+    browser: Browser, live_server: str, her: FakeClient, yard: str
+) -> None:
+    assert yard
+    small = {**PHONE, "viewport": SMALL}
+    phone = await Reader.open_signed_in(browser, live_server, her, locale="ru-RU", **small)
+    await phone.open("Двор")
+    await phone.composer.fill("Я")
+    of_one_line = await phone.composer.evaluate("field => field.offsetHeight")
+    await phone.composer.fill("")
+    assert await phone.composer.evaluate("field => field.offsetHeight") == of_one_line
+    await phone.context.close()
