@@ -8,6 +8,10 @@ from playwright.async_api import Browser, expect
 from tests.browsers import PHONE, Reader
 from tests.fakers import FakeClient
 
+# As the service worker sends it when a notification is clicked.
+_CLICK_NOTIFICATION = """chatId => navigator.serviceWorker.dispatchEvent(
+    new MessageEvent('message', { data: { kind: 'open', chatId } }))"""
+
 
 @pytest.fixture
 async def phone(browser: Browser, live_server: str, her: FakeClient, yard: str) -> AsyncIterator[Reader]:
@@ -51,6 +55,15 @@ async def test_the_page_goes_back_to_the_list_over_all_that_was_opened_since(
 async def test_a_chat_that_was_opened_by_its_address_leads_back_to_the_list(phone: Reader, yard: str) -> None:
     await phone.page.goto("about:blank")
     await phone.page.goto(f"{phone.address}/ui/#/{yard}")
+    await expect(phone.composer).to_be_visible()
+    await phone.page.get_by_role("button", name="Back to chats").click()
+    await expect(phone.item("Двор")).to_be_visible()
+    await phone.page.go_back()
+    assert phone.page.url == "about:blank"
+
+
+async def test_a_chat_that_a_notification_has_opened_leads_back_to_the_list(phone: Reader, yard: str) -> None:
+    await phone.page.evaluate(_CLICK_NOTIFICATION, yard)
     await expect(phone.composer).to_be_visible()
     await phone.page.get_by_role("button", name="Back to chats").click()
     await expect(phone.item("Двор")).to_be_visible()

@@ -212,9 +212,11 @@ session.addEventListener('ended', () => {
 navigator.serviceWorker?.addEventListener('message', ({ data: { kind, chatId } }) => {
   if (kind === 'open' && running) {
     closeDialogs();
-    const conversation = running.shell?.conversation;
-    if (conversation?.id === chatId) conversation.timeline.toEnd();
-    location.hash = `#/${chatId}`;
+    const { shell } = running;
+    if (shell?.conversation?.id === chatId) shell.conversation.timeline.toEnd();
+    if (shell?.element.isConnected) shell.openChat(chatId);
+    // The form for a new password is shown.
+    else location.hash = `#/${chatId}`;
   } else if (kind === 'resubscribe') running?.push.synchronize();
 });
 
