@@ -50,3 +50,13 @@ async def test_an_iphone_says_how_to_get_notifications(
     await expect(reader.page.get_by_role("dialog").get_by_text(advice)).to_be_visible()
     await reader.context.close()
     assert (reader.complaints, reader.strangers) == ([], [])
+
+
+async def test_a_link_to_another_site_opens_outside_of_the_page(eve: Reader, anna: FakeClient, yard: str) -> None:
+    await eve.context.route("https://example.com/**", lambda route: route.fulfill(body="Сад"))
+    await anna.send(yard, "https://example.com/garden")
+    await eve.open("Двор")
+    async with eve.context.expect_page() as opened:
+        await eve.page.locator(".text").get_by_role("link").click()
+    assert (await opened.value).url == "https://example.com/garden"
+    await expect(eve.composer).to_be_visible()
