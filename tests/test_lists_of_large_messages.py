@@ -82,3 +82,13 @@ async def test_the_list_of_chats_ends_a_page_early_for_large_last_messages(
         assert [chat for page in found for chat in page] == whole
         assert all(len(page) == 1 or sum(len(orjson.dumps(chat)) for chat in page) <= LIMIT for page in found)
         assert max(map(len, found)) > 1
+
+
+async def test_a_page_of_large_scheduled_messages_ends_early(anna: FakeClient, club: str) -> None:
+    path, times = f"/chats/{club}/scheduled", [f"2100-01-01T00:00:{second:02}Z" for second in range(8)]
+    # JSON has six characters for each: four messages fit in a page.
+    added = [ok(await anna.post(path, {"text": "\v" * 38_000 + "Потом", "send_at": send_at})) for send_at in times]
+    for limit in (50, 3):
+        found = [page async for page in pages(anna, path, limit)]
+        assert [message for page in found for message in page] == added
+        assert max(map(len, found)) == min(limit, 4)

@@ -17,6 +17,8 @@ from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
 from app.utils.invariants import Invariant
 
+_PAGE_BYTES = 1_000_000
+
 
 class ScheduledMessage(ChatFamilyModel):
     """A message that is not sent yet. The row of a sent one is deleted.
@@ -61,10 +63,15 @@ _FIND_LOCKED = f"{_FIND} FOR UPDATE"
 _FIND_BY_CLIENT_ID = f"""
 SELECT {_COLUMNS} FROM scheduled_message WHERE chat_id = $1 AND account_id = $2 AND client_msg_id = $3
 """  # noqa: S608
+# $6 maximum of bytes of several messages. `found` counts those for which there is no room, too.
 _LIST = f"""
-SELECT {_COLUMNS} FROM scheduled_message
-WHERE chat_id = $1 AND account_id = $2 AND ($3::timestamptz IS NULL OR (send_at, id) > ($3, $4))
-ORDER BY send_at, id LIMIT $5
+SELECT {_COLUMNS}, found FROM (
+    SELECT *, row_number() OVER page AS place, sum(octet_length(body::text)) OVER page AS size, count(*) OVER () found
+    FROM (
+        SELECT * FROM scheduled_message WHERE chat_id = $1 AND account_id = $2
+        AND ($3::timestamptz IS NULL OR (send_at, id) > ($3, $4)) ORDER BY send_at, id LIMIT $5
+    ) next WINDOW page AS (ORDER BY send_at, id)
+) sized WHERE place = 1 OR size <= $6 ORDER BY send_at, id
 """  # noqa: S608
 _COUNT = "SELECT count(*) FROM scheduled_message WHERE account_id = $1"
 _UPDATE = f"""
@@ -171,8 +178,8 @@ async def find_by_client_id(
 async def list_page(
     connection: DatabaseConnection, chat_id: UUID, account_id: UUID, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Any]:
-    """Returns an account's scheduled messages in a chat, the earliest first."""
-    return list(await connection.fetch(_LIST, chat_id, account_id, *(after or (None, None)), limit))
+    """Returns scheduled messages, the earliest first. `found` counts also those that are too large for a page."""
+    return list(await connection.fetch(_LIST, chat_id, account_id, *(after or (None, None)), limit, _PAGE_BYTES))
 
 
 async def count_of_account(connection: DatabaseConnection, account_id: UUID) -> int:

@@ -87,11 +87,12 @@ async def create(
 async def list_page(
     connection: Connection, models: ScheduleModels, chat_id: UUID, account_id: UUID, cursor: str | None, limit: int
 ) -> dict[str, Any]:
-    """Returns a page of the account's scheduled messages in a chat, the earliest first."""
+    """Returns a page of the account's scheduled messages in a chat, the earliest first. Large ones end it early."""
     after = decode_cursor(cursor, tuple[Moment, UUID], of="scheduled") if cursor else None
     rows = await db.list_page(connection, chat_id, account_id, after, limit + 1)
     shown = rows[:limit]
-    next_cursor = encode_cursor(shown[-1]["send_at"], shown[-1]["id"], of="scheduled") if len(rows) > limit else None
+    has_more = bool(rows) and rows[0]["found"] > len(shown)
+    next_cursor = encode_cursor(shown[-1]["send_at"], shown[-1]["id"], of="scheduled") if has_more else None
     return {"items": [_view(row, models) for row in shown], "next_cursor": next_cursor}
 
 
