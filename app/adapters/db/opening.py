@@ -7,7 +7,8 @@ from typing import Any
 import asyncpg
 
 from app.adapters.db.address import WRITABLE, DatabaseAddress
-from app.adapters.db.connection import Connection
+from app.adapters.db.connection import Connection, DriverConnection
+from app.adapters.db.sql import affected
 from app.settings.db_settings import Pooler
 
 ANY_PLAN = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin"), "on") | {"plan_cache_mode": "auto"}
@@ -43,7 +44,9 @@ async def open_connection(
                 # PgBouncer accepts connections while the server is silent.
                 await connection.execute("SELECT 1")
             else:
-                await connection.execute(_ANY_PLAN_WITH_CITUS)
+                status = await connection.execute(_ANY_PLAN_WITH_CITUS)
+                if isinstance(connection, DriverConnection):
+                    connection.has_citus = affected(status) > 0
         except BaseException:
             connection.terminate()
             raise

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.connection import DatabaseConnection, lock_rows
 from app.adapters.db.sql import one_row
 from app.modules.messages_module.db.cruds.insert import NewMessage
 
@@ -51,7 +51,7 @@ async def lock_chat_streams(connection: DatabaseConnection, chat_ids: Sequence[U
 
     With `wait`, all streams that exist are locked. Without it, those that another transaction has locked are skipped.
     """
-    rows = await connection.fetch(_LOCK if wait else _LOCK_FREE, chat_ids)
+    rows = await lock_rows(connection, _LOCK if wait else _LOCK_FREE, chat_ids)
     return {row["id"]: row["last_seq"] for row in rows}
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.connection import DatabaseConnection, lock_rows
 
 # Of each event: $1 stream, $2 kind, $3 JSON in UTF-8. $4: time of all. Events of a stream are numbered as given.
 _APPEND = """
@@ -65,7 +65,7 @@ async def claim_stream(connection: DatabaseConnection, stream_id: UUID) -> bool:
 async def lock_streams(connection: DatabaseConnection, stream_ids: Sequence[UUID]) -> set[UUID]:
     """Locks the streams' rows until the end of the transaction. Returns the ids that exist."""
     ids = list(set(stream_ids))
-    rows = await (connection.fetch(_LOCK_ONE, *ids) if len(ids) == 1 else connection.fetch(_LOCK, ids))
+    rows = await (connection.fetch(_LOCK_ONE, *ids) if len(ids) == 1 else lock_rows(connection, _LOCK, ids))
     return {row["id"] for row in rows}
 
 
