@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import one_row
+from app.adapters.db.connection import DatabaseConnection, fetch_each, has_citus
+from app.adapters.db.sql import of_one, one_row
 
 
 class Side(StrEnum):
@@ -61,8 +61,9 @@ _RANGES = {
 
 _ONE = f"SELECT convert_to({{json}}, 'UTF8') FROM {one_row('message', chat_id='$1', seq='$3')} m"  # noqa: S608
 _LAST = f"""
-SELECT m.chat_id, convert_to({{json}}, 'UTF8') AS message
-FROM chat c CROSS JOIN LATERAL {one_row("message", chat_id="c.id", seq="c.last_seq")} m WHERE c.id = ANY($1::uuid[])
+SELECT chosen.id, convert_to({{json}}, 'UTF8') AS message
+FROM unnest($1::uuid[]) AS chosen(id) JOIN chat c ON c.id = chosen.id
+CROSS JOIN LATERAL {one_row("message", chat_id="chosen.id", seq="c.last_seq")} m
 """  # noqa: S608 - constants only
 # $1 chats, $2 viewer, $3 numbers, $4 revisions: number of the last event that holds the content, $5 deleted ones, too,
 # $6 maximum of bytes of several messages: those for which there is no room are NULL. Access and revision are checked
@@ -84,9 +85,14 @@ FROM (SELECT *, sum(octet_length(message)) OVER (ORDER BY place) AS size FROM sh
 """  # noqa: S608 - constants only
 
 
+def _of_chat(json: str) -> str:
+    """Returns the expression for messages of the chat `$1`. By this value Citus finds the node of all that it reads."""
+    return json.replace("m.chat_id", "$1::uuid")
+
+
 def _page(json: str, numbers: Mapping[str, str], condition: str) -> str:
     found = [_FOUND_ON_PAGE.format(numbers=query, range=condition, name=name) for name, query in numbers.items()]
-    return _PAGE.format(json=json, range=condition, found=" ".join(found))
+    return _PAGE.format(json=_of_chat(json), range=condition, found=" ".join(found))
 
 
 class MessageQueries:
@@ -99,10 +105,12 @@ class MessageQueries:
         are the array `seqs` of each name, which is an identifier of SQL.
         """
         self._pages = {side: _page(page_json, page_numbers, condition) for side, condition in _RANGES.items()}
-        self._one = _ONE.format(json=read_json)
-        self._sent = _ONE.format(json=event_json)
+        self._one = _ONE.format(json=_of_chat(read_json))
+        self._sent = _ONE.format(json=_of_chat(event_json))
         self._last = _LAST.format(json=read_json)
+        self._last_of_one = of_one(self._last, "chosen.id", "m.chat_id")
         self._found = _FOUND.format(json=read_json)
+        self._found_in_one = of_one(self._found, "found.chat_id", "m.chat_id")
 
     async def find_page(
         self,
@@ -137,8 +145,7 @@ class MessageQueries:
         self, connection: DatabaseConnection, viewer: UUID, chat_ids: Sequence[UUID]
     ) -> Mapping[UUID, bytes]:
         """Returns the last message of each chat that has one, as JSON."""
-        rows: Sequence[tuple[UUID, bytes]] = await connection.fetch(self._last, chat_ids, viewer)
-        return dict(rows)
+        return dict(await fetch_each(connection, self._last, self._last_of_one, [chat_ids], viewer))
 
     async def list_found(
         self,
@@ -154,8 +161,29 @@ class MessageQueries:
         None as the revision: any. Several messages have at most `size` bytes: the second value is the number of those
         in `found` that were looked at.
         """
+        if has_citus(connection) and len(found) > 1:
+            return await self._list_found_one_by_one(connection, viewer, found, size, with_deleted=with_deleted)
         chat_ids, seqs, revisions = map(list, zip(*found, strict=True))
-        rows = await connection.fetch(self._found, chat_ids, viewer, seqs, revisions, with_deleted, size)
+        query = self._found_in_one if has_citus(connection) else self._found
+        rows = await connection.fetch(query, chat_ids, viewer, seqs, revisions, with_deleted, size)
         first_left_out = next((row["place"] for row in rows if row["message"] is None), len(found) + 1)
         shown = [(row["chat_id"], row["seq"], row["message"]) for row in rows if row["message"] is not None]
         return shown, first_left_out - 1
+
+    async def _list_found_one_by_one(
+        self,
+        connection: DatabaseConnection,
+        viewer: UUID,
+        found: Sequence[tuple[UUID, int, int | None]],
+        size: int,
+        *,
+        with_deleted: bool,
+    ) -> tuple[Sequence[tuple[UUID, int, bytes]], int]:
+        shown: list[tuple[UUID, int, bytes]] = []
+        for place, one in enumerate(found):
+            messages, _ = await self.list_found(connection, viewer, [one], size, with_deleted=with_deleted)
+            size -= sum(len(message) for _, _, message in messages)
+            if size < 0 and shown:
+                return shown, place
+            shown += messages
+        return shown, len(found)

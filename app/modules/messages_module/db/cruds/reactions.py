@@ -38,8 +38,12 @@ REACTIONS_OF_VIEWER = f"""
 """  # noqa: S608 - constants only
 # If the viewer is NULL, the JSON is for all viewers and has no `mine`. PostgreSQL prepares both for each statement.
 REACTIONS = f"CASE WHEN $2::uuid IS NULL THEN ({TOTALS})::text ELSE {REACTIONS_OF_VIEWER} END"
-_LIST = f"SELECT {REACTIONS_OF_VIEWER} AS reactions FROM {one_row('message', chat_id='$1', seq='$3')} m"  # noqa: S608 - constants only
-_COUNT = f"SELECT ({_COUNTED})::text AS totals FROM {one_row('message', chat_id='$1', seq='$2')} m"  # noqa: S608
+_LIST = f"SELECT {REACTIONS_OF_VIEWER} AS reactions FROM {one_row('message', chat_id='$1', seq='$3')} m".replace(  # noqa: S608
+    "m.chat_id", "$1::uuid"
+)
+_COUNT = f"SELECT ({_COUNTED})::text AS totals FROM {one_row('message', chat_id='$1', seq='$2')} m".replace(  # noqa: S608
+    "m.chat_id", "$1::uuid"
+)
 _ADD = """
 INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT DO NOTHING RETURNING seq
