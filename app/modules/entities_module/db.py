@@ -43,10 +43,14 @@ MAX_UNREAD = 10_000
 
 UNREAD_MENTIONS = f"""
 CASE WHEN c.last_seq > m.read_seq THEN (
-    SELECT least(count(*), {MAX_UNREAD}) FROM (VALUES (m.account_id), ('{EVERYONE}'::uuid)) AS named(id)
-    CROSS JOIN LATERAL (
-        SELECT seq FROM message_mention WHERE chat_id = c.id AND account_id = named.id AND seq > m.read_seq
-        ORDER BY seq LIMIT {MAX_UNREAD}
+    SELECT least(count(*), {MAX_UNREAD}) FROM (
+        (
+            SELECT seq FROM message_mention WHERE chat_id = c.id AND account_id = m.account_id AND seq > m.read_seq
+            ORDER BY seq LIMIT {MAX_UNREAD}
+        ) UNION ALL (
+            SELECT seq FROM message_mention WHERE chat_id = c.id AND account_id = '{EVERYONE}' AND seq > m.read_seq
+            ORDER BY seq LIMIT {MAX_UNREAD}
+        )
     ) mention
 ) ELSE 0 END
 """  # noqa: S608 - constants only

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import one_row
+from app.adapters.db.connection import DatabaseConnection, has_citus
+from app.adapters.db.sql import by_join, one_row
 
 _READABLE = f"""
 SELECT s.id, s.first_seq, s.last_seq, m.joined_event_seq, a.joined_seq
@@ -15,6 +15,7 @@ CROSS JOIN LATERAL {one_row("chat_member", chat_id="c.id", account_id="a.account
 CROSS JOIN LATERAL {one_row("stream", id="c.id")} s
 WHERE a.account_id = $1 AND c.deleted_at IS NULL
 """  # noqa: S608 - constants only
+_READABLE_WITH_CITUS = by_join(by_join(_READABLE, "chat", "c", "a.chat_id"), "stream", "s", "c.id")
 
 _SMALL = f"""
 SELECT chat_id FROM (
@@ -32,7 +33,9 @@ SELECT chat_id FROM (
 
 async def list_readable(connection: DatabaseConnection, account_id: UUID) -> Sequence[Any]:
     """Returns the streams of the account's chats, with the sequence numbers of the two events by which it joined."""
-    rows: Sequence[Any] = await connection.fetch(_READABLE, account_id)
+    rows: Sequence[Any] = await connection.fetch(
+        _READABLE_WITH_CITUS if has_citus(connection) else _READABLE, account_id
+    )
     return rows
 
 
