@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import time_as_json
+from app.adapters.db.connection import DatabaseConnection, has_citus
+from app.adapters.db.sql import of_one, time_as_json
 
 if TYPE_CHECKING:
     import asyncpg
@@ -85,7 +85,7 @@ _HEADS = "SELECT id, first_seq, last_seq FROM stream WHERE id = ANY($1)"
 # this event; the events come in the order of the requested streams, so nothing is sorted.
 _AFTER_EACH = """
 SELECT stream_id, seq, kind, data, at, size FROM (
-    SELECT requested.stream_id, place, seq, kind, data, at, octet_length(data) AS own,
+    SELECT requested.stream_id AS stream_id, place, seq, kind, data, at, octet_length(data) AS own,
         sum(octet_length(data)) OVER (ORDER BY place ROWS UNBOUNDED PRECEDING) AS size
     FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS requested(stream_id, after, place)
     CROSS JOIN LATERAL (
@@ -94,6 +94,7 @@ SELECT stream_id, seq, kind, data, at, size FROM (
     ) e
 ) sized WHERE size - own < $4 ORDER BY place
 """
+_AFTER_ONE = of_one(_AFTER_EACH, "requested.stream_id")
 
 
 class Part(NamedTuple):
@@ -116,6 +117,8 @@ async def list_after(
 
     The event with which their JSON has `size` bytes or more is the last one: later streams are not read.
     """
+    if has_citus(connection):
+        return await _list_after_one_by_one(connection, afters, limit, size)
     rows: Sequence[Any] = await connection.fetch(_AFTER_EACH, list(afters), list(afters.values()), limit, size)
     events: dict[UUID, list[Any]] = {stream_id: [] for stream_id in afters}
     for row in rows:
@@ -126,4 +129,15 @@ async def list_after(
     for stream_id, found in events.items():
         is_full |= stream_id == last
         parts[stream_id] = Part(found, is_full or len(found) == limit)
+    return parts
+
+
+async def _list_after_one_by_one(
+    connection: DatabaseConnection, afters: Mapping[UUID, int], limit: int, size: int
+) -> dict[UUID, Part]:
+    parts: dict[UUID, Part] = {}
+    for stream_id, after in afters.items():
+        found = await connection.fetch(_AFTER_ONE, [stream_id], [after], limit, size) if size > 0 else []
+        size -= found[-1]["size"] if found else 0
+        parts[stream_id] = Part(found, size <= 0 or len(found) == limit)
     return parts

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.adapters.db.connection import Connection
+from app.adapters.db.connection import Connection, fetch_each, has_citus, lock_rows
 from app.adapters.db.long_statements import LONG
-from app.adapters.db.sql import one_row
+from app.adapters.db.sql import of_one, one_row
 
 _READ = """
 SELECT stream_id, subscriber, seq, (is_halted OR coalesce(retry_at > statement_timestamp(), false)) AS is_waiting,
@@ -25,7 +25,10 @@ WHERE stream_id = ANY($1::uuid[]) AND subscriber = ANY($2::text[])
 _CLAIM_NEW = """
 WITH missing AS MATERIALIZED (
     SELECT id, name FROM unnest($1::uuid[], $2::text[]) AS new(id, name)
-    WHERE NOT EXISTS (SELECT FROM subscriber_cursor WHERE stream_id = new.id AND subscriber = new.name)
+    WHERE (id, name) NOT IN (
+        SELECT stream_id, subscriber FROM subscriber_cursor
+        WHERE stream_id = ANY($1::uuid[]) AND subscriber = ANY($2::text[])
+    )
 )
 INSERT INTO subscriber_cursor (stream_id, subscriber, seq)
 SELECT id, name, 0 FROM missing WHERE pg_try_advisory_xact_lock(hashtextextended(name || id, 0))
@@ -72,8 +75,9 @@ _SKIP = """
 INSERT INTO subscriber_cursor (stream_id, subscriber, seq)
 SELECT skipped.stream_id, skipped.subscriber, skipped.seq
 FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS skipped(stream_id, subscriber, seq)
-WHERE NOT EXISTS (
-    SELECT FROM subscriber_cursor c WHERE c.stream_id = skipped.stream_id AND c.subscriber = skipped.subscriber
+WHERE (skipped.stream_id, skipped.subscriber) NOT IN (
+    SELECT stream_id, subscriber FROM subscriber_cursor
+    WHERE stream_id = ANY($1::uuid[]) AND subscriber = ANY($2::text[])
 )
 ON CONFLICT DO NOTHING
 """
@@ -83,9 +87,10 @@ UPDATE subscriber_cursor c SET seq = skipped.seq FROM (
     FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[]) AS given(stream_id, subscriber, seq, first)
     JOIN subscriber_cursor free ON free.stream_id = given.stream_id AND free.subscriber = given.subscriber
         AND free.seq >= given.first AND free.seq < given.seq
+    WHERE free.stream_id = ANY($1::uuid[])
     FOR UPDATE OF free SKIP LOCKED
 ) skipped
-WHERE c.stream_id = skipped.stream_id AND c.subscriber = skipped.subscriber
+WHERE c.stream_id = skipped.stream_id AND c.subscriber = skipped.subscriber AND c.stream_id = ANY($1::uuid[])
 """
 _FAIL = """
 UPDATE subscriber_cursor SET attempts = attempts + 1, retry_at = statement_timestamp() + make_interval(secs => $4)
@@ -105,13 +110,14 @@ SELECT stream_id, $2, $3, $4, statement_timestamp() FROM moved
 ON CONFLICT (stream_id, subscriber, seq) DO UPDATE SET error = excluded.error, failed_at = excluded.failed_at
 """
 _KINDS = """
-SELECT requested.stream_id, e.seq, e.kind, e.contained
+SELECT requested.stream_id AS stream_id, e.seq, e.kind, e.contained
 FROM unnest($1::uuid[], $2::bigint[]) AS requested(stream_id, after)
 CROSS JOIN LATERAL (
     SELECT seq, kind, ARRAY(SELECT part FROM unnest($4::text[]) AS part WHERE strpos(data::text, part) > 0) AS contained
     FROM event WHERE stream_id = requested.stream_id AND seq > requested.after ORDER BY seq LIMIT $3
 ) e
 """
+_KINDS_OF_ONE = of_one(_KINDS, "requested.stream_id")
 _EMPTIED = "SELECT id, last_seq FROM stream WHERE id = ANY($1::uuid[]) AND first_seq > last_seq AND last_seq > 0"
 _DUE_RETRIES = """
 SELECT stream_id FROM subscriber_cursor
@@ -143,7 +149,7 @@ async def read_cursors(connection: Connection, stream_ids: Sequence[UUID], names
 
 async def claim(connection: Connection, stream_ids: Sequence[UUID], name: str) -> Sequence[Any]:
     """Locks cursors that others have not locked and that wait for no retry. Returns (stream_id, seq, attempts)."""
-    rows: list[Any] = list(await connection.fetch(_CLAIM, stream_ids, name))
+    rows: list[Any] = await lock_rows(connection, _CLAIM, stream_ids, name)
     if missing := set(stream_ids) - {row["stream_id"] for row in rows}:
         rows += await connection.fetch(_CLAIM_NEW, sorted(missing), [name] * len(missing))
     return rows
@@ -152,7 +158,7 @@ async def claim(connection: Connection, stream_ids: Sequence[UUID], name: str) -
 async def hold(connection: Connection, stream_ids: Sequence[UUID], name: str) -> set[UUID]:
     """Locks cursors that are not locked by others, even those that wait. Returns their streams."""
     await connection.execute(_CLAIM_NEW, stream_ids, [name] * len(stream_ids))
-    return {row["stream_id"] for row in await connection.fetch(_HOLD, stream_ids, name)}
+    return {row["stream_id"] for row in await lock_rows(connection, _HOLD, stream_ids, name)}
 
 
 async def find_oldest_pending(
@@ -181,8 +187,10 @@ async def write_skipped(connection: Connection, skipped: Sequence[tuple[UUID, st
     new = [(stream_id, name, seq) for stream_id, name, first, seq in skipped if first == 0]
     if new:
         await connection.execute(_SKIP, *map(list, zip(*new, strict=True)))
-    stream_ids, names, firsts, seqs = map(list, zip(*skipped, strict=True))
-    await connection.execute(_SKIP_ON, stream_ids, names, seqs, firsts)
+    # With Citus a statement locks rows of one node.
+    for together in [[one] for one in skipped] if has_citus(connection) else [skipped]:
+        stream_ids, names, firsts, seqs = map(list, zip(*together, strict=True))
+        await connection.execute(_SKIP_ON, stream_ids, names, seqs, firsts)
 
 
 async def read_kinds(
@@ -192,7 +200,9 @@ async def read_kinds(
 
     `contained`: those of the texts that are in the event's JSON.
     """
-    rows: Sequence[Any] = await connection.fetch(_KINDS, list(afters), list(afters.values()), limit, texts)
+    rows: Sequence[Any] = await fetch_each(
+        connection, _KINDS, _KINDS_OF_ONE, [list(afters), list(afters.values())], limit, texts
+    )
     return rows
 
 
