@@ -10,7 +10,7 @@ _FIND = "SELECT state, is_first, form, done, total FROM search_build"
 _CLAIM = "SELECT state, form, chat_id, seq FROM search_build FOR UPDATE SKIP LOCKED"
 # An index that has nothing while there are messages has never been built: the module was off, or is new here.
 _IS_MISSING = """
-SELECT EXISTS (SELECT FROM message WHERE deleted_at IS NULL) AND NOT EXISTS (SELECT FROM search_message)
+SELECT EXISTS (SELECT 1 FROM message WHERE deleted_at IS NULL) AND NOT EXISTS (SELECT 1 FROM search_message)
 """
 _BEGIN = """
 UPDATE search_build

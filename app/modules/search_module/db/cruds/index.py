@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import Connection
+from app.adapters.db.connection import Connection, fetch_each
+from app.adapters.db.sql import of_one
 
 INDEX, NEXT = "search_message", "search_message_next"
 
@@ -28,7 +29,7 @@ CROSS JOIN LATERAL (
     ORDER BY seq LIMIT range.last - range.first + 1
 ) m
 LEFT JOIN LATERAL (
-    SELECT revision FROM {table} WHERE chat_id = m.chat_id AND sent_at = m.created_at AND seq = m.seq LIMIT 1
+    SELECT revision FROM {table} WHERE chat_id = range.chat_id AND sent_at = m.created_at AND seq = m.seq LIMIT 1
 ) s ON true
 WHERE CASE WHEN m.deleted_at IS NULL THEN s.revision IS DISTINCT FROM {revision} ELSE s.revision IS NOT NULL END
 """
@@ -48,7 +49,7 @@ FROM unnest($2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::text[]) AS ne
 """
 # $1 chats; $2 to $5 of each the times and numbers between which all its messages are.
 _LIST_LIVE = """
-SELECT range.chat_id, s.seq IS NOT NULL AS is_indexed
+SELECT range.chat_id AS chat_id, s.seq IS NOT NULL AS is_indexed
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
     AS range(chat_id, sent_first, sent_last, first, last)
 CROSS JOIN LATERAL (SELECT FROM chat WHERE id = range.chat_id AND deleted_at IS NULL LIMIT 1) c
@@ -97,9 +98,11 @@ class _Statements:
 
     def __init__(self, table: str) -> None:
         self.stale = _STALE.format(table=table, revision=_REVISION)
+        self.stale_of_one = of_one(self.stale, "range.chat_id")
         self.write = _WRITE.format(table=table)
         self.add = _ADD.format(table=table)
         self.list_live = _LIST_LIVE.format(table=table)
+        self.list_live_of_one = of_one(self.list_live, "range.chat_id")
         self.remove = _REMOVE.format(table=table)
         self.purge = _PURGE.format(table=table)
 
@@ -109,8 +112,8 @@ _OF = {table: _Statements(table) for table in (INDEX, NEXT)}
 
 async def list_stale(connection: Connection, table: str, ranges: Sequence[Range]) -> Sequence[Any]:
     """Returns those of the messages that the index does not have as they are now."""
-    rows: Sequence[Any] = await connection.fetch(_OF[table].stale, *map(list, zip(*ranges, strict=True)))
-    return rows
+    arrays = [*map(list, zip(*ranges, strict=True))]
+    return await fetch_each(connection, _OF[table].stale, _OF[table].stale_of_one, arrays)
 
 
 async def write(connection: Connection, table: str, rows: Sequence[IndexRow]) -> None:
@@ -119,7 +122,8 @@ async def write(connection: Connection, table: str, rows: Sequence[IndexRow]) ->
 
 async def list_live_chats(connection: Connection, table: str, ranges: Sequence[NewRange]) -> dict[UUID, bool]:
     """Returns the chats that are not deleted. True if the index may have some of the messages."""
-    rows = await connection.fetch(_OF[table].list_live, *zip(*ranges, strict=True))
+    arrays = [*zip(*ranges, strict=True)]
+    rows = await fetch_each(connection, _OF[table].list_live, _OF[table].list_live_of_one, arrays)
     return {row["chat_id"]: row["is_indexed"] for row in rows}
 
 

@@ -5,33 +5,35 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import Connection
-from app.adapters.db.sql import one_row
+from app.adapters.db.connection import Connection, has_citus
+from app.adapters.db.sql import by_join, one_row
 
 Key = tuple[datetime, UUID, int]
 
 _MY_CHATS = f"""
 account_chat a
-CROSS JOIN LATERAL {one_row("chat_member", chat_id="a.chat_id", account_id="a.account_id")} r
 CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
+CROSS JOIN LATERAL {one_row("chat_member", chat_id="c.id", account_id="a.account_id")} r
 """
 _CHATS = f"""
 SELECT c.id, c.last_seq, c.created_at, c.active_at FROM {_MY_CHATS}
 WHERE a.account_id = $1 AND c.deleted_at IS NULL AND ($2::uuid IS NULL OR a.chat_id = $2)
 """  # noqa: S608 - constants only
+_CHATS_WITH_CITUS = by_join(_CHATS, "chat", "c", "a.chat_id")
 # A direct chat is found by the names of the other account, which are read for the newest chats only.
 _NAMES = f"""
-SELECT mine.id, coalesce(mine.title, '') AS title, coalesce(other.search_text, '') AS other
+SELECT c.id, coalesce(c.title, '') AS title, coalesce((
+    SELECT o.search_text FROM chat_member p JOIN account o ON o.id = p.account_id
+    WHERE c.type = 'direct' AND p.chat_id = c.id AND p.account_id <> $1 LIMIT 1
+), '') AS other
 FROM (
-    SELECT c.id, c.type, c.title, c.active_at FROM {_MY_CHATS}
+    SELECT c.id, c.active_at FROM {_MY_CHATS}
     WHERE a.account_id = $1 AND c.deleted_at IS NULL ORDER BY c.active_at DESC, c.id DESC LIMIT $2
 ) mine
-LEFT JOIN LATERAL (
-    SELECT o.search_text FROM chat_member p JOIN account o ON o.id = p.account_id
-    WHERE mine.type = 'direct' AND p.chat_id = mine.id AND p.account_id <> $1 LIMIT 1
-) other ON true
+JOIN chat c ON c.id = mine.id
 ORDER BY mine.active_at DESC, mine.id DESC
 """  # noqa: S608 - constants only
+_NAMES_WITH_CITUS = by_join(_NAMES, "chat", "c", "a.chat_id")
 _CURSOR = one_row("subscriber_cursor", stream_id="s.id", subscriber="'search'")
 # One statement, because one transaction moves the cursor past events that the log no longer has, and adds the job.
 # A job that has failed for good counts, too: it has left messages out.
@@ -121,12 +123,14 @@ class WindowHits(NamedTuple):
 
 async def list_chats(connection: Connection, viewer: UUID, chat_id: UUID | None) -> list[Chat]:
     """Returns the chats that an account is in; with `chat_id`, only that one."""
-    return [Chat(*row) for row in await connection.fetch(_CHATS, viewer, chat_id)]
+    query = _CHATS_WITH_CITUS if has_citus(connection) else _CHATS
+    return [Chat(*row) for row in await connection.fetch(query, viewer, chat_id)]
 
 
 async def list_names(connection: Connection, viewer: UUID, limit: int) -> Sequence[Any]:
     """Returns up to `limit` chats that an account is in, the one with the newest message first: (id, title, other)."""
-    rows: Sequence[Any] = await connection.fetch(_NAMES, viewer, limit)
+    query = _NAMES_WITH_CITUS if has_citus(connection) else _NAMES
+    rows: Sequence[Any] = await connection.fetch(query, viewer, limit)
     return rows
 
 
