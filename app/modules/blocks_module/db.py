@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.adapters.db.base import Base
+from app.adapters.db.base import REPLICATED, Base
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
 from app.utils.invariants import Invariant
@@ -20,6 +20,7 @@ class AccountBlock(Base):
     """An account has blocked another one."""
 
     __tablename__ = "account_block"
+    __table_args__ = {"info": {REPLICATED: True}}  # noqa: RUF012 - SQLAlchemy reads it once, at the class's making
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     blocked_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)

@@ -50,7 +50,7 @@ _FIND_TEXT = f"""
 SELECT m.text, coalesce(m.parts -> 'entities', '[]')::text AS entities
 FROM {one_row("message", chat_id="$1", seq="$2")} m JOIN chat c ON c.id = m.chat_id AND c.deleted_at IS NULL
 WHERE m.deleted_at IS NULL
-  AND NOT EXISTS (SELECT FROM removed_link_preview r WHERE r.chat_id = $1 AND r.seq = $2)
+  AND NOT EXISTS (SELECT 1 FROM removed_link_preview r WHERE r.chat_id = $1 AND r.seq = $2)
 """  # noqa: S608 - constants only
 _FIND_PREVIEW = f"""
 SELECT sender_id, (parts -> 'link_previews')::text AS shown FROM {one_row("message", chat_id="$1", seq="$2")} m

@@ -5,25 +5,25 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import delete_of_account, delete_of_chat, one_row
+from app.adapters.db.connection import DatabaseConnection, fetch_each
+from app.adapters.db.sql import delete_of_account, delete_of_chat, of_one, one_row
 from app.modules.push_module.db.cruds.subscriptions import LIVE
 
 # By the clock of the database, which all processes share.
 _TAKE = f"""
-UPDATE push_subscription s SET taken_by = $4, not_before = clock_timestamp() + make_interval(secs => $5)
-WHERE account_id = $2 AND id = $3 AND (not_before IS NULL OR not_before <= clock_timestamp() OR taken_by = $4)
+UPDATE push_subscription s SET taken_by = $4, not_before = statement_timestamp() + make_interval(secs => $5)
+WHERE account_id = $2 AND id = $3 AND (not_before IS NULL OR not_before <= statement_timestamp() OR taken_by = $4)
   AND {LIVE}
 RETURNING endpoint, p256dh, auth, failures
 """  # noqa: S608 - constants only
 _FIND_WAIT = f"""
-SELECT greatest(extract(epoch FROM not_before - clock_timestamp()), 0)::float8 AS seconds,
+SELECT greatest(extract(epoch FROM not_before - statement_timestamp()), 0)::float8 AS seconds,
        taken_by IS NOT NULL AS is_taken
 FROM push_subscription s WHERE account_id = $2 AND id = $3 AND {LIVE}
 """  # noqa: S608 - constants only
 _RELEASE = """
 UPDATE push_subscription
-SET taken_by = NULL, failures = $3, not_before = clock_timestamp() + make_interval(secs => $4)
+SET taken_by = NULL, failures = $3, not_before = statement_timestamp() + make_interval(secs => $4)
 WHERE account_id = $1 AND id = $2 AND taken_by = $5
 """
 # No index has this order: it would be one of all chats.
@@ -52,12 +52,13 @@ DELETE FROM push_notification
 WHERE chat_id = $1 AND account_id = $2 AND subscription_id = $3 AND seq = $4 AND due = $5
 """
 _LIST_NOTIFIED = """
-SELECT moved.chat_id, moved.account_id FROM unnest($1::uuid[], $2::uuid[]) AS moved(chat_id, account_id)
+SELECT moved.chat_id AS chat_id, moved.account_id FROM unnest($1::uuid[], $2::uuid[]) AS moved(chat_id, account_id)
 CROSS JOIN LATERAL (
     SELECT FROM push_notification WHERE chat_id = moved.chat_id AND account_id = moved.account_id
     ORDER BY subscription_id LIMIT 1
 ) n
 """
+_LIST_NOTIFIED_OF_ONE = of_one(_LIST_NOTIFIED, "moved.chat_id")
 # Also of a chat that the account has left.
 _CLEAR = """
 UPDATE push_notification n SET due = 'clear'
@@ -164,7 +165,7 @@ async def list_notified(
     connection: DatabaseConnection, pairs: Collection[tuple[UUID, UUID]]
 ) -> Sequence[tuple[UUID, UUID]]:
     """Returns those pairs of a chat and an account that have notifications."""
-    rows = await connection.fetch(_LIST_NOTIFIED, *map(list, zip(*pairs, strict=True)))
+    rows = await fetch_each(connection, _LIST_NOTIFIED, _LIST_NOTIFIED_OF_ONE, [*map(list, zip(*pairs, strict=True))])
     return [(row["chat_id"], row["account_id"]) for row in rows]
 
 
