@@ -41,7 +41,6 @@ ALLOWED: dict[str, set[str]] = {
     "SECURITY.md": {"nobody"},
     "app/modules/accounts_module/db/cruds/accounts.py": {"nobody"},
     "app/modules/accounts_module/schemas/account.py": {"nobody"},
-    "app/modules/accounts_module/schemas/events.py": {"nobody"},
     "app/modules/accounts_module/services/erasure.py": {"nobody"},
     "app/modules/chats_module/tests/test_sizes.py": {"nobody"},
     "tests/acceptance/ui/test_refusals.py": {"nobody"},
