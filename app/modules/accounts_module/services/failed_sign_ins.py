@@ -61,9 +61,11 @@ class FailedSignIns:
             counts = await crud.find_failures(connection, subject, account_id)
         failures, seconds = counts.get(subject, (0, 0.0))
         wait = self._find_wait(failures)
+        if failures >= max(_MAX_IN_A_ROW, self._free):
+            raise RateLimited(retry_after=wait)
         # `seconds` is negative after the database's clock was set back. That must not make the wait longer.
-        if 0 <= seconds < wait or failures >= max(_MAX_IN_A_ROW, self._free):
-            raise RateLimited(retry_after=max(ceil(wait - seconds), 1))
+        if 0 <= seconds < wait:
+            raise RateLimited(retry_after=ceil(wait - seconds))
         return counts
 
     async def add(self, subject: UUID, *, until_success: bool = False) -> None:
