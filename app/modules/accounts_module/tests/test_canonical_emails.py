@@ -7,6 +7,7 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
+from app.modules.accounts_module.tests.signing_in import sign_in
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.manage import manage
 
@@ -48,7 +49,7 @@ async def test_a_mailbox_has_one_account_which_signs_in_by_any_spelling(server: 
         refusal = problem(await _sign_up(server, number, email), 409, "conflict")
         assert refusal["title"] == "An account with this email already exists", ascii(email)
         for login in (email, f" {email}\n"):
-            tokens = ok(await server.post(f"{API}/accounts/sign-in", json={"login": login, "password": PASSWORD}))
+            tokens = ok(await sign_in(server, login))
             headers = {"Authorization": f"Bearer {tokens['access_token']}"}
             assert ok(await server.get(f"{API}/accounts/me", headers=headers))["id"] == account["id"], ascii(login)
 
@@ -56,11 +57,7 @@ async def test_a_mailbox_has_one_account_which_signs_in_by_any_spelling(server: 
 @pytest.mark.parametrize("email", NONE)
 async def test_an_invalid_email_is_refused_and_finds_no_account(server: httpx.AsyncClient, email: str) -> None:
     problem(await _sign_up(server, 0, email), 422, "validation_error")
-    problem(
-        await server.post(f"{API}/accounts/sign-in", json={"login": email, "password": PASSWORD}),
-        401,
-        "unauthenticated",
-    )
+    problem(await sign_in(server, email), 401, "unauthenticated")
 
 
 async def test_similar_addresses_of_other_mailboxes_get_accounts_of_their_own(server: httpx.AsyncClient) -> None:
@@ -71,10 +68,9 @@ async def test_similar_addresses_of_other_mailboxes_get_accounts_of_their_own(se
 async def test_a_login_that_only_resembles_the_username_finds_no_account(server: httpx.AsyncClient) -> None:
     vivi = await FakeClient.sign_up(server, "vivi")
     for login in (vivi.username.replace("i", "İ"), vivi.username.replace("i", "ı"), vivi.username.replace("v", "ν")):
-        answer = await server.post(f"{API}/accounts/sign-in", json={"login": login, "password": PASSWORD})
-        problem(answer, 401, "unauthenticated")
+        problem(await sign_in(server, login), 401, "unauthenticated")
     for login in (vivi.username.upper(), vivi.username.replace("v", "ｖ"), f"  {vivi.username} "):
-        ok(await server.post(f"{API}/accounts/sign-in", json={"login": login, "password": PASSWORD}))
+        ok(await sign_in(server, login))
 
 
 async def test_two_old_accounts_of_one_mailbox_both_sign_in(

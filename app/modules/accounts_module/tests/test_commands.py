@@ -5,15 +5,11 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
+from app.modules.accounts_module.tests.signing_in import sign_in
 from tests.fakers import API, FakeClient, ok, problem
-from tests.fakers import PASSWORD as TEST_PASSWORD
 from tests.manage import manage
 
 PASSWORD = "a staple of the house"
-
-
-async def sign_in(server: httpx.AsyncClient, login: str, password: str) -> httpx.Response:
-    return await server.post(f"{API}/accounts/sign-in", json={"login": login, "password": password})
 
 
 async def test_an_administrator_is_created_by_answering_prompts(
@@ -102,7 +98,7 @@ async def test_an_account_gets_another_email(
     result = await manage(database_address, "account", "change-email", anna.username, "Anna@New.example")
     assert result.exit_code == 0, result.output
     assert [event["kind"] for event in await anna.own_events()] == ["account.updated"]
-    ok(await server.post(f"{API}/accounts/sign-in", json={"login": "anna@new.example", "password": TEST_PASSWORD}))
+    ok(await sign_in(server, "anna@new.example"))
     for email, code in (("nonsense", 2), (f"{boris.username}@EXAMPLE.com", 1)):
         result = await manage(database_address, "account", "change-email", anna.username, email)
         assert result.exit_code == code, result.output

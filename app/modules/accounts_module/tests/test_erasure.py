@@ -11,6 +11,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.services import erasure
 from app.modules.accounts_module.tests.erasing import begin, erase, until_done
+from app.modules.accounts_module.tests.signing_in import sign_in
 from app.utils.container import Container
 from tests.fakers import API, PASSWORD, FakeClient, eventually, ok, problem
 from tests.manage import manage
@@ -38,8 +39,7 @@ async def test_an_erased_account_is_shown_without_names_and_cannot_sign_in(
         "avatar": None,
     }
     for login in (anna.username, f"{anna.username}@example.com", shown["username"]):
-        body = {"login": login, "password": PASSWORD}
-        problem(await server.post(f"{API}/accounts/sign-in", json=body), 401, "unauthenticated")
+        problem(await sign_in(server, login), 401, "unauthenticated")
     assert [user["id"] for user in ok(await boris.get("/accounts"))["items"]] == [boris.id]
     assert ok(await boris.get("/accounts", query="deleted"))["items"] == []
 

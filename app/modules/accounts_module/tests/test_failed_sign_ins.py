@@ -13,6 +13,7 @@ from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.tokens import DeviceClaim
+from app.modules.accounts_module.tests.signing_in import refresh, sign_in
 from app.settings import Settings
 from tests.busy import at_once
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
@@ -34,10 +35,6 @@ async def other_network(server: httpx.AsyncClient, app: FastAPI) -> AsyncIterato
     """A client in a network that no account has signed in from."""
     async with client_of(app, "203.0.113.7") as http:
         yield http
-
-
-async def sign_in(http: httpx.AsyncClient, login: str, password: str = PASSWORD, **more: str) -> httpx.Response:
-    return await http.post(f"{API}/accounts/sign-in", json={"login": login, "password": password, **more})
 
 
 async def guess(http: httpx.AsyncClient, *logins: str, **more: str) -> None:
@@ -202,7 +199,7 @@ async def test_a_client_without_a_valid_device_token_of_the_account_is_an_unknow
     # A device token grants no access either.
     device = {"Authorization": f"Bearer {theirs}"}
     problem(await other_network.get(f"{API}/accounts/me", headers=device), 401, "unauthenticated")
-    problem(await other_network.post(f"{API}/accounts/refresh", json={"refresh_token": theirs}), 401, "unauthenticated")
+    problem(await refresh(other_network, theirs), 401, "unauthenticated")
 
 
 async def test_parallel_wrong_passwords_do_not_evade_the_limit(

@@ -4,7 +4,8 @@ import asyncio
 
 import httpx
 
-from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+from app.modules.accounts_module.tests.signing_in import sign_in
+from tests.fakers import PASSWORD, FakeClient, ok, problem
 from tests.servers import ReusedServer
 from tests.waiting import until_waiting
 
@@ -112,9 +113,8 @@ async def test_a_new_password_ends_only_the_other_sessions(server: httpx.AsyncCl
         problem(await device.post("/accounts/refresh", {"refresh_token": device.refresh_token}), 401, "unauthenticated")
     ok(await anna.get("/accounts/me"))
     ok(await anna.post("/accounts/refresh", {"refresh_token": anna.refresh_token}))
-    old = {"login": anna.username, "password": PASSWORD}
-    problem(await server.post(f"{API}/accounts/sign-in", json=old), 401, "unauthenticated")
-    ok(await server.post(f"{API}/accounts/sign-in", json=old | {"password": NEW_PASSWORD}))
+    problem(await sign_in(server, anna.username), 401, "unauthenticated")
+    ok(await sign_in(server, anna.username, NEW_PASSWORD))
 
 
 async def test_a_password_change_requires_the_current_password(anna: FakeClient) -> None:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.accounts_module.tests.signing_in import sign_in
 from app.settings import Settings
 from app.utils.container import Container
 from tests.busy import at_once
@@ -105,9 +106,8 @@ async def test_a_password_is_the_same_in_every_unicode_form(server: httpx.AsyncC
         body = {"email": f"{name}@example.com", "username": name, "password": made}
         ok(await server.post(f"{API}/accounts/sign-up", json=body))
         for typed in forms:
-            ok(await server.post(f"{API}/accounts/sign-in", json={"login": name, "password": typed}))
-        wrong = {"login": name, "password": made + "x"}
-        problem(await server.post(f"{API}/accounts/sign-in", json=wrong), 401, "unauthenticated")
+            ok(await sign_in(server, name, typed))
+        problem(await sign_in(server, name, made + "x"), 401, "unauthenticated")
 
 
 async def test_a_password_change_accepts_any_unicode_form(anna: FakeClient) -> None:

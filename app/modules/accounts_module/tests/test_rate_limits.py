@@ -5,6 +5,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.tests.signing_in import refresh, sign_in
 from app.settings import Settings
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.rates import limited
@@ -15,10 +16,6 @@ def app(settings: Settings) -> FastAPI:
     """An application with low limits."""
     rates = {"sign_in": "3/hour", "sign_in_address": "9/hour", "sign_up": "4/hour"}
     return build_app(limited(settings, **rates, refresh="6/hour", refresh_session="2/hour"))
-
-
-async def sign_in(http: httpx.AsyncClient, login: str, password: str) -> httpx.Response:
-    return await http.post(f"{API}/accounts/sign-in", json={"login": login, "password": password})
 
 
 async def test_right_passwords_are_not_counted(anna: FakeClient) -> None:
@@ -41,10 +38,6 @@ async def test_sign_ups_are_limited_per_address(server: httpx.AsyncClient) -> No
     for name in "abcd":
         ok(await sign_up(server, name))
     problem(await sign_up(server, "e"), 429, "rate_limited")
-
-
-async def refresh(http: httpx.AsyncClient, token: str) -> httpx.Response:
-    return await http.post(f"{API}/accounts/refresh", json={"refresh_token": token})
 
 
 async def test_refreshes_are_limited_per_session(server: httpx.AsyncClient, anna: FakeClient) -> None:

@@ -13,21 +13,18 @@ from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services import sessions
 from app.modules.accounts_module.services.authenticator import Authenticator
+from app.modules.accounts_module.tests.signing_in import refresh
 from app.settings import Settings
 from tests.clocks import clock_moved_by
 from tests.fakers import API, FakeClient, ok, problem
 from tests.servers import ReusedServer, served
 
 
-async def _refresh(server: httpx.AsyncClient, refresh_token: str) -> httpx.Response:
-    return await server.post(f"{API}/accounts/refresh", json={"refresh_token": refresh_token})
-
-
 async def test_a_refresh_returns_a_new_pair_of_the_same_session(server: httpx.AsyncClient, anna: FakeClient) -> None:
     before = ok(await anna.get("/accounts/sessions"))["items"]
     token = anna.refresh_token
     for _ in range(3):
-        pair = ok(await _refresh(server, token))
+        pair = ok(await refresh(server, token))
         assert pair["refresh_token"] != token
         token = pair["refresh_token"]
     anna.headers["Authorization"] = f"Bearer {pair['access_token']}"
@@ -38,62 +35,62 @@ async def test_a_refresh_returns_a_new_pair_of_the_same_session(server: httpx.As
 
 
 async def test_a_repeated_refresh_gets_the_same_pair(server: httpx.AsyncClient, anna: FakeClient) -> None:
-    first = ok(await _refresh(server, anna.refresh_token))
+    first = ok(await refresh(server, anna.refresh_token))
     for _ in range(3):
-        assert ok(await _refresh(server, anna.refresh_token)) == first
+        assert ok(await refresh(server, anna.refresh_token)) == first
     assert not await _is_refused(server, first["access_token"])
-    ok(await _refresh(server, first["refresh_token"]))
+    ok(await refresh(server, first["refresh_token"]))
 
 
 async def test_a_refresh_is_repeated_at_a_process_whose_clock_is_ahead(
     server: httpx.AsyncClient, anna: FakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = ok(await _refresh(server, anna.refresh_token))
+    first = ok(await refresh(server, anna.refresh_token))
     monkeypatch.setattr(sessions, "datetime", clock_moved_by(timedelta(seconds=30)))
-    assert ok(await _refresh(server, anna.refresh_token)) == first
+    assert ok(await refresh(server, anna.refresh_token)) == first
 
 
 async def test_a_refresh_is_repeated_although_the_spent_token_has_expired_since(
     server: httpx.AsyncClient, anna: FakeClient, running_server: ReusedServer
 ) -> None:
-    first = ok(await _refresh(server, anna.refresh_token))
+    first = ok(await refresh(server, anna.refresh_token))
     session_id = ok(await anna.get("/accounts/sessions"))["items"][0]["id"]
-    assert ok(await _refresh(server, await _expired(running_server, session_id))) == first
+    assert ok(await refresh(server, await _expired(running_server, session_id))) == first
 
 
 async def test_a_spent_token_whose_successor_is_spent_ends_the_session(
     server: httpx.AsyncClient, anna: FakeClient
 ) -> None:
     phone = await anna.another_device().sign_in()
-    pair = ok(await _refresh(server, phone.refresh_token))
-    newest = ok(await _refresh(server, pair["refresh_token"]))
-    problem(await _refresh(server, phone.refresh_token), 401, "unauthenticated")
+    pair = ok(await refresh(server, phone.refresh_token))
+    newest = ok(await refresh(server, pair["refresh_token"]))
+    problem(await refresh(server, phone.refresh_token), 401, "unauthenticated")
     await _assert_ended(server, anna, newest)
 
 
 async def test_a_token_newer_than_a_restored_backup_is_refused_and_the_session_stays(
     server: httpx.AsyncClient, anna: FakeClient, sql: Connection
 ) -> None:
-    second = ok(await _refresh(server, anna.refresh_token))
-    third = ok(await _refresh(server, second["refresh_token"]))
+    second = ok(await refresh(server, anna.refresh_token))
+    third = ok(await refresh(server, second["refresh_token"]))
     await sql.execute("UPDATE auth_session SET generation = 1")
     for token in (third, second, third):
-        problem(await _refresh(server, token["refresh_token"]), 401, "unauthenticated")
+        problem(await refresh(server, token["refresh_token"]), 401, "unauthenticated")
     assert not await _is_refused(server, third["access_token"])
-    assert not await _is_refused(server, ok(await _refresh(server, anna.refresh_token))["access_token"])
+    assert not await _is_refused(server, ok(await refresh(server, anna.refresh_token))["access_token"])
 
 
 async def test_a_spent_token_used_again_late_ends_the_session(
     server: httpx.AsyncClient, anna: FakeClient, running_server: ReusedServer
 ) -> None:
     phone = await anna.another_device().sign_in()
-    pair = ok(await _refresh(server, phone.refresh_token))
+    pair = ok(await refresh(server, phone.refresh_token))
     move = "UPDATE auth_session SET updated_at = updated_at - $1::interval WHERE generation = 2"
     await running_server.connection.execute(move, timedelta(seconds=5))
-    again = ok(await _refresh(server, phone.refresh_token))
+    again = ok(await refresh(server, phone.refresh_token))
     ok(await server.get(f"{API}/accounts/me", headers={"Authorization": f"Bearer {again['access_token']}"}))
     await running_server.connection.execute(move, timedelta(seconds=6))
-    problem(await _refresh(server, phone.refresh_token), 401, "unauthenticated")
+    problem(await refresh(server, phone.refresh_token), 401, "unauthenticated")
     await _assert_ended(server, anna, pair)
 
 
@@ -101,10 +98,10 @@ async def test_a_spent_token_that_has_expired_since_ends_the_session(
     server: httpx.AsyncClient, anna: FakeClient, running_server: ReusedServer
 ) -> None:
     phone = await anna.another_device().sign_in()
-    pair = ok(await _refresh(server, phone.refresh_token))
-    newest = ok(await _refresh(server, pair["refresh_token"]))
+    pair = ok(await refresh(server, phone.refresh_token))
+    newest = ok(await refresh(server, pair["refresh_token"]))
     session_id = ok(await anna.get("/accounts/sessions"))["items"][0]["id"]
-    problem(await _refresh(server, await _expired(running_server, session_id)), 401, "unauthenticated")
+    problem(await refresh(server, await _expired(running_server, session_id)), 401, "unauthenticated")
     await _assert_ended(server, anna, newest)
 
 
@@ -112,11 +109,11 @@ async def test_an_unspent_token_that_has_expired_or_whose_session_has_opens_noth
     server: httpx.AsyncClient, anna: FakeClient, running_server: ReusedServer
 ) -> None:
     session_id = ok(await anna.get("/accounts/sessions"))["items"][0]["id"]
-    problem(await _refresh(server, await _expired(running_server, session_id)), 401, "unauthenticated")
+    problem(await refresh(server, await _expired(running_server, session_id)), 401, "unauthenticated")
     assert not await _is_refused(server, anna.access_token)
     await running_server.connection.execute("UPDATE auth_session SET expires_at = now() - interval '1 minute'")
     for token in (anna.refresh_token, await _expired(running_server, session_id)):
-        problem(await _refresh(server, token), 401, "unauthenticated")
+        problem(await refresh(server, token), 401, "unauthenticated")
 
 
 async def _expired(running_server: ReusedServer, session_id: str) -> str:
@@ -126,7 +123,7 @@ async def _expired(running_server: ReusedServer, session_id: str) -> str:
 
 async def _assert_ended(server: httpx.AsyncClient, anna: FakeClient, pair: dict[str, Any]) -> None:
     """Asserts that the session has ended although the refresh was refused: both tokens of the pair are invalid."""
-    problem(await _refresh(server, pair["refresh_token"]), 401, "unauthenticated")
+    problem(await refresh(server, pair["refresh_token"]), 401, "unauthenticated")
     assert await _is_refused(server, pair["access_token"])
     assert len(ok(await anna.get("/accounts/sessions"))["items"]) == 1
 
@@ -135,9 +132,9 @@ async def test_without_a_reuse_period_a_spent_token_ends_the_session(settings: S
     auth = settings.auth.model_copy(update={"refresh_reuse_s": 0})
     async with served(build_app(replace(settings, auth=auth))) as http:
         anna = await FakeClient.sign_up(http, "anna")
-        pair = ok(await _refresh(http, anna.refresh_token))
-        problem(await _refresh(http, anna.refresh_token), 401, "unauthenticated")
-        problem(await _refresh(http, pair["refresh_token"]), 401, "unauthenticated")
+        pair = ok(await refresh(http, anna.refresh_token))
+        problem(await refresh(http, anna.refresh_token), 401, "unauthenticated")
+        problem(await refresh(http, pair["refresh_token"]), 401, "unauthenticated")
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -151,17 +148,17 @@ async def test_twenty_concurrent_refreshes_get_the_same_pair(
         assert all(pair == pairs[0] for pair in pairs)
         for http in servers:
             assert not await _is_refused(http, pairs[0]["access_token"])
-        ok(await _refresh(servers[-1], pairs[0]["refresh_token"]))
+        ok(await refresh(servers[-1], pairs[0]["refresh_token"]))
     phone = await anna.another_device().sign_in()
     assert [session["current"] for session in ok(await phone.get("/accounts/sessions"))["items"]] == [True, False]
 
 
 async def test_concurrent_refreshes_with_an_old_token_get_no_pair(server: httpx.AsyncClient, anna: FakeClient) -> None:
-    pair = ok(await _refresh(server, anna.refresh_token))
-    pair = ok(await _refresh(server, pair["refresh_token"]))
+    pair = ok(await refresh(server, anna.refresh_token))
+    pair = ok(await refresh(server, pair["refresh_token"]))
     answers = await asyncio.gather(*(_refresh_with_retries(server, anna.refresh_token) for _ in range(10)))
     assert [answer.status_code for answer in answers] == [401] * 10
-    problem(await _refresh(server, pair["refresh_token"]), 401, "unauthenticated")
+    problem(await refresh(server, pair["refresh_token"]), 401, "unauthenticated")
 
 
 async def test_a_session_ends_at_its_maximum_lifetime_despite_refreshes(settings: Settings, sql: Connection) -> None:
@@ -169,16 +166,16 @@ async def test_a_session_ends_at_its_maximum_lifetime_despite_refreshes(settings
     async with served(build_app(replace(settings, auth=auth))) as http:
         anna = await FakeClient.sign_up(http, "anna")
         await sql.execute("UPDATE auth_session SET created_at = created_at - interval '550 seconds'")
-        pair = ok(await _refresh(http, anna.refresh_token))
+        pair = ok(await refresh(http, anna.refresh_token))
         # No token outlives its session.
         assert 40 <= pair["expires_in"] <= 50
         await sql.execute("UPDATE auth_session SET expires_at = now()")
-        problem(await _refresh(http, pair["refresh_token"]), 401, "unauthenticated")
+        problem(await refresh(http, pair["refresh_token"]), 401, "unauthenticated")
 
 
 async def _refresh_with_retries(server: httpx.AsyncClient, refresh_token: str) -> httpx.Response:
     """Refreshes, and retries while the server answers 503."""
-    while (answer := await _refresh(server, refresh_token)).status_code == 503:  # noqa: ASYNC110 - there is no event to wait for
+    while (answer := await refresh(server, refresh_token)).status_code == 503:  # noqa: ASYNC110 - there is no event to wait for
         await asyncio.sleep(0.1)
     return answer
 
@@ -190,7 +187,7 @@ async def _is_refused(server: httpx.AsyncClient, access_token: str) -> bool:
 
 async def test_invalid_refresh_tokens_are_refused(server: httpx.AsyncClient, anna: FakeClient) -> None:
     for token in ("", "nonsense", "a.b.c", anna.access_token, anna.refresh_token[:-2], "токен"):
-        problem(await _refresh(server, token), 401, "unauthenticated")
+        problem(await refresh(server, token), 401, "unauthenticated")
     for body in ({}, {"refresh_token": 5}, {"refresh_token": "x" * 2049}, {"refresh_token": "x", "more": 1}):
         problem(await server.post(f"{API}/accounts/refresh", json=body), 422, "validation_error")
-    ok(await _refresh(server, anna.refresh_token))
+    ok(await refresh(server, anna.refresh_token))

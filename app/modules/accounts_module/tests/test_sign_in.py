@@ -1,25 +1,21 @@
 """Signing in and out."""
 
 import asyncio
-from typing import Any
 
 import httpx
 import pytest
 
 from app.adapters.db.connection import Connection
+from app.modules.accounts_module.tests.signing_in import sign_in
 from app.utils.container import Container
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.waiting import until_waiting
 
 
-async def _sign_in(server: httpx.AsyncClient, login: Any, password: Any = PASSWORD) -> httpx.Response:
-    return await server.post(f"{API}/accounts/sign-in", json={"login": login, "password": password})
-
-
 async def test_a_user_signs_in_by_username_or_email_in_any_case(server: httpx.AsyncClient, anna: FakeClient) -> None:
     email = f"{anna.username}@example.com"
     for login in (anna.username, anna.username.upper(), email, email.upper()):
-        tokens = ok(await _sign_in(server, login))
+        tokens = ok(await sign_in(server, login))
         assert set(tokens) == {"access_token", "refresh_token", "token_type", "expires_in", "device_token"}
         assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 900)
         signed_in = {"Authorization": f"Bearer {tokens['access_token']}"}
@@ -30,28 +26,28 @@ async def test_a_user_signs_in_by_username_or_email_in_any_case(server: httpx.As
 async def test_spaces_around_a_login_do_not_matter(server: httpx.AsyncClient, anna: FakeClient, space: str) -> None:
     for login in (anna.username, f"{anna.username}@example.com"):
         for typed in (login + space, space + login, space + login + space):
-            ok(await _sign_in(server, typed))
+            ok(await sign_in(server, typed))
             form = {"username": typed, "password": PASSWORD}
             ok(await server.post(f"{API}/accounts/token", data=form))
     # A space belongs to the password.
-    problem(await _sign_in(server, anna.username, PASSWORD + space), 401, "unauthenticated")
+    problem(await sign_in(server, anna.username, PASSWORD + space), 401, "unauthenticated")
 
 
 async def test_a_username_copied_from_a_mail_signs_in(server: httpx.AsyncClient) -> None:
     """There a zero-width space follows each dot, so that no mail program makes a link of a name."""
     user = await FakeClient.sign_up(server, name="anna.k.p")
-    ok(await _sign_in(server, user.username.replace(".", ".\u200b")))
+    ok(await sign_in(server, user.username.replace(".", ".\u200b")))
 
 
 async def test_an_unknown_account_and_a_wrong_password_get_the_same_answer(
     server: httpx.AsyncClient, anna: FakeClient
 ) -> None:
     answers = [
-        await _sign_in(server, anna.username, "wrong password"),
-        await _sign_in(server, f"{anna.username}@example.com", "wrong password"),
-        await _sign_in(server, "unknown"),
-        await _sign_in(server, "unknown@example.com"),
-        await _sign_in(server, anna.username, ""),
+        await sign_in(server, anna.username, "wrong password"),
+        await sign_in(server, f"{anna.username}@example.com", "wrong password"),
+        await sign_in(server, "unknown"),
+        await sign_in(server, "unknown@example.com"),
+        await sign_in(server, anna.username, ""),
     ]
     bodies = [problem(answer, 401, "unauthenticated") for answer in answers]
     for body in bodies:
@@ -68,7 +64,7 @@ async def test_invalid_sign_in_requests_are_refused(server: httpx.AsyncClient, a
         ("x\x00", PASSWORD),
         (anna.username, None),
     ):
-        problem(await _sign_in(server, login, password), 422, "validation_error")
+        problem(await sign_in(server, login, password), 422, "validation_error")
     more = {"login": anna.username, "password": PASSWORD, "otp": "1"}
     problem(await server.post(f"{API}/accounts/sign-in", json=more), 422, "validation_error")
 
@@ -118,7 +114,7 @@ async def test_a_password_changed_after_its_check_opens_no_session(
             form = {"username": anna.username, "password": PASSWORD}
             signing_in = asyncio.create_task(server.post(f"{API}/accounts/token", data=form))
         else:
-            signing_in = asyncio.create_task(_sign_in(server, anna.username))
+            signing_in = asyncio.create_task(sign_in(server, anna.username))
 
         await until_waiting(container, 1)
         await connection.execute("UPDATE account SET password_hash = $2 WHERE id = $1", anna.uuid, new_hash)
