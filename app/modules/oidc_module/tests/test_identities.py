@@ -15,7 +15,7 @@ from app.modules.oidc_module.services import identities
 from app.modules.oidc_module.tests.browser import SITE, Browser, refresh
 from app.modules.oidc_module.tests.provider import FakeProvider
 from app.modules.passkeys_module.tests.authenticator import register
-from app.modules.recovery_module.tests.links import email_of, tokens_of
+from app.modules.recovery_module.tests.links import NEW_PASSWORD, email_of, reset_password
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import API, FakeClient, eventually, ok, problem
@@ -177,11 +177,8 @@ async def test_a_reset_of_an_unverified_account_removes_identities(
     anna: FakeClient, browser: Browser, mailbox: Mailbox
 ) -> None:
     ok(await link(anna, browser))
-    assert (await anna.post("/accounts/password/forgot", {"email": email_of(anna)})).status_code == 202
-    (token,) = await tokens_of(mailbox, "reset", email_of(anna))
-    new = {"token": token, "new_password": "staple of the new house"}
-    assert (await anna.post("/accounts/password/reset", new)).status_code == 204
-    await anna.sign_in("staple of the new house")
+    await reset_password(anna, mailbox, email_of(anna))
+    await anna.sign_in(NEW_PASSWORD)
     assert ok(await anna.get(PATH))["items"] == []
 
 

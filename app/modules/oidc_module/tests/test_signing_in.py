@@ -14,7 +14,7 @@ from app.modules.oidc_module.services.checks import PROVIDERS_ANSWER
 from app.modules.oidc_module.settings import OidcSettings, ProviderSettings
 from app.modules.oidc_module.tests.browser import SITE, Browser, query_of, signed_in
 from app.modules.oidc_module.tests.provider import CLIENT_ID, FakeProvider
-from app.modules.recovery_module.tests.links import email_of, tokens_of, verify
+from app.modules.recovery_module.tests.links import NEW_PASSWORD, email_of, reset_password, tokens_of, verify
 from app.modules.second_factor_module.tests.authenticator import code_now, finish, set_up
 from app.settings import Settings
 from app.settings.egress_settings import EgressSettings
@@ -122,12 +122,9 @@ async def test_an_account_without_an_address_can_get_one_and_then_a_password(
     ok(await client.patch("/accounts/me", {"email": "anna@example.com"}))
     (token,) = await tokens_of(mailbox, "confirm", "anna@example.com")
     assert (await client.post("/accounts/email/confirm", {"token": token})).status_code == 204
-    assert (await client.post("/accounts/password/forgot", {"email": "anna@example.com"})).status_code == 202
-    (token,) = await tokens_of(mailbox, "reset", "anna@example.com")
-    new = {"token": token, "new_password": "staple of the new house"}
-    assert (await client.post("/accounts/password/reset", new)).status_code == 204
+    await reset_password(client, mailbox, "anna@example.com")
     client.username = "anna@example.com"
-    await client.sign_in("staple of the new house")
+    await client.sign_in(NEW_PASSWORD)
 
 
 async def test_an_account_without_a_password_has_none_to_guess_or_to_change(
@@ -137,7 +134,7 @@ async def test_an_account_without_a_password_has_none_to_guess_or_to_change(
     client = await browser.sign_in()
     for password in ("", "correct horse battery"):
         problem(await client.post("/accounts/sign-in", {"login": "anna", "password": password}), 401, "unauthenticated")
-    change = {"current_password": "", "new_password": "staple of the new house"}
+    change = {"current_password": "", "new_password": NEW_PASSWORD}
     problem(await client.post("/accounts/me/password", change), 403, "forbidden")
 
 

@@ -5,20 +5,16 @@ from app.modules.keys_module.tests.keys import create_key, program_of
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.passkeys_module.tests.authenticator import options_of_sign_in, register
 from app.modules.recovery_module.tests.conftest import app  # noqa: F401 - the fixture of this file
-from app.modules.recovery_module.tests.links import email_of, tokens_of, verify
+from app.modules.recovery_module.tests.links import NEW_PASSWORD, email_of, reset_password, tokens_of, verify
 from tests.fakers import FakeClient, ok, problem
 
-_NEW = "staple of the new house"
 _RP_ID = "chat.example.org"
 _ORIGIN = "https://chat.example.org"
 
 
 async def reset(user: FakeClient, mailbox: Mailbox, email: str | None = None) -> None:
-    address = email or email_of(user)
-    assert (await user.post("/accounts/password/forgot", {"email": address})).status_code == 202
-    (token,) = await tokens_of(mailbox, "reset", address)
-    assert (await user.post("/accounts/password/reset", {"token": token, "new_password": _NEW})).status_code == 204
-    await user.sign_in(_NEW)
+    await reset_password(user, mailbox, email or email_of(user))
+    await user.sign_in(NEW_PASSWORD)
 
 
 async def test_a_reset_of_an_unverified_account_removes_passkeys(anna: FakeClient, mailbox: Mailbox) -> None:

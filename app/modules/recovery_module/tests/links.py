@@ -2,9 +2,13 @@
 
 import re
 
+import httpx
+
 from app.adapters.db.connection import Connection
 from app.modules.mail_module.tests.mailbox import Mailbox, text_of
 from tests.fakers import FakeClient, eventually
+
+NEW_PASSWORD = "staple of the new house"
 
 
 async def tokens_of(mailbox: Mailbox, purpose: str, to: str, count: int = 1) -> list[str]:
@@ -27,6 +31,15 @@ async def verify(user: FakeClient, mailbox: Mailbox) -> None:
     """Follows the link of the mail that a sign-up has sent."""
     (token,) = await tokens_of(mailbox, "confirm", email_of(user))
     assert (await user.post("/accounts/email/confirm", {"token": token})).status_code == 204
+
+
+async def reset_password(client: FakeClient, mailbox: Mailbox, email: str) -> httpx.Response:
+    """Sets NEW_PASSWORD by the link of a mail to this address. Returns the last answer."""
+    assert (await client.post("/accounts/password/forgot", {"email": email})).status_code == 202
+    (token,) = await tokens_of(mailbox, "reset", email)
+    answer = await client.post("/accounts/password/reset", {"token": token, "new_password": NEW_PASSWORD})
+    assert answer.status_code == 204, answer.text
+    return answer
 
 
 async def subjects_to(mailbox: Mailbox, to: str, count: int) -> list[str]:

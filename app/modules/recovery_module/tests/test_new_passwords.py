@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 from app.adapters.db.address import DatabaseAddress
 from app.modules.mail_module.tests.mailbox import Mailbox
-from app.modules.recovery_module.tests.links import email_of, tokens_of, verify
+from app.modules.recovery_module.tests.links import NEW_PASSWORD, email_of, reset_password, tokens_of, verify
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.manage import manage
 
-_OTHER, _NEW = "thief@example.com", "staple of the new house"
+_OTHER = "thief@example.com"
 
 
 async def begin(thief: FakeClient, mailbox: Mailbox) -> str:
@@ -26,18 +26,15 @@ async def check_ended(anna: FakeClient, token: str) -> None:
 
 async def test_a_reset_ends_a_change_of_the_address(anna: FakeClient, anonymous: FakeClient, mailbox: Mailbox) -> None:
     token = await begin(anna, mailbox)
-    assert (await anonymous.post("/accounts/password/forgot", {"email": email_of(anna)})).status_code == 202
-    (reset,) = await tokens_of(mailbox, "reset", email_of(anna))
-    new = {"token": reset, "new_password": _NEW}
-    assert (await anonymous.post("/accounts/password/reset", new)).status_code == 204
-    await anna.sign_in(_NEW)
+    await reset_password(anonymous, mailbox, email_of(anna))
+    await anna.sign_in(NEW_PASSWORD)
     await check_ended(anna, token)
 
 
 async def test_a_changed_password_ends_a_change_of_the_address(anna: FakeClient, mailbox: Mailbox) -> None:
     await verify(anna, mailbox)
     token = await begin(anna, mailbox)
-    ok(await anna.post("/accounts/me/password", {"current_password": PASSWORD, "new_password": _NEW}))
+    ok(await anna.post("/accounts/me/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD}))
     await check_ended(anna, token)
 
 
@@ -45,9 +42,9 @@ async def test_the_operators_reset_ends_a_change_of_the_address(
     anna: FakeClient, mailbox: Mailbox, database_address: DatabaseAddress
 ) -> None:
     token = await begin(anna, mailbox)
-    done = await manage(database_address, "account", "reset-password", anna.username, ACCOUNT_PASSWORD=_NEW)
+    done = await manage(database_address, "account", "reset-password", anna.username, ACCOUNT_PASSWORD=NEW_PASSWORD)
     assert done.exit_code == 0, done.output
-    await anna.sign_in(_NEW)
+    await anna.sign_in(NEW_PASSWORD)
     await check_ended(anna, token)
 
 
@@ -67,7 +64,7 @@ async def test_a_request_that_arrives_slowly_asks_for_no_address_afterwards(anna
 
     async def body() -> AsyncIterator[bytes]:
         yield b'{"email": '
-        ok(await anna.post("/accounts/me/password", {"current_password": PASSWORD, "new_password": _NEW}))
+        ok(await anna.post("/accounts/me/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD}))
         yield b'"%s"}' % _OTHER.encode()
 
     headers = {**thief.headers, "Content-Type": "application/json"}

@@ -4,18 +4,9 @@ import pytest
 
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.recovery_module.tests.conftest import app  # noqa: F401 - the fixture of this file
-from app.modules.recovery_module.tests.links import email_of, tokens_of, verify
+from app.modules.recovery_module.tests.links import NEW_PASSWORD, email_of, reset_password, verify
 from app.modules.second_factor_module.tests.authenticator import begin, code_now, finish, set_up
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
-
-_NEW = "staple of the new house"
-
-
-async def reset(anonymous: FakeClient, mailbox: Mailbox, email: str) -> None:
-    assert (await anonymous.post("/accounts/password/forgot", {"email": email})).status_code == 202
-    (token,) = await tokens_of(mailbox, "reset", email)
-    answer = await anonymous.post("/accounts/password/reset", {"token": token, "new_password": _NEW})
-    assert (answer.status_code, answer.content, answer.headers.get("set-cookie")) == (204, b"", None)
 
 
 async def test_a_reset_password_opens_nothing_without_the_factor(
@@ -23,10 +14,11 @@ async def test_a_reset_password_opens_nothing_without_the_factor(
 ) -> None:
     await verify(anna, mailbox)
     secret, codes = await set_up(anna)
-    await reset(anonymous, mailbox, email_of(anna))
-    form = {"username": anna.username, "password": _NEW}
+    answer = await reset_password(anonymous, mailbox, email_of(anna))
+    assert (answer.content, answer.headers.get("set-cookie")) == (b"", None)
+    form = {"username": anna.username, "password": NEW_PASSWORD}
     problem(await anna.http.post(f"{API}/accounts/token", data=form), 401, "second_factor_required")
-    ticket = (await begin(anna, _NEW))["ticket"]
+    ticket = (await begin(anna, NEW_PASSWORD))["ticket"]
     problem(await finish(anna, ticket, "000000"), 401, "wrong_code")
     ok(await finish(anna, ticket, code_now(secret)))
     ok(await finish(anna, ticket, codes[0]))
@@ -40,8 +32,8 @@ async def test_a_factor_from_before_the_address_was_verified_does_not_lock_out_i
     await set_up(anna)
     if is_verified_later:
         await verify(anna, mailbox)
-    await reset(anonymous, mailbox, email_of(anna))
-    await anna.sign_in(_NEW)
+    await reset_password(anonymous, mailbox, email_of(anna))
+    await anna.sign_in(NEW_PASSWORD)
     me = ok(await anna.get("/accounts/me"))
     assert (me["totp_enabled"], me["recovery_codes_left"]) == (False, 0)
     (removed,) = [event for event in await anna.own_events() if event["kind"] == "security.factor_removed"]
