@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -70,7 +70,7 @@ class Revocations:
         """Calls `action` when the set is complete again after a gap. Tokens that were deleted since are not in it."""
         self._after_gap.append(action)
 
-    def announce(self, session_ids: Iterable[UUID], at: datetime) -> None:
+    def announce(self, session_ids: Collection[UUID], at: datetime) -> None:
         """Adds sessions that have just ended, and notifies the other processes over the bus."""
         self.add(session_ids, at)
         for session_id in session_ids:
