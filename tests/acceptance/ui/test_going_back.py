@@ -80,6 +80,16 @@ async def test_going_back_closes_the_dialogs_of_the_chat(phone: Reader) -> None:
     await expect(phone.page.get_by_role("dialog")).to_have_count(0)
 
 
+async def test_going_back_closes_the_menu_of_a_message(phone: Reader, anna: FakeClient, yard: str) -> None:
+    await anna.send(yard, "Кто идёт?")
+    await phone.open("Двор")
+    await phone.message("Кто идёт?").get_by_role("button", name="Actions for the message").click()
+    await expect(phone.page.get_by_role("menu")).to_be_visible()
+    await phone.page.go_back()
+    await expect(phone.item("Двор")).to_be_visible()
+    await expect(phone.page.get_by_role("menu")).to_have_count(0)
+
+
 async def test_the_focus_follows_into_the_chat_and_back_to_it_in_the_list(
     phone: Reader, her: FakeClient, anna: FakeClient
 ) -> None:

@@ -26,8 +26,9 @@ export function dialog(title, content, { className = '', isSticky = false } = {}
   return element;
 }
 
-/** Closes the open dialogs that would cover a chat. One that only its button closes stays. */
+/** Closes the dialogs and the menu that would cover another chat. A dialog that only its button closes stays. */
 export function closeDialogs() {
+  document.querySelector('.menu')?.hidePopover();
   for (const element of document.querySelectorAll('dialog:not([closedby=none])')) element.close();
 }
 
