@@ -10,7 +10,7 @@ from app.modules.chats_module.services import views as chats
 from app.modules.messages_module.services import views
 from app.modules.search_module.tests.searching import search
 from app.modules.threads_module.tests.calls import replies, reply
-from tests.fakers import FakeClient, ok
+from tests.fakers import FakeClient, ok, problem
 from tests.pages import pages
 
 LIMIT = 10_000
@@ -92,3 +92,15 @@ async def test_a_page_of_large_scheduled_messages_ends_early(anna: FakeClient, c
         found = [page async for page in pages(anna, path, limit)]
         assert [message for page in found for message in page] == added
         assert max(map(len, found)) == min(limit, 4)
+
+
+async def test_a_page_of_large_earlier_texts_ends_early(anna: FakeClient, club: str) -> None:
+    # JSON has six characters for each: four texts fit in a page.
+    texts = ["\v" * 38_000 + str(number) for number in range(7)]
+    await anna.send(club, texts[0])
+    for text in [*texts[1:], "Готово"]:
+        ok(await anna.patch(f"/chats/{club}/messages/1", {"text": text}))
+    found = [page async for page in pages(anna, f"/chats/{club}/messages/1/versions", 50)]
+    assert [version["text"] for page in found for version in page] == texts[::-1]
+    assert [len(page) for page in found] == [4, 3]
+    problem(await anna.get(f"/chats/{club}/messages/1/versions", cursor="?"), 422, "validation_error")

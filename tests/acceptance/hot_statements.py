@@ -137,7 +137,7 @@ def hot_statements(many: int) -> dict[str, Run]:
         "found messages": lambda on: _MESSAGES.list_found(
             on, ANNA, [(LONG_CHAT, seq, None) for seq in seqs], 1_000_000, with_deleted=False
         ),
-        "earlier texts": lambda on: versions.list_versions(on, LONG_CHAT, _MIDDLE),
+        "earlier texts": lambda on: versions.list_versions(on, LONG_CHAT, _MIDDLE, None, 1_000_000),
         "pins": lambda on: pins.list_pins(on, LONG_CHAT),
         "text of a preview": lambda on: previews.find_text(on, LONG_CHAT, _MIDDLE),
         "preview": lambda on: previews.find_preview(on, LONG_CHAT, _MIDDLE),

@@ -1,5 +1,6 @@
 """Earlier texts of messages. They change under the lock of the chat's stream."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,8 +30,14 @@ class MessageVersion(ChatFamilyModel):
     written_at: Mapped[datetime]
 
 
+# $3 the last number of the previous page, $4 maximum of bytes of several texts. `found` counts those for which there is
+# no room, too.
 _LIST = """
-SELECT text, written_at FROM message_version WHERE chat_id = $1 AND seq = $2 AND number > 0 ORDER BY number DESC
+SELECT text, written_at, number, found FROM (
+    SELECT *, row_number() OVER page AS place, sum(octet_length(text)) OVER page AS size, count(*) OVER () AS found
+    FROM message_version WHERE chat_id = $1 AND seq = $2 AND number > 0 AND ($3::bigint IS NULL OR number < $3)
+    WINDOW page AS (ORDER BY number DESC)
+) sized WHERE place = 1 OR size <= $4 ORDER BY number DESC
 """
 _INSERT = """
 WITH noted AS (DELETE FROM message_version WHERE chat_id = $1 AND seq = $2 AND number = 0 RETURNING text, written_at)
@@ -49,9 +56,11 @@ PURGE = delete_of_chat("message_version", "seq", "number")
 DELETE_OF_ACCOUNT = delete_of_account("message_version", "chat_id", "seq", "number", account="sender_id")
 
 
-async def list_versions(connection: DatabaseConnection, chat_id: UUID, seq: int) -> list[dict[str, Any]]:
-    """Returns the earlier texts of a message, the newest first."""
-    return [dict(row) for row in await connection.fetch(_LIST, chat_id, seq)]
+async def list_versions(
+    connection: DatabaseConnection, chat_id: UUID, seq: int, before: int | None, size: int
+) -> Sequence[Any]:
+    """Returns earlier texts of a message, the newest first. `found` counts also those that are too large for a page."""
+    return list(await connection.fetch(_LIST, chat_id, seq, before, size))
 
 
 async def insert_version(

@@ -4,6 +4,8 @@ from typing import Any
 
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.extension import AccountHook
+from app.modules.base_module.schemas import Position
+from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.chats_module.extension import ChatPurge, Permission
 from app.modules.chats_module.services.access import Membership, check
 from app.modules.messages_module.extension import EditedMessage, MessageEdit, MessageRemoval, removing_rows
@@ -12,19 +14,29 @@ from app.modules.versions_module import db
 from app.modules.versions_module.settings import VersionsSettings
 from app.services.context import WorkContext
 
+_PAGE_BYTES = 1_000_000 // 6
+"""Of texts. JSON has up to six bytes for each."""
 READ_VERSIONS = Permission("messages.read_versions", {"group": "admin", "channel": "admin"}, "messages:read")
 """For messages of others. A member may always read the earlier texts of its own messages."""
 
 
 async def list_versions(
-    connection: Connection, views: MessageViews, member: Membership, seq: int
-) -> list[dict[str, Any]]:
-    """Returns the earlier texts, the newest first. Raises MessageNotFound or NotAllowedInChat."""
+    connection: Connection, views: MessageViews, member: Membership, seq: int, cursor: str | None
+) -> dict[str, Any]:
+    """Returns a page of earlier texts, the newest first. Raises MessageNotFound or NotAllowedInChat."""
+    (before,) = decode_cursor(cursor, tuple[Position], of="versions") if cursor else (None,)
     message = await views.for_event(connection, member.chat_id, seq)
     if message["sender_id"] != str(member.account_id):
         check(member, READ_VERSIONS, "Only the sender of a message or an admin may read its earlier texts")
     # The texts of messages that were deleted while the module was disabled are still in the table.
-    return await db.list_versions(connection, member.chat_id, seq) if message["deleted_at"] is None else []
+    if message["deleted_at"] is not None:
+        return {"items": []}
+    rows = await db.list_versions(connection, member.chat_id, seq, before, _PAGE_BYTES)
+    has_more = bool(rows) and rows[0]["found"] > len(rows)
+    return {
+        "items": [{"text": row["text"], "written_at": row["written_at"]} for row in rows],
+        "next_cursor": encode_cursor(rows[-1]["number"], of="versions") if has_more else None,
+    }
 
 
 async def _keep(context: WorkContext, message: EditedMessage) -> None:
