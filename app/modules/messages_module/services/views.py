@@ -108,7 +108,9 @@ class MessageViews:
             items = page.items
             if items is not None:
                 break
-            limit //= 2
+            size = page.size
+            while size > _PAGE_BYTES:
+                limit, size = max(limit // 2, 1), size // 2
         if self._described:
             found = [(chat_id, orjson.dumps(item)) for item in orjson.loads(items)]
             items = b"[" + b",".join(await self._describe(connection, viewer, found)) + b"]"

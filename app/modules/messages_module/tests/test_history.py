@@ -1,13 +1,18 @@
 """History: pages of a chat, complete and in order."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.adapters.db.connection import Connection
 from app.modules.messages_module.services import views
+from app.modules.messages_module.services.views import MessageViews
 from app.resources.constants import MAX_BIGINT
+from app.utils.container import Container
 from tests.fakers import FakeClient, ok, problem
+from tests.reads import count_read
 
 POSITIONS = ("before_seq", "after_seq", "around_seq")
 LENGTH = 12
@@ -135,3 +140,24 @@ async def test_history_and_the_response_to_a_send_have_equal_bytes(
     await sql.execute("UPDATE message SET created_at = '2026-01-02 03:04:05+00' WHERE seq = 1")
     (first, *_) = ok(await anna.get(f"/chats/{club}/messages"))["items"]
     assert first["created_at"] == "2026-01-02T03:04:05Z"
+
+
+_ADD_LARGE = """
+INSERT INTO message (chat_id, seq, id, sender_id, type, text, digest, created_at, event_seqs)
+SELECT $1, seq, gen_random_uuid(), $2, 'text', repeat(chr(11), 36000) || seq, '', now(), '{}'
+FROM generate_series(1, 200) seq
+"""
+
+
+async def test_a_page_of_large_messages_is_found_without_writing_the_json_of_all(
+    anna: FakeClient, club: str, connection: Connection, container: Container
+) -> None:
+    # In JSON each has six times as many bytes.
+    await connection.execute(_ADD_LARGE, UUID(club), anna.uuid)
+    await connection.execute("UPDATE chat SET last_seq = 200 WHERE id = $1", UUID(club))
+    found = container.get(MessageViews).view_history(
+        connection, anna.uuid, UUID(club), before_seq=None, after_seq=None, around_seq=None, limit=200
+    )
+    assert await count_read(connection, found, of="message") <= 300
+    history = ok(await anna.get(f"/chats/{club}/messages", limit=200))
+    assert [message["seq"] for message in history["items"]] == [198, 199, 200]

@@ -23,28 +23,33 @@ class Side(StrEnum):
 class Page(NamedTuple):
     """A page of messages. `items` is a JSON array in ascending order. `head` is the chat's last number.
 
-    `first_seq` and `last_seq` are None if the page is empty. `items` is None if the messages are too large.
+    `first_seq` and `last_seq` are None if the page is empty. `items` is None if the messages are too large: they have
+    `size` bytes, or more.
     """
 
     head: int
     first_seq: int | None
     last_seq: int | None
+    size: int
     items: bytes | None
 
 
 # $1 chat, $2 viewer, $3 position, $4 limit, $5 maximum of bytes of several messages. One round trip checks the
-# membership and finds the page.
+# membership and finds the page. No JSON is written of texts that are too large for it: that could take a second.
 _PAGE = """
 WITH place AS (
     SELECT c.last_seq FROM chat c JOIN chat_member r ON r.chat_id = c.id AND r.account_id = $2
     WHERE c.id = $1 AND c.deleted_at IS NULL
 )
-SELECT place.last_seq AS head, page.first_seq, page.last_seq,
-    CASE WHEN octet_length(page.items) > $5 AND page.first_seq < page.last_seq THEN NULL
+SELECT place.last_seq AS head, texts.first_seq, texts.last_seq, greatest(octet_length(page.items), texts.size) AS size,
+    CASE WHEN greatest(octet_length(page.items), texts.size) > $5 AND texts.first_seq < texts.last_seq THEN NULL
         ELSE convert_to('[' || coalesce(page.items, '') || ']', 'UTF8') END AS items
 FROM place {found} CROSS JOIN LATERAL (
-    SELECT min(m.seq) AS first_seq, max(m.seq) AS last_seq, string_agg({json}, ',' ORDER BY m.seq) AS items
+    SELECT min(m.seq) AS first_seq, max(m.seq) AS last_seq, coalesce(sum(octet_length(m.text)), 0) AS size
     FROM message m WHERE m.chat_id = $1 AND {range}
+) texts CROSS JOIN LATERAL (
+    SELECT string_agg({json}, ',' ORDER BY m.seq) AS items
+    FROM message m WHERE m.chat_id = $1 AND {range} AND (texts.size <= $5 OR texts.first_seq = texts.last_seq)
 ) page
 """
 # The numbers on the page that a view has found: an aggregate, so that it is evaluated once.
