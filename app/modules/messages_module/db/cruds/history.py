@@ -5,7 +5,7 @@ The database writes the JSON. For a page of 50 messages that costs it 0.3 ms and
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection, fetch_each, has_citus
@@ -35,23 +35,25 @@ class Page(NamedTuple):
 
 
 # $1 chat, $2 viewer, $3 position, $4 limit, $5 maximum of bytes of several messages. One round trip checks the
-# membership and finds the page. No JSON is written of texts that are too large for it: that could take a second.
+# membership and finds the page. No JSON is written of a large message, which could take long: without it there are no
+# items, but the bytes of all texts.
 _PAGE = """
 WITH place AS (
     SELECT c.last_seq FROM chat c JOIN chat_member r ON r.chat_id = c.id AND r.account_id = $2
     WHERE c.id = $1 AND c.deleted_at IS NULL
 )
-SELECT place.last_seq AS head, texts.first_seq, texts.last_seq, greatest(octet_length(page.items), texts.size) AS size,
-    CASE WHEN greatest(octet_length(page.items), texts.size) > $5 AND texts.first_seq < texts.last_seq THEN NULL
+SELECT place.last_seq AS head, page.first_seq, page.last_seq, greatest(octet_length(page.items), page.size) AS size,
+    CASE WHEN page.has_large OR (octet_length(page.items) > $5 AND page.first_seq < page.last_seq) THEN NULL
         ELSE convert_to('[' || coalesce(page.items, '') || ']', 'UTF8') END AS items
 FROM place {found} CROSS JOIN LATERAL (
-    SELECT min(m.seq) AS first_seq, max(m.seq) AS last_seq, coalesce(sum(octet_length(m.text)), 0) AS size
+    SELECT min(m.seq) AS first_seq, max(m.seq) AS last_seq, coalesce(sum(octet_length(m.text)), 0) AS size,
+        bool_or({is_large}) AS has_large,
+        string_agg(CASE WHEN {is_large} THEN NULL ELSE {json} END, ',' ORDER BY m.seq) AS items
     FROM message m WHERE m.chat_id = $1 AND {range}
-) texts CROSS JOIN LATERAL (
-    SELECT string_agg({json}, ',' ORDER BY m.seq) AS items
-    FROM message m WHERE m.chat_id = $1 AND {range} AND (texts.size <= $5 OR texts.first_seq = texts.last_seq)
 ) page
 """
+# A character has up to six times as many bytes in JSON. So a page without these has at most $5 bytes of texts.
+_LARGE = "octet_length(m.text) * 6 * $4 > $5"
 # The numbers on the page that a view has found: an aggregate, so that it is evaluated once.
 _FOUND_ON_PAGE = "CROSS JOIN LATERAL (SELECT array_agg(m.seq) AS seqs FROM ({numbers}) m WHERE {range}) {name}"
 _RANGES = {
@@ -95,9 +97,9 @@ def _of_chat(json: str) -> str:
     return json.replace("m.chat_id", "$1::uuid")
 
 
-def _page(json: str, numbers: Mapping[str, str], condition: str) -> str:
+def _page(json: str, numbers: Mapping[str, str], condition: str, is_large: str) -> str:
     found = [_FOUND_ON_PAGE.format(numbers=query, range=condition, name=name) for name, query in numbers.items()]
-    return _PAGE.format(json=_of_chat(json), range=condition, found=" ".join(found))
+    return _PAGE.format(json=_of_chat(json), range=condition, found=" ".join(found), is_large=is_large)
 
 
 class MessageQueries:
@@ -109,7 +111,10 @@ class MessageQueries:
         `page_numbers` are queries for numbers of messages in the chat `$1`, as `seq`. In `page_json` those of the page
         are the array `seqs` of each name, which is an identifier of SQL.
         """
-        self._pages = {side: _page(page_json, page_numbers, condition) for side, condition in _RANGES.items()}
+        self._pages, self._pages_of_any_size = (
+            {side: _page(page_json, page_numbers, condition, is_large) for side, condition in _RANGES.items()}
+            for is_large in (_LARGE, "false")
+        )
         self._one = _ONE.format(json=_of_chat(read_json))
         self._sent = _ONE.format(json=_of_chat(event_json))
         self._last = _LAST.format(json=read_json)
@@ -131,7 +136,15 @@ class MessageQueries:
 
         It has no items if several messages have more than `size` bytes.
         """
-        rows = await connection.fetch(self._pages[side], chat_id, viewer, position, limit, size)
+        arguments = chat_id, viewer, position, limit, size
+        page = await self._find_page(connection, self._pages[side], *arguments)
+        if page is not None and page.items is None and (page.size <= size or page.first_seq == page.last_seq):
+            # There are large messages, but not many.
+            page = await self._find_page(connection, self._pages_of_any_size[side], *arguments)
+        return page
+
+    async def _find_page(self, connection: DatabaseConnection, query: str, *arguments: Any) -> Page | None:
+        rows = await connection.fetch(query, *arguments)
         return Page(*rows[0]) if rows else None
 
     async def find_message(self, connection: DatabaseConnection, viewer: UUID, chat_id: UUID, seq: int) -> bytes | None:
