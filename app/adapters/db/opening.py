@@ -45,7 +45,7 @@ async def open_connection(
                 await connection.execute("SELECT 1")
             else:
                 status = await connection.execute(_ANY_PLAN_WITH_CITUS)
-                if isinstance(connection, DriverConnection):
+                if issubclass(type(connection), DriverConnection):
                     connection.has_citus = affected(status) > 0
         except BaseException:
             connection.terminate()
