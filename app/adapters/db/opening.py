@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 
 from app.adapters.db.address import WRITABLE, DatabaseAddress
-from app.adapters.db.connection import Connection, DriverConnection
+from app.adapters.db.connection import Connection
 from app.adapters.db.sql import affected
 from app.settings.db_settings import Pooler
 
@@ -16,9 +16,11 @@ ANY_PLAN = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin
 
 _SET = "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS setting(name, value)"
 # Citus finds the nodes of a statement by its values, so it has no plan for any values. And the driver reads the types
-# of a catalogue with those of all shards. A statement with parameters would read them now.
-_SET_ANY_PLAN = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in ANY_PLAN.items())
-_ANY_PLAN_WITH_CITUS = f"SELECT {_SET_ANY_PLAN} FROM pg_extension WHERE extname = 'citus'"  # noqa: S608 - constants only
+# of a catalogue that has those of all shards: this takes seconds if Citus hides these. A statement with parameters
+# would read them now.
+_WITH_CITUS = ANY_PLAN | {"citus.override_table_visibility": "off"}
+_CHANGES = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _WITH_CITUS.items())
+_FIT_CITUS = f"SELECT {_CHANGES} FROM pg_extension WHERE extname = 'citus'"  # noqa: S608 - constants only
 
 
 async def open_connection(
@@ -44,8 +46,8 @@ async def open_connection(
                 # PgBouncer accepts connections while the server is silent.
                 await connection.execute("SELECT 1")
             else:
-                status = await connection.execute(_ANY_PLAN_WITH_CITUS)
-                if issubclass(type(connection), DriverConnection):
+                status = await connection.execute(_FIT_CITUS)
+                if isinstance(connection, DriverConnection):
                     connection.has_citus = affected(status) > 0
         except BaseException:
             connection.terminate()
