@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.connection import DatabaseConnection, has_citus
 from app.adapters.db.sql import one_row
 
 OF_PREVIEW = -1
@@ -21,15 +21,27 @@ _FIND = f"SELECT {_SHOWN}, a.reserved FROM attachment a WHERE a.id = $1"  # noqa
 _FIND_LOCKED = f"{_FIND} FOR UPDATE"
 # Only its owner sees what no message carries, and only members what one does. Files of messages that were deleted while
 # the module was disabled are still in the table.
+_IS_SHOWN = """
+a.state IN ('uploading', 'processing', 'ready', 'refused') AND (a.state <> 'uploading' OR a.expires_at > now())
+"""
 _VISIBLE = f"""
 (a.chat_id IS NULL AND a.owner_id = $2 OR EXISTS (
     SELECT FROM {one_row("chat_member", chat_id="a.chat_id", account_id="$2")} m
     JOIN chat c ON c.id = m.chat_id AND c.deleted_at IS NULL
     JOIN {one_row("message", chat_id="a.chat_id", seq="a.seq")} carrying ON carrying.deleted_at IS NULL
-)) AND a.state IN ('uploading', 'processing', 'ready', 'refused')
-AND (a.state <> 'uploading' OR a.expires_at > now())
+)) AND {_IS_SHOWN}
 """
 _LIST_VISIBLE = f"SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) AND {_VISIBLE}"  # noqa: S608
+# With Citus the tables are on different nodes.
+_LIST_SHOWN = f"""
+SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) AND (a.chat_id IS NOT NULL OR a.owner_id = $2) AND {_IS_SHOWN}
+"""  # noqa: S608
+_LIST_READABLE = """
+SELECT c.id, m.seq FROM unnest($1::uuid[], $2::bigint[]) AS carrying(chat_id, seq)
+JOIN chat c ON c.id = carrying.chat_id AND c.deleted_at IS NULL
+JOIN chat_member r ON r.chat_id = c.id AND r.account_id = $3
+JOIN message m ON m.chat_id = c.id AND m.seq = carrying.seq AND m.deleted_at IS NULL
+"""
 _OWNED = "a.id = ANY($1) AND (a.id, a.owner_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))"
 # In the order of their ids: two transactions that take several take them in the same order. Not locked are a file of
 # another account, which a client may name, and one that a message carries: a forward may hold it.
@@ -111,7 +123,13 @@ async def find(connection: DatabaseConnection, attachment_id: UUID, *, lock: boo
 
 async def list_visible(connection: DatabaseConnection, ids: Sequence[UUID], viewer: UUID) -> Any:
     """Returns those that the viewer may see now."""
-    return await connection.fetch(_LIST_VISIBLE, ids, viewer)
+    if not has_citus(connection):
+        return await connection.fetch(_LIST_VISIBLE, ids, viewer)
+    shown = await connection.fetch(_LIST_SHOWN, ids, viewer)
+    carried = [(row["chat_id"], row["seq"]) for row in shown if row["chat_id"] is not None]
+    chat_ids, seqs = [chat_id for chat_id, _ in carried], [seq for _, seq in carried]
+    readable = {tuple(row) for row in await connection.fetch(_LIST_READABLE, chat_ids, seqs, viewer)}
+    return [row for row in shown if row["chat_id"] is None or (row["chat_id"], row["seq"]) in readable]
 
 
 async def lock(connection: DatabaseConnection, owned: Collection[tuple[UUID, UUID]]) -> Mapping[UUID, Any]:
