@@ -124,7 +124,7 @@ SELECT stream_id FROM subscriber_cursor
 WHERE retry_at <= statement_timestamp() AND subscriber = ANY($1::text[]) LIMIT $2
 """
 _HAS_REQUESTED = """
-SELECT EXISTS (SELECT FROM subscriber_failure WHERE retry_at IS NOT NULL AND subscriber = ANY($1::text[]))
+SELECT EXISTS (SELECT 1 FROM subscriber_failure WHERE retry_at IS NOT NULL AND subscriber = ANY($1::text[]))
 """
 # The cursor is locked as well: no other event of the stream is handled meanwhile.
 _CLAIM_FAILURE = """

@@ -38,8 +38,12 @@ FROM unnest($1::text[], $2::bigint[], $3::float8[]) AS new(name, events, since) 
 """
 _READ_BEHIND = """
 SELECT name, events_behind, coalesce(extract(epoch FROM statement_timestamp() - behind_since), 0)::float8 AS seconds,
-    (SELECT count(*) FROM subscriber_failure f WHERE f.subscriber = name) AS set_aside
-FROM subscriber WHERE name = ANY($1::text[])
+    coalesce(set_aside, 0) AS set_aside
+FROM subscriber LEFT JOIN (
+    SELECT subscriber AS name, count(*) AS set_aside FROM subscriber_failure
+    WHERE subscriber = ANY($1::text[]) GROUP BY subscriber
+) failures USING (name)
+WHERE name = ANY($1::text[])
 """
 _RUN_SOON = "UPDATE subscriber_sweep SET after = $1, is_urgent = true"
 _BEAT = """
