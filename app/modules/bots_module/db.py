@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.adapters.db.base import Base
+from app.adapters.db.base import REPLICATED, Base
 from app.adapters.db.connection import DatabaseConnection
 from app.utils.invariants import Invariant
 
@@ -20,6 +20,7 @@ class Bot(Base):
     """
 
     __tablename__ = "bot"
+    __table_args__ = {"info": {REPLICATED: True}}  # noqa: RUF012 - SQLAlchemy reads it once, at the class's making
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.adapters.db.base import Base
+from app.adapters.db.base import REPLICATED, Base
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import delete_of_account, one_row
 
@@ -16,6 +16,7 @@ class BotCommand(Base):
     """A command of a bot, at its place in the list that the bot has."""
 
     __tablename__ = "bot_command"
+    __table_args__ = {"info": {REPLICATED: True}}  # noqa: RUF012 - SQLAlchemy reads it once, at the class's making
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
