@@ -6,6 +6,7 @@
    again, with the same `webhook-id`.
 """
 
+from datetime import timedelta
 from enum import Enum, auto
 from time import monotonic
 from typing import Any, NamedTuple
@@ -121,7 +122,8 @@ async def _claim_next(context: JobContext, given: Context, webhook: Any, stream_
         if await cursors.exists(raw, stream_id, webhook_id):
             raise RetryAfter(_BUSY)
         return Step.DONE
-    if cursor["must_wait"]:
+    held_at = cursor["held_until"] - timedelta(seconds=seconds)
+    if cursor["next_at"] is not None and cursor["next_at"] > held_at:
         raise RetryAt(cursor["next_at"])
     after = max(cursor["seq"], readable.lowest)
     if after < readable.first_seq - 1:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.adapters.db import sql
-from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.connection import DatabaseConnection, has_citus
 
 _READABLE = """
 SELECT a.chat_id AS stream_id, s.first_seq, s.last_seq, m.joined_event_seq
@@ -38,6 +38,7 @@ DELETE FROM webhook_cursor WHERE (stream_id, webhook_id) IN (
     ORDER BY stream_id FOR UPDATE
 )
 """
+_REMOVE_UNREADABLE_WITH_CITUS = _REMOVE_UNREADABLE.replace("FOR UPDATE", "")
 _DELETE_OF_WEBHOOK = "DELETE FROM webhook_cursor WHERE account_id = $1 AND webhook_id = $2"
 _DELETE_OF_ACCOUNT = sql.delete_of_account("webhook_cursor", "webhook_id", "stream_id")
 DELETE_OF_STREAM = """
@@ -75,7 +76,8 @@ async def remove_unreadable(
     of: Sequence[UUID] | None = None,
 ) -> None:
     """Removes the cursors of streams that the webhook gets nothing of. `chat_ids`: its chats. `of`: only of these."""
-    await connection.execute(_REMOVE_UNREADABLE, account_id, webhook_id, chat_ids, of)
+    query = _REMOVE_UNREADABLE_WITH_CITUS if has_citus(connection) else _REMOVE_UNREADABLE
+    await connection.execute(query, account_id, webhook_id, chat_ids, of)
 
 
 async def delete_of_webhook(connection: DatabaseConnection, account_id: UUID, webhook_id: UUID) -> None:

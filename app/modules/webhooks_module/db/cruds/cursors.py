@@ -5,17 +5,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.connection import DatabaseConnection, has_citus
 
 WINDOW = 1_000
 """Events of a stream that one statement looks at."""
 
 # The job of a process that ended holds the cursor for as long as a request may take.
 _CLAIM = """
-UPDATE webhook_cursor SET job_id = $3, held_until = clock_timestamp() + make_interval(secs => $4)
+UPDATE webhook_cursor SET job_id = $3, held_until = statement_timestamp() + make_interval(secs => $4)
 WHERE stream_id = $1 AND webhook_id = $2
-  AND (job_id IS NULL OR job_id = $3 OR held_until <= clock_timestamp())
-RETURNING seq, attempts, next_at, next_at > clock_timestamp() AS must_wait
+  AND (job_id IS NULL OR job_id = $3 OR held_until <= statement_timestamp())
+RETURNING seq, attempts, next_at, held_until
 """
 _EXISTS = "SELECT EXISTS (SELECT FROM webhook_cursor WHERE stream_id = $1 AND webhook_id = $2)"
 _RELEASE = """
@@ -27,7 +27,7 @@ WHERE stream_id = $1 AND webhook_id = $2 AND seq = $3 RETURNING seq
 """
 _POSTPONE = """
 UPDATE webhook_cursor SET attempts = attempts + 1, behind_since = coalesce(behind_since, $5),
-    next_at = clock_timestamp() + make_interval(secs => $6), job_id = NULL, held_until = NULL
+    next_at = statement_timestamp() + make_interval(secs => $6), job_id = NULL, held_until = NULL
 WHERE stream_id = $1 AND webhook_id = $2 AND seq = $3 AND attempts = $4 RETURNING next_at
 """
 _RESET = """
@@ -37,6 +37,7 @@ WHERE (stream_id, webhook_id) IN (
     WHERE account_id = $1 AND webhook_id = $2 AND attempts > 0 ORDER BY stream_id FOR UPDATE
 )
 """
+_RESET_WITH_CITUS = _RESET.replace("FOR UPDATE", "")
 _MATCHES = """
 ($4::text[] IS NULL OR e.kind = ANY($4) OR split_part(e.kind, '.', 1) || '.*' = ANY($4))
 """
@@ -122,7 +123,7 @@ async def postpone(
 
 async def reset(connection: DatabaseConnection, account_id: UUID, webhook_id: UUID) -> None:
     """Gives the next events of all streams all their attempts again."""
-    await connection.execute(_RESET, account_id, webhook_id)
+    await connection.execute(_RESET_WITH_CITUS if has_citus(connection) else _RESET, account_id, webhook_id)
 
 
 async def find_next(
