@@ -9,8 +9,8 @@ from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base
-from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import one_row
+from app.adapters.db.connection import DatabaseConnection, has_citus
+from app.adapters.db.sql import by_join, one_row
 
 
 class AccountLeaving(Base):
@@ -49,10 +49,11 @@ SELECT a.chat_id FROM account_chat a CROSS JOIN LATERAL {one_row("chat", id="a.c
 WHERE a.account_id = $1 AND a.chat_id > $2
   AND c.deleted_at IS NULL AND c.owner_id = $1 AND c.member_count > 1 AND EXISTS (
     SELECT FROM chat_member m JOIN account other ON other.id = m.account_id AND NOT other.is_bot
-    WHERE m.chat_id = a.chat_id AND m.account_id <> $1
+    WHERE m.chat_id = c.id AND m.account_id <> $1
 )
 ORDER BY a.chat_id LIMIT 1
 """  # noqa: S608 - constants only
+_OWNED_WITH_CITUS = by_join(_OWNED, "chat", "c", "a.chat_id")
 
 
 async def insert_leaving(connection: DatabaseConnection, account_id: UUID, messages: str, erase_at: datetime) -> None:
@@ -99,5 +100,6 @@ async def delete_leaving(connection: DatabaseConnection, account_id: UUID) -> No
 
 async def find_owned_chat(connection: DatabaseConnection, account_id: UUID, after: UUID) -> UUID | None:
     """Returns a group or channel that the account owns and that can be handed over, the next one after a given id."""
-    found: UUID | None = await connection.fetchval(_OWNED, account_id, after)
+    query = _OWNED_WITH_CITUS if has_citus(connection) else _OWNED
+    found: UUID | None = await connection.fetchval(query, account_id, after)
     return found

@@ -77,7 +77,7 @@ THREAD = MessageView(
 SELECT json_build_object('reply_count', t.reply_count, 'last_seq', t.last_seq, 'participants', (
     SELECT json_agg(p.account_id ORDER BY p.first_seq) FROM (
         SELECT account_id, first_seq FROM thread_participant
-        WHERE chat_id = t.chat_id AND root_seq = t.root_seq AND first_seq >= 0 ORDER BY first_seq LIMIT {MAX_SHOWN}
+        WHERE chat_id = m.chat_id AND root_seq = m.seq AND first_seq >= 0 ORDER BY first_seq LIMIT {MAX_SHOWN}
     ) p
 ))
 FROM thread t WHERE t.chat_id = m.chat_id AND t.root_seq = m.seq AND t.reply_count > 0

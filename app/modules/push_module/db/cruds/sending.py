@@ -76,7 +76,7 @@ WHERE n.chat_id = $1 AND n.account_id = $2 AND NOT n.is_shown AND n.seq <= coale
 MAX_BADGE = 999
 _COUNT_UNREAD = f"""
 SELECT count(*) FROM (
-    SELECT FROM account_chat a
+    SELECT 1 FROM account_chat a
     CROSS JOIN LATERAL {one_row("chat", id="a.chat_id")} c
     CROSS JOIN LATERAL {one_row("chat_member", chat_id="a.chat_id", account_id="a.account_id")} m
     WHERE a.account_id = $1 AND c.deleted_at IS NULL AND c.last_seq > m.read_seq LIMIT {MAX_BADGE}

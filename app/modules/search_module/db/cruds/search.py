@@ -19,7 +19,8 @@ _CHATS = f"""
 SELECT c.id, c.last_seq, c.created_at, c.active_at FROM {_MY_CHATS}
 WHERE a.account_id = $1 AND c.deleted_at IS NULL AND ($2::uuid IS NULL OR a.chat_id = $2)
 """  # noqa: S608 - constants only
-_CHATS_WITH_CITUS = by_join(_CHATS, "chat", "c", "a.chat_id")
+# For Citus a chat that is known by its id is joined with nothing, hence the text.
+_CHATS_WITH_CITUS = by_join(_CHATS, "chat", "c", "a.chat_id").replace("a.chat_id = $2", "c.id::text = $2::text")
 # A direct chat is found by the names of the other account, which are read for the newest chats only.
 _NAMES = f"""
 SELECT c.id, coalesce(c.title, '') AS title, coalesce((
@@ -73,6 +74,9 @@ FROM (SELECT count(*) AS rows FROM looked) counted LEFT JOIN ends ON true LEFT J
 ) hit ON true
 ORDER BY hit.sent_at DESC, hit.chat_id DESC, hit.seq DESC
 """
+_FIND_IN_WINDOW_WITH_CITUS = _FIND_IN_WINDOW.replace(
+    "unnest($1::uuid[]) AS mine(chat_id)", "(SELECT id AS chat_id FROM chat WHERE id = ANY($1::uuid[])) AS mine"
+)
 # The index of words and the key of the chats are combined. $8: what an index is no good for.
 _FIND = """
 SELECT s.sent_at, s.chat_id, s.seq, s.revision FROM search_message s
@@ -157,7 +161,8 @@ async def find_in_window(
     limit: int,
 ) -> WindowHits:
     """Looks at up to `most` rows of each chat between `since` and the key `before`."""
-    rows: Sequence[Any] = await connection.fetch(_FIND_IN_WINDOW, chats, words, since, *before, most, limit)
+    query = _FIND_IN_WINDOW_WITH_CITUS if has_citus(connection) else _FIND_IN_WINDOW
+    rows: Sequence[Any] = await connection.fetch(query, chats, words, since, *before, most, limit)
     first = rows[0]
     end = None if first["end_seq"] is None else (first["end_at"], first["end_chat_id"], first["end_seq"])
     return WindowHits([_hit(row) for row in rows if row["seq"] is not None], first["rows"], end)
