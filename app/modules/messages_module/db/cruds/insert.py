@@ -57,6 +57,10 @@ FROM counted, unnest($1::uuid[], $2::uuid[], $5::bigint[]) AS reader(chat_id, ac
 WHERE m.chat_id = counted.id AND m.chat_id = reader.chat_id AND m.account_id = reader.account_id
 """
 _INSERT = _WRITE.format(before="", condition="", digest=DIGEST_SIZE)
+# Citus asks only the nodes of these chats.
+_INSERT_WITH_CITUS = _INSERT.replace(
+    "WHERE id = now.chat_id", "WHERE id = now.chat_id AND id = ANY($16::uuid[])"
+).replace("WHERE m.chat_id = counted.id", "WHERE m.chat_id = counted.id AND m.chat_id = ANY($16::uuid[])")
 
 _OLD = one_row(
     "message",
@@ -125,7 +129,8 @@ async def insert_messages(
     The streams of the chats must be locked. In each chat, messages and events are numbered in the given order, without
     gaps after the last number.
     """
-    await connection.execute(_INSERT, *_parameters(by_chat, at))
+    query = _INSERT_WITH_CITUS if has_citus(connection) else _INSERT
+    await connection.execute(query, *_parameters(by_chat, at))
 
 
 async def insert_if_as_known(

@@ -187,7 +187,6 @@ async def write_skipped(connection: Connection, skipped: Sequence[tuple[UUID, st
     new = [(stream_id, name, seq) for stream_id, name, first, seq in skipped if first == 0]
     if new:
         await connection.execute(_SKIP, *map(list, zip(*new, strict=True)))
-    # With Citus a statement locks rows of one node.
     for together in [[one] for one in skipped] if has_citus(connection) else [skipped]:
         stream_ids, names, firsts, seqs = map(list, zip(*together, strict=True))
         await connection.execute(_SKIP_ON, stream_ids, names, seqs, firsts)
