@@ -34,7 +34,7 @@ def by_join(query: str, table: str, alias: str, key: str) -> str:
     Citus sees by it that other tables are joined with rows of the same node. It plans each query by its values.
     """
     lookup = " ".join(["CROSS JOIN LATERAL", one_row(table, id=key), alias])
-    return query.replace(lookup, f"JOIN {table} {alias} ON {alias}.id = {key}")
+    return query.replace(lookup, " ".join(["JOIN", table, alias, "ON", f"{alias}.id =", key]))
 
 
 def of_one(query: str, *columns: str) -> str:
