@@ -182,9 +182,6 @@ if CITUS_URL in os.environ:
         assert [item["id"] for item in shown] == [other, chat]
         assert [item["last_message"]["text"] for item in shown] == ["лично", f"@{boris.username} привет"]
         assert (shown[1]["unread_count"], shown[1]["unread_mention_count"]) == (1, 1)
-        for unread in ("true", "false"):
-            mentions = ok(await boris.get("/mentions", unread=unread))["items"]
-            assert [item["message"]["chat_id"] for item in mentions] == [chat], unread
 
     async def test_subscribers_add_messages_to_the_index_of_searches(server: httpx.AsyncClient) -> None:
         anna, boris, chat = await group(server, title="Книжный клуб")

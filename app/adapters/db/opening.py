@@ -47,7 +47,7 @@ async def open_connection(
                 await connection.execute("SELECT 1")
             else:
                 status = await connection.execute(_FIT_CITUS)
-                if isinstance(connection, DriverConnection):
+                if hasattr(connection, "has_citus"):
                     connection.has_citus = affected(status) > 0
         except BaseException:
             connection.terminate()
