@@ -158,6 +158,7 @@ _OF_CHAT = f"""
     ORDER BY x.mentioned_at DESC, x.seq DESC LIMIT {{limit}}
 ) x
 """  # noqa: S608 - constants only
+_NEWEST_OF_CHAT, _PAGE_OF_CHAT = (_OF_CHAT.format(limit=limit) for limit in ("1", "$5"))
 # As many chats as mentions are enough: those with the newest ones. Any number may be the account's own messages to all:
 # they are not shown.
 _LIST = f"""
@@ -174,10 +175,10 @@ FROM (
                 ON true
             WHERE a.account_id = $1 AND c.deleted_at IS NULL AND (NOT $6 OR c.last_seq > r.read_seq)
         ) a
-        CROSS JOIN LATERAL {_OF_CHAT.format(limit=1)}
+        CROSS JOIN LATERAL {_NEWEST_OF_CHAT}
         ORDER BY x.mentioned_at DESC, x.chat_id DESC LIMIT $5
     ) a
-    CROSS JOIN LATERAL {_OF_CHAT.format(limit="$5")}
+    CROSS JOIN LATERAL {_PAGE_OF_CHAT}
     ORDER BY x.mentioned_at DESC, x.chat_id DESC, x.seq DESC LIMIT $5
 ) found
 LEFT JOIN LATERAL {one_row("message", chat_id="found.chat_id", seq="found.seq")} m ON true

@@ -96,9 +96,7 @@ _DELETE_OF_MEMBER = f"""
 DELETE FROM scheduled_message
 WHERE chat_id = $1 AND account_id = $2 AND joined_event_seq < $3 AND state <> 'sending' RETURNING {_COLUMNS}
 """  # noqa: S608
-_LIST_ACCOUNTS = """
-SELECT DISTINCT account_id FROM scheduled_message WHERE chat_id = $1 AND state <> 'sending' LIMIT $2
-"""
+_LIST_ACCOUNTS = "SELECT DISTINCT account_id FROM scheduled_message WHERE chat_id = $1 AND state <> 'sending' LIMIT $2"
 _DELETE_OF_ACCOUNT = sql.delete_of_account("scheduled_message", "chat_id", "id")
 _LIST_VALUES = """
 SELECT (body -> $1)::text AS value FROM scheduled_message WHERE account_id = ANY($2) AND body -> $1 IS NOT NULL
