@@ -1,10 +1,8 @@
 """Connections whose errors distinguish a wrong statement from a database that is unavailable."""
 
 import asyncio
-from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn, Protocol, TypeAlias
-from uuid import UUID
 
 import asyncpg
 from sqlalchemy import event
@@ -101,35 +99,6 @@ class PooledConnection(DriverConnection):
     def _terminate_unless(self, ended: "asyncio.Future[None]") -> None:
         if not ended.done():
             self.terminate()
-
-
-def has_citus(connection: DatabaseConnection) -> bool:
-    """Returns True if the rows of the database can be on several nodes."""
-    # To `isinstance` each connection of the driver is one of any of its classes.
-    return getattr(connection, "has_citus", False)
-
-
-async def lock_rows(connection: DatabaseConnection, query: str, ids: Collection[UUID], *arguments: Any) -> list[Any]:
-    """Returns the rows of a statement that locks rows of several chats or streams, in the order of these ids, `$1`.
-
-    With Citus a statement can lock rows of one node only, so it is run for each id.
-    """
-    if not has_citus(connection):
-        return list(await connection.fetch(query, ids, *arguments))
-    return [row for one in sorted(ids) for row in await connection.fetch(query, [one], *arguments)]
-
-
-async def fetch_each(
-    connection: DatabaseConnection, query: str, of_one: str, arrays: Sequence[Sequence[Any]], *arguments: Any
-) -> list[Any]:
-    """Returns the rows of a query whose first parameters are arrays with an item for each chat or stream.
-
-    With Citus `of_one` is run for each item instead: `query` has what Citus refuses for several nodes.
-    """
-    if not has_citus(connection):
-        return list(await connection.fetch(query, *arrays, *arguments))
-    each = [[[item] for item in items] for items in zip(*arrays, strict=True)]
-    return [row for items in each for row in await connection.fetch(of_one, *items, *arguments)]
 
 
 def translate_errors(engine: AsyncEngine) -> None:

@@ -28,25 +28,6 @@ def one_row(table: str, **key: str) -> str:
     return " ".join(["(SELECT * FROM", table, "WHERE", " AND ".join(conditions), "ORDER BY", last, ")"])
 
 
-def by_join(query: str, table: str, alias: str, key: str) -> str:
-    """Returns the query with a join in place of the lookup of this row by `id`.
-
-    Citus sees by it that other tables are joined with rows of the same node. It plans each query by its values.
-    """
-    lookup = " ".join(["CROSS JOIN LATERAL", one_row(table, id=key), alias])
-    return query.replace(lookup, " ".join(["JOIN", table, alias, "ON", f"{alias}.id =", key]))
-
-
-def of_one(query: str, *columns: str) -> str:
-    """Returns a query for several chats or streams, `$1`, as one for the only item of `$1`, which these columns hold.
-
-    Citus finds the node of each table by this constant. So the query may have what it refuses for several nodes.
-    """
-    for column in columns:
-        query = query.replace(column, "($1::uuid[])[1]")
-    return query
-
-
 def quoted(name: str) -> str:
     """Returns the name of a table or a column as SQL. It may be a keyword, such as `order`."""
     return f'"{name}"'

@@ -9,8 +9,9 @@ from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base
-from app.adapters.db.connection import DatabaseConnection, has_citus
-from app.adapters.db.sql import by_join, one_row
+from app.adapters.db.citus import by_join, has_citus
+from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 
 
 class AccountLeaving(Base):

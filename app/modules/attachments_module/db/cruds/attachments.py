@@ -7,7 +7,8 @@ from uuid import UUID
 
 import orjson
 
-from app.adapters.db.connection import DatabaseConnection, has_citus
+from app.adapters.db.citus import has_citus
+from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
 
 OF_PREVIEW = -1

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection, has_citus
-from app.adapters.db.sql import by_join, one_row
+from app.adapters.db.citus import by_join, has_citus
+from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 
 _READABLE = f"""
 SELECT s.id, s.first_seq, s.last_seq, m.joined_event_seq, a.joined_seq

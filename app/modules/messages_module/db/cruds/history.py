@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection, fetch_each, has_citus
-from app.adapters.db.sql import of_one, one_row
+from app.adapters.db.citus import fetch_each, has_citus, of_one
+from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 
 
 class Side(StrEnum):

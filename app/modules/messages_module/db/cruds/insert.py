@@ -6,7 +6,8 @@ from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection, has_citus
+from app.adapters.db.citus import has_citus
+from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import affected, one_row
 
 DIGEST_SIZE = 16

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection, lock_rows
+from app.adapters.db.citus import lock_rows
+from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
 from app.modules.messages_module.db.cruds.insert import NewMessage
 

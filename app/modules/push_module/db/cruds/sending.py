@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection, fetch_each
-from app.adapters.db.sql import delete_of_account, delete_of_chat, of_one, one_row
+from app.adapters.db.citus import fetch_each, of_one
+from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import delete_of_account, delete_of_chat, one_row
 from app.modules.push_module.db.cruds.subscriptions import LIVE
 
 # By the clock of the database, which all processes share.

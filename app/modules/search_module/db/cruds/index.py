@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import Connection, fetch_each
-from app.adapters.db.sql import of_one
+from app.adapters.db.citus import fetch_each, of_one
+from app.adapters.db.connection import Connection
 
 INDEX, NEXT = "search_message", "search_message_next"
 

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import Connection, has_citus
-from app.adapters.db.sql import by_join, one_row
+from app.adapters.db.citus import by_join, has_citus
+from app.adapters.db.connection import Connection
+from app.adapters.db.sql import one_row
 
 Key = tuple[datetime, UUID, int]
 

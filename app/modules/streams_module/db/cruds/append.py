@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection, lock_rows
+from app.adapters.db.citus import lock_rows
+from app.adapters.db.connection import DatabaseConnection
 
 # Of each event: $1 stream, $2 kind, $3 JSON in UTF-8. $4: time of all. Events of a stream are numbered as given.
 _APPEND = """

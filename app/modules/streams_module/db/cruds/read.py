@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection, has_citus
-from app.adapters.db.sql import of_one, time_as_json
+from app.adapters.db.citus import has_citus, of_one
+from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import time_as_json
 
 if TYPE_CHECKING:
     import asyncpg

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.adapters.db.connection import Connection, fetch_each, has_citus, lock_rows
+from app.adapters.db.citus import fetch_each, has_citus, lock_rows, of_one
+from app.adapters.db.connection import Connection
 from app.adapters.db.long_statements import LONG
-from app.adapters.db.sql import of_one, one_row
+from app.adapters.db.sql import one_row
 
 _READ = """
 SELECT stream_id, subscriber, seq, (is_halted OR coalesce(retry_at > statement_timestamp(), false)) AS is_waiting,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.adapters.db import sql
-from app.adapters.db.connection import DatabaseConnection, has_citus
+from app.adapters.db.citus import has_citus
+from app.adapters.db.connection import DatabaseConnection
 
 _READABLE = """
 SELECT a.chat_id AS stream_id, s.first_seq, s.last_seq, m.joined_event_seq

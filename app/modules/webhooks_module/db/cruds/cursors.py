@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.adapters.db.connection import DatabaseConnection, has_citus
+from app.adapters.db.citus import has_citus
+from app.adapters.db.connection import DatabaseConnection
 
 WINDOW = 1_000
 """Events of a stream that one statement looks at."""
