@@ -202,7 +202,7 @@ def test_a_changed_file_is_served_at_once(place: Path, data_dir: Path) -> None:
         before = server.workers()
         assert not server.answers("/healthcheck/alive", 0)
 
-        routes = project / "app" / "modules" / "healthcheck_module" / "api" / "routes" / "health.py"
+        routes = project / "app" / "modules" / "healthcheck_module" / "api.py"
         routes.write_text(routes.read_text().replace('"/live"', '"/alive"'))
 
         assert server.answers("/healthcheck/alive"), server.output

@@ -13,7 +13,7 @@ from app.adapters.db.connection import Connection
 from app.modules.push_module.tests.devices import PushService, push_service_for
 from app.utils.container import Container
 from tests.acceptance.ui.pushed import PushedReader, pushed_reader
-from tests.browsers import Reader
+from tests.browsers import PHONE, Reader
 from tests.fakers import FakeClient
 from tests.servers import client_of_port
 
@@ -134,3 +134,13 @@ def film(tmp_path: Path) -> Path:
     file = tmp_path / "Фильм.bin"
     file.write_bytes(FILM)
     return file
+
+
+@pytest.fixture
+async def phone(browser: Browser, live_server: str, her: FakeClient, yard: str) -> AsyncIterator[Reader]:
+    """Eve with a phone."""
+    assert yard
+    reader = await Reader.open_signed_in(browser, live_server, her, **PHONE)
+    yield reader
+    await reader.context.close()
+    assert reader.complaints == []

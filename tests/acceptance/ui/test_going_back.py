@@ -1,26 +1,13 @@
 """The way back on a phone, where the page shows one half at a time and an installed one has no address bar."""
 
-from collections.abc import AsyncIterator
+from playwright.async_api import expect
 
-import pytest
-from playwright.async_api import Browser, expect
-
-from tests.browsers import PHONE, Reader
+from tests.browsers import Reader
 from tests.fakers import FakeClient
 
 # As the service worker sends it when a notification is clicked.
 _CLICK_NOTIFICATION = """chatId => navigator.serviceWorker.dispatchEvent(
     new MessageEvent('message', { data: { kind: 'open', chatId } }))"""
-
-
-@pytest.fixture
-async def phone(browser: Browser, live_server: str, her: FakeClient, yard: str) -> AsyncIterator[Reader]:
-    """Eve with a phone."""
-    assert yard
-    reader = await Reader.open_signed_in(browser, live_server, her, **PHONE)
-    yield reader
-    await reader.context.close()
-    assert reader.complaints == []
 
 
 async def test_the_back_button_of_the_phone_leaves_the_list_of_chats_after_that_of_the_page(phone: Reader) -> None:

@@ -1,8 +1,5 @@
 """The page on a phone whose keyboard covers half of the screen: the window is so much lower then."""
 
-from collections.abc import AsyncIterator
-
-import pytest
 from playwright.async_api import Browser, ViewportSize, expect
 
 from tests.browsers import PHONE, Reader
@@ -12,16 +9,6 @@ UPRIGHT: ViewportSize = {"width": 390, "height": 450}
 SIDEWAYS: ViewportSize = {"width": 844, "height": 200}
 SMALL: ViewportSize = {"width": 320, "height": 568}
 LINES = "\n".join(f"Строка {number}" for number in range(20))
-
-
-@pytest.fixture
-async def phone(browser: Browser, live_server: str, her: FakeClient, yard: str) -> AsyncIterator[Reader]:
-    """Eve with a phone."""
-    assert yard
-    reader = await Reader.open_signed_in(browser, live_server, her, **PHONE)
-    yield reader
-    await reader.context.close()
-    assert reader.complaints == []
 
 
 async def test_a_long_text_does_not_push_its_button_below_the_keyboard(
