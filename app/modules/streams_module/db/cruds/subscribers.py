@@ -18,8 +18,7 @@ from app.adapters.db.sql import one_row
 _READ = """
 SELECT stream_id, subscriber, seq, (is_halted OR coalesce(retry_at > statement_timestamp(), false)) AS is_waiting,
        coalesce(NOT is_halted AND retry_at <= statement_timestamp(), false) AS is_due
-FROM subscriber_cursor
-WHERE stream_id = ANY($1::uuid[]) AND subscriber = ANY($2::text[])
+FROM subscriber_cursor WHERE stream_id = ANY($1::uuid[]) AND subscriber = ANY($2::text[])
 """
 # A cursor that another transaction is creating cannot be skipped as a locked one: it is not visible yet. The advisory
 # lock represents it, and is taken only for cursors that do not exist.
