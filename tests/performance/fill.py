@@ -8,9 +8,8 @@ import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
-from app.adapters.db.sql import time_as_json
 
-_MESSAGES = f"""
+_MESSAGES = """
 WITH added AS (
     INSERT INTO message (chat_id, seq, id, client_msg_id, sender_id, type, text, digest, created_at, event_seqs)
     SELECT $1, n, gen_random_uuid(), gen_random_uuid(), $2, 'text', 'Сообщение номер ' || n, '\\x00', now(),
@@ -20,10 +19,10 @@ WITH added AS (
 INSERT INTO event (stream_id, seq, kind, data, at)
 SELECT $1, $5 + n - $3, 'message.created', json_build_object(
     'id', gen_random_uuid(), 'chat_id', $1, 'seq', n, 'client_msg_id', NULL, 'sender_id', $2, 'type', 'text',
-    'text', 'Сообщение номер ' || n, 'reply_to_seq', NULL, 'created_at', ({time_as_json("now()")})::json,
-    'edited_at', NULL, 'deleted_at', NULL, 'reactions', '[]'::json), now()
+    'text', 'Сообщение номер ' || n, 'reply_to_seq', NULL, 'created_at', now(), 'edited_at', NULL, 'deleted_at', NULL,
+    'reactions', '[]'::json), now()
 FROM generate_series($3::bigint + 1, $4::bigint) AS n
-"""  # noqa: S608 - constants only
+"""
 _ACCOUNTS = """
 WITH added AS (
     INSERT INTO account (email, email_key, username, display_name, password_hash)
