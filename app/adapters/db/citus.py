@@ -57,3 +57,8 @@ def of_one(query: str, *columns: str) -> str:
     for column in columns:
         query = query.replace(column, "($1::uuid[])[1]")
     return query
+
+
+def of_chat(sql: str) -> str:
+    """Returns SQL over a message `m` of the chat `$1`. By this value Citus finds the node of all that it reads."""
+    return sql.replace("m.chat_id", "$1::uuid")

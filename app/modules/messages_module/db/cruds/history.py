@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.adapters.db.citus import fetch_each, has_citus, of_one
+from app.adapters.db.citus import fetch_each, has_citus, of_chat, of_one
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
 
@@ -93,14 +93,9 @@ FROM (SELECT *, sum(octet_length(message)) OVER (ORDER BY place) AS size FROM sh
 """  # noqa: S608 - constants only
 
 
-def _of_chat(json: str) -> str:
-    """Returns the expression for messages of the chat `$1`. By this value Citus finds the node of all that it reads."""
-    return json.replace("m.chat_id", "$1::uuid")
-
-
 def _page(json: str, numbers: Mapping[str, str], condition: str, is_large: str) -> str:
     found = [_FOUND_ON_PAGE.format(numbers=query, range=condition, name=name) for name, query in numbers.items()]
-    return _PAGE.format(json=_of_chat(json), range=condition, found=" ".join(found), is_large=is_large)
+    return _PAGE.format(json=of_chat(json), range=condition, found=" ".join(found), is_large=is_large)
 
 
 class MessageQueries:
@@ -116,8 +111,8 @@ class MessageQueries:
             {side: _page(page_json, page_numbers, condition, is_large) for side, condition in _RANGES.items()}
             for is_large in (_LARGE, "false")
         )
-        self._one = _ONE.format(json=_of_chat(read_json))
-        self._sent = _ONE.format(json=_of_chat(event_json))
+        self._one = _ONE.format(json=of_chat(read_json))
+        self._sent = _ONE.format(json=of_chat(event_json))
         self._last = _LAST.format(json=read_json)
         self._last_of_one = of_one(self._last, "chosen.id", "m.chat_id")
         self._found = _FOUND.format(json=read_json)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 
+from app.adapters.db.citus import of_chat
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
 
@@ -38,12 +39,13 @@ REACTIONS_OF_VIEWER = f"""
 """  # noqa: S608 - constants only
 # If the viewer is NULL, the JSON is for all viewers and has no `mine`. PostgreSQL prepares both for each statement.
 REACTIONS = f"CASE WHEN $2::uuid IS NULL THEN ({TOTALS})::text ELSE {REACTIONS_OF_VIEWER} END"
-_LIST = f"SELECT {REACTIONS_OF_VIEWER} AS reactions FROM {one_row('message', chat_id='$1', seq='$3')} m".replace(  # noqa: S608
-    "m.chat_id", "$1::uuid"
-)
-_COUNT = f"SELECT ({_COUNTED})::text AS totals FROM {one_row('message', chat_id='$1', seq='$2')} m".replace(  # noqa: S608
-    "m.chat_id", "$1::uuid"
-)
+_OF_VIEWER_IN_CHAT, _COUNTED_IN_CHAT = of_chat(REACTIONS_OF_VIEWER), of_chat(_COUNTED)
+_LIST = f"""
+SELECT {_OF_VIEWER_IN_CHAT} AS reactions FROM {one_row("message", chat_id="$1", seq="$3")} m
+"""  # noqa: S608 - constants only
+_COUNT = f"""
+SELECT ({_COUNTED_IN_CHAT})::text AS totals FROM {one_row("message", chat_id="$1", seq="$2")} m
+"""  # noqa: S608 - constants only
 _ADD = """
 INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT DO NOTHING RETURNING seq
