@@ -1,10 +1,12 @@
-"""`python -m tests.performance.against [BASE] [--without MODULE]`: what calls cost, compared with another version.
+"""`python -m tests.performance.against [BASE] [--without MODULE] [--worker]`: what calls cost, of another version.
 
 Or with this version without some of its modules. Both run at once, each on a database of its own. Rounds alternate
 between them, so that other work on the machine meets both. Passwords are hashed at the same cost on both sides: at the
-default, as people meet it, and at a low one, which shows what is around the hashing.
+default, as people meet it, and at a low one, which shows what is around the hashing. With `--worker` subscribers and
+jobs of this version run in a process of their own, whose CPU is not counted, nor that of its connections.
 """
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -13,17 +15,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count, cycle
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Annotated, TypeAlias
 
 import typer
 
 from app.settings import PROJECT_ROOT
 from app.settings.auth_settings import AuthSettings
+from tests.performance import fill
 from tests.performance.live.figure import Figure
 from tests.performance.load import http, websocket
 from tests.performance.load.http import MakeRequest
 from tests.performance.report import machine, report_figures
+from tests.performance.usage import cpu_nanoseconds
 from tests.performance.world import API, PASSWORD, World
 
 _CONNECTIONS = 16
@@ -31,6 +35,7 @@ _IN_FLIGHT = 20
 _AT_MOST = 3
 _PERIOD, _AT_REST = 0.5, 0.08
 """A server is at rest after a period in which it used less than this share of a core."""
+_OF_BACKGROUND = "SELECT pid FROM pg_stat_activity WHERE application_name = 'messenger background'"
 _numbers = count(1)
 Load: TypeAlias = Callable[[float], int]
 """Makes calls for that many seconds, and returns how many were answered."""
@@ -42,6 +47,7 @@ cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def against(
     base: Annotated[str, typer.Argument(help="A folder with the other version, or a commit.")] = str(PROJECT_ROOT),
     without: Annotated[list[str] | None, typer.Option(help="A module that the other side does not have.")] = None,
+    worker: Annotated[bool, typer.Option(help="Sends only, without the CPU of subscribers and jobs.")] = False,
     pairs: Annotated[int, typer.Option(min=3, help="Pairs of rounds.")] = 10,
     seconds: Annotated[float, typer.Option(min=0.5, help="Of each round.")] = 3.0,
     output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = PROJECT_ROOT / ".data" / "results",
@@ -50,7 +56,7 @@ def against(
     where, data = machine(), PROJECT_ROOT / ".data"
     with (
         _project(base) as project,
-        World(quick=True, data=data / "bench") as ours,
+        World(quick=True, data=data / "bench", has_worker=worker) as ours,
         World(quick=True, data=data / "bench-base", project=project) as theirs,
     ):
         worlds = ours, theirs
@@ -58,14 +64,15 @@ def against(
             theirs.start_messenger(1, project, {"APPLICATION_ENABLED_MODULES": ",-".join(["BASE", *without])})
         figures = _compare("send over REST", _rest_sends, worlds, pairs, seconds, at_most=_AT_MOST)
         figures += _compare("send over WebSocket", _socket_sends, worlds, pairs, seconds, at_most=_AT_MOST)
-        if not without:
+        if not without and not worker:
             for title, make in _PASSWORDS.items():
                 figures += _compare(f"{title}, hashing at a low cost", make, worlds, pairs, seconds)
             ours.start_messenger(1, more=_FULL)
             theirs.start_messenger(1, project, _FULL)
             for title, make in _PASSWORDS.items():
                 figures += _compare(title, make, worlds, pairs, seconds, at_most=_AT_MOST)
-    report_figures(where, figures, output / ("without.json" if without else "against.json"), base=base)
+    name = "without" if without else "against_worker" if worker else "against"
+    report_figures(where, figures, output / f"{name}.json", base=base)
 
 
 def _compare(
@@ -80,12 +87,12 @@ def _compare(
 
     def cost(world: World, length: float) -> float:
         """Returns microseconds of CPU per call, those of the database included."""
-        before = world.cpu_seconds()
+        before = _used(world)
         done = loads[id(world)](length)
-        # The jobs and subscribers of a call belong to its cost.
+        # The jobs and subscribers of a call belong to its cost, if the same process runs them.
         while _cpu_of_a_period(world) > _AT_REST * _PERIOD:
             continue
-        return (world.cpu_seconds() - before) / done * 1e6
+        return _since(before, world) / done * 1e6
 
     for world in worlds:
         cost(world, 1.0)
@@ -101,6 +108,8 @@ def _compare(
     more = sorted((here / there - 1) * 100 for here, there in zip(ours, theirs, strict=True))
     return [
         Figure(f"what this version adds to the CPU of a {title}, median of {pairs} pairs", median(more), "%", at_most),
+        Figure("a quarter of the pairs is below", quantiles(more, n=4)[0], "%"),
+        Figure("a quarter of the pairs is above", quantiles(more, n=4)[2], "%"),
         Figure("the lowest of the pairs", more[0], "%"),
         Figure("the highest of the pairs", more[-1], "%"),
         Figure(f"CPU of a {title}, median", median(ours), "µs"),
@@ -109,9 +118,30 @@ def _compare(
 
 
 def _cpu_of_a_period(world: World) -> float:
-    before = world.cpu_seconds()
+    before = _used(world)
     time.sleep(_PERIOD)
-    return world.cpu_seconds() - before
+    return _since(before, world)
+
+
+def _used(world: World) -> dict[int, int]:
+    """Returns the nanoseconds of each process of the server and its database, without a worker and its connections."""
+    worker = world.messenger.worker
+    apart = {worker.pid, *asyncio.run(_connections_of_background(world))} if worker else set()
+    processes = [*world.messenger.family(), *world.postgres_processes()]
+    return {process.pid: cpu_nanoseconds([process]) for process in processes if process.pid not in apart}
+
+
+def _since(before: Mapping[int, int], world: World) -> float:
+    """Returns the seconds that have been used since. A process that has ended in between does not count."""
+    return sum(used - before.get(pid, 0) for pid, used in _used(world).items()) / 1e9
+
+
+async def _connections_of_background(world: World) -> list[int]:
+    connection = await fill.connect(world.database)
+    try:
+        return [row["pid"] for row in await connection.fetch(_OF_BACKGROUND)]
+    finally:
+        await connection.close()
 
 
 def _http_load(world: World, makers: Sequence[MakeRequest]) -> Load:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
@@ -51,12 +51,19 @@ class Server:
         self.worker: subprocess.Popen[bytes] | None = None
 
     def family(self) -> list[psutil.Process]:
-        try:
-            first = psutil.Process(self.process.pid)
-            workers = [psutil.Process(self.worker.pid)] if self.worker else []
-            return [*workers, first, *(one for one in first.children(recursive=True) if one.name() != "postgres")]
-        except psutil.NoSuchProcess:
-            return []
+        own = [process.pid for process in (self.worker, self.process) if process is not None]
+        return [*map(psutil.Process, own), *children_of(self.process.pid, lambda name: name != "postgres")]
+
+
+def children_of(pid: int | None, matches: Callable[[str], bool]) -> list[psutil.Process]:
+    """Returns the processes below this one whose names match."""
+    found = []
+    for process in psutil.Process(pid).children(recursive=True):
+        # A backend may end while they are listed.
+        with suppress(psutil.NoSuchProcess):
+            if matches(process.name()):
+                found.append(process)
+    return found
 
 
 @contextmanager

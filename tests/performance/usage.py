@@ -20,11 +20,14 @@ def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
 
 def cpu_nanoseconds(processes: Iterable[psutil.Process]) -> int:
     """Returns the nanoseconds that all threads have run: other counters have steps of 10 ms."""
-    return sum(
-        int((Path("/proc") / str(process.pid) / "task" / str(thread.id) / "schedstat").read_text().split()[0])
-        for process in processes
-        for thread in process.threads()
-    )
+    total = 0
+    for process in processes:
+        # Backends and threads end while they are read.
+        with suppress(psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+            for thread in process.threads():
+                schedule = Path("/proc") / str(process.pid) / "task" / str(thread.id) / "schedstat"
+                total += int(schedule.read_text().split()[0])
+    return total
 
 
 def memory(processes: Iterable[psutil.Process]) -> int:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
@@ -28,7 +28,7 @@ from tests.performance import fill
 from tests.performance.baselines import orm
 from tests.performance.load.http import ask
 from tests.performance.load.websocket import Socket
-from tests.performance.servers import Server, asgi_app, messenger, script, worker
+from tests.performance.servers import Server, asgi_app, children_of, messenger, script, worker
 from tests.performance.usage import cpu_seconds
 from tests.processes import end_as_by_ctrl_c, free_port
 
@@ -124,13 +124,7 @@ class World:
             self.messenger.worker = self._running.enter_context(worker(found, self.data / "worker.log"))
 
     def postgres_processes(self) -> list[psutil.Process]:
-        processes = []
-        for process in psutil.Process(None if self._listens else self.messenger.process.pid).children(recursive=True):
-            # A backend may end while they are counted.
-            with suppress(psutil.NoSuchProcess):
-                if process.name() == "postgres":
-                    processes.append(process)
-        return processes
+        return children_of(None if self._listens else self.messenger.process.pid, lambda name: name == "postgres")
 
     def cpu_seconds(self) -> float:
         """Returns what the server and its database have used."""

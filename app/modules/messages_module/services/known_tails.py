@@ -64,15 +64,22 @@ class KnownTails:
         client_msg_ids = [send.client_msg_id.int for send in batch if send.client_msg_id is not None]
         if len(set(client_msg_ids)) < len(client_msg_ids) or not all(parts.are_plain(send.given) for send in batch):
             return None
-        plan = Plan(tails={chat_id: self._tail_of(chat_id) for chat_id in {send.chat_id for send in batch}})
-        ids = make_ids(len(batch))
-        for send in batch:
-            tail, reply_to_seq = plan.tails[send.chat_id], send.request.reply_to_seq
+        plan = Plan()
+        chat_id: UUID | None = None
+        for send, message_id in zip(batch, make_ids(len(batch)), strict=True):
+            # Sends of one socket follow each other and share the same object. The hash of a UUID is a Python call.
+            if send.chat_id is not chat_id:
+                chat_id = send.chat_id
+                tail = self._tail_in(plan, chat_id)
+            reply_to_seq = send.request.reply_to_seq
             if reply_to_seq is not None and not 1 <= reply_to_seq <= tail.seq:
                 return None
-            plan.add_new(send, make_message(send, parts.fields, send.given.values, next(ids), tail, at))
+            plan.add_new(send, make_message(send, parts.fields, send.given.values, message_id, tail, at), tail)
         return plan
 
-    def _tail_of(self, chat_id: UUID) -> Tail:
-        known = self._of[chat_id]
-        return Tail(known.seq, known.event_seq, known.chat_type)
+    def _tail_in(self, plan: Plan, chat_id: UUID) -> Tail:
+        tail = plan.tails.get(chat_id)
+        if tail is None:
+            known = self._of[chat_id]
+            tail = plan.tails[chat_id] = Tail(known.seq, known.event_seq, known.chat_type)
+        return tail

@@ -51,7 +51,7 @@ class MessageParts:
         self._creatable = {part.name for part in fields.parts if part.create is not None}
         self._replacing = {part.name for part in fields.parts if part.replaces_text}
         # Parts that no client sends, computed for every message.
-        self._derived = [part for part in fields.parts if part.create is None and part.derive is not None]
+        self._derived = tuple(part for part in fields.parts if part.create is None and part.derive is not None)
         self._derived_names = {part.name for part in self._derived}
         self._updatable = {part.name for part in fields.parts if part.update is not None}
         self._requested = {*MessageCreate.model_fields, *self._creatable, *self._updatable}
@@ -59,9 +59,8 @@ class MessageParts:
 
     def for_send(self, request: MessageCreate, server_parts: Mapping[str, Any]) -> PartValues:
         """Returns the values of the parts of a new message. Raises ServiceError if a part refuses the request."""
-        if not self.fields.parts:
-            return NOTHING
-        collected = self._collect(request, request.__pydantic_fields_set__ & self._creatable, server_parts, is_new=True)
+        given = request.__pydantic_fields_set__ & self._creatable
+        collected = self._collect(request, given, server_parts, is_new=True)
         if self._replacing and not request.text and self._replacing.isdisjoint((*collected.values, *collected.needs)):
             raise self._missing_text()
         return collected
@@ -116,18 +115,18 @@ class MessageParts:
         needs: dict[str, Any] = {}
         for part in parts:
             name, empty = part.name, self.fields.empty[part.name]
-            if part.derive is not None and name not in server_parts:
-                value = part.derive(request)
-            else:
-                value = server_parts[name] if name in server_parts else sent[name]
-                if part.prepare is not None and not (is_new and value == empty):
-                    value = NEEDS_PREPARE
+            derive = None if name in server_parts else part.derive
+            value = derive(request) if derive is not None else {**sent, **server_parts}[name]
+            # First, because most values of most messages are empty.
+            if is_new and value == empty:
+                continue
+            if derive is None and part.prepare is not None:
+                value = NEEDS_PREPARE
             if isinstance(value, NeedsPrepare):
                 if part.prepare is None:
                     raise TypeError(f"the part {name!r} of messages needs `prepare`, which it does not have")
                 needs[name] = value.derived
-            elif not is_new or value != empty:
-                # Only now, because most values of most messages are empty.
+            else:
                 value = as_json(name, value)
                 if not is_new or value != empty:
                     values[name] = value

@@ -58,10 +58,10 @@ class Plan:
     tails: dict[UUID, Tail] = field(default_factory=dict)
     parts: list[PartsOfMessage] = field(default_factory=list)
 
-    def add_new(self, send: Send, message: NewMessage) -> None:
-        """Handles a send that is written as this message."""
+    def add_new(self, send: Send, message: NewMessage, tail: Tail) -> None:
+        """Handles a send that is written as this message, at the end of its chat."""
         self.new.append((send, message))
-        self.tails[send.chat_id].messages.append(message)
+        tail.messages.append(message)
 
     def add_existing(self, send: Send, known: tuple[int, bytes]) -> None:
         """Handles a repeated `client_msg_id`: replays the stored message, or refuses if the body is different."""
@@ -129,7 +129,7 @@ async def make_plan(
         elif (reply_to_seq := send.request.reply_to_seq) is not None and not 1 <= reply_to_seq <= tail.seq:
             plan.refused.append((send, NoMessageToReplyTo()))
         else:
-            plan.add_new(send, make_message(send, parts.fields, values, next(ids), tail, at))
+            plan.add_new(send, make_message(send, parts.fields, values, next(ids), tail, at), tail)
             if values:
                 plan.parts.append(PartsOfMessage(send.chat_id, tail.seq, send.sender_id, values, send.server_parts))
             if client_msg_id is not None:

@@ -47,16 +47,17 @@ class PingData(RequestModel):
     """No data."""
 
 
+def _check_id(value: Any) -> Any:
+    return check_text(value) if isinstance(value, str) else value
+
+
 class RequestFrame(RequestModel):
     """A request. Its reply has the same id in `reply_to`."""
 
     id: RequestId
 
-    @field_validator("id")
-    @classmethod
-    def _can_be_stored(cls, value: Any) -> Any:
-        """Checks the id only: the other fields are no texts, and each call counts in a send."""
-        return check_text(value) if isinstance(value, str) else value
+    # The id only: the other fields are no texts, and each call counts in a send.
+    _can_be_stored = field_validator("id")(_check_id)
 
 
 class Hello(RequestFrame):
