@@ -8,6 +8,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from app.modules.chats_module.services.chats import direct_chat_id
 from app.modules.demo_module.services import words
 from app.modules.demo_module.services.people import Person, random_id
@@ -31,7 +33,7 @@ class Tables:
     messages: list[Row] = field(default_factory=list)
     reactions: list[Row] = field(default_factory=list)
 
-    def append_event(self, stream_id: UUID, kind: str, data: Mapping[str, Any], at: datetime) -> int:
+    def append_event(self, stream_id: UUID, kind: str, data: Mapping[str, Any] | orjson.Fragment, at: datetime) -> int:
         """Returns the number of the event in its stream."""
         seq = self.heads[stream_id] = self.heads.get(stream_id, 0) + 1
         self.events.append((stream_id, seq, kind, to_json(data).decode(), at))
@@ -158,7 +160,7 @@ def _add_message(
 ) -> None:
     ids = (random_id(random), conversation.id, conversation.seq, random_id(random), speaker.id)
     shown = tables.fields.new_message(*ids, text, reply_to, {}, at)
-    event_seq = tables.append_event(conversation.id, "message.created", shown, at)
+    event_seq = tables.append_event(conversation.id, "message.created", orjson.Fragment(shown), at)
     conversation.read[speaker.id] = conversation.seq
     reaction_count = _add_reactions(random, tables, conversation, at)
     content = ("text", text, reply_to, digest_of(text, reply_to))

@@ -20,7 +20,6 @@ from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.permissions import POST
 from app.modules.messages_module.services.sends import Send
 from app.services.errors import ServiceError
-from app.utils.json_form import to_json
 
 
 @dataclass(slots=True)
@@ -222,7 +221,7 @@ def make_message(
     tail.event_seq += 1
     request = send.request
     client_msg_id, text, reply_to_seq = send.client_msg_id, request.text, request.reply_to_seq
-    shown = fields.new_message(
+    event = fields.new_message(
         message_id, send.chat_id, tail.seq, client_msg_id, send.sender_id, text, reply_to_seq, values, send.at or at
     )
     return NewMessage(
@@ -237,7 +236,7 @@ def make_message(
         send.digest,
         fields.to_store(values) if values else None,
         send.at,
-        to_json(shown),
+        event,
     )
 
 
