@@ -83,7 +83,8 @@ class RateLimits:
         """
         if not self.is_enabled:
             return
-        key = (limit if isinstance(limit, str) else limit.name, subject, *more)
+        name = limit if isinstance(limit, str) else limit.name
+        key: _Key = (name, subject, *more) if more else (name, subject)
         now = time()
         window = self._windows.get(key)
         # `is_open` inline: every call comes here.

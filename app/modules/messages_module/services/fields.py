@@ -100,7 +100,7 @@ class MessageFields:
             if self._newest[0] is not at:
                 self._newest = at, self._second_half(values, at)
             second_half = self._newest[1]
-        return b"%b,%b" % (orjson.dumps(first_half)[:-1], second_half)
+        return b"%b,%b" % (to_json(first_half)[:-1], second_half)
 
     def _second_half(self, values: Mapping[str, Any], at: datetime) -> bytes:
         rest = {**self.empty, **values, "created_at": at, "edited_at": None, "deleted_at": None, "reactions": ()}
