@@ -135,6 +135,7 @@ _PARTS: Mapping[str, Callable[[Mapping[str, Any]], Lines]] = {
     "live": figures,
     "background": figures,
     "against": figures,
+    "against_worker": figures,
     "search": figures,
     "search_sends": figures,
     "upload": figures,
