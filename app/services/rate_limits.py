@@ -83,8 +83,7 @@ class RateLimits:
         """
         if not self.is_enabled:
             return
-        name = limit if isinstance(limit, str) else limit.name
-        key: _Key = (name, subject, *more) if more else (name, subject)
+        key = (limit if isinstance(limit, str) else limit.name, subject, *more)
         now = time()
         window = self._windows.get(key)
         # `is_open` inline: every call comes here.

@@ -1,4 +1,4 @@
-"""`python -m tests.performance.against [BASE] [--without MODULE] [--worker]`: what calls cost, of another version.
+"""`python -m tests.performance.against [BASE] [--without MODULE] [--worker]`: what calls cost beside another version.
 
 Or with this version without some of its modules. Both run at once, each on a database of its own. Rounds alternate
 between them, so that other work on the machine meets both. Passwords are hashed at the same cost on both sides: at the

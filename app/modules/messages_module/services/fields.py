@@ -50,6 +50,7 @@ class MessageFields:
         self.views = tuple(views)
         self.empty: dict[str, Any] = to_jsonable_python({part.name: part.empty for part in parts})
         """Values of the parts of a message that has none, as JSON."""
+        # The time of the newest batch, and the second half of its messages without values.
         self._newest: tuple[datetime | None, bytes] = (None, b"")
         self._of_tombstone: dict[str, Any] = to_jsonable_python({part.name: part.of_tombstone for part in parts})
         stored: list[Field] = [(part.name, self._sql_of_part(part.name)) for part in parts]

@@ -107,16 +107,17 @@ class MessageParts:
         """Parts of a new message that are empty are left out. Parts of an edit that are left out keep their values."""
         parts: Sequence[MessagePart] = self._derived
         sent: dict[str, Any] = {}
+        named = sent
         if given or server_parts:
             sent = request.model_dump(mode="json", include=given) if given else {}
-            named = {*self._derived_names, *given, *server_parts}
-            parts = [part for part in self.fields.parts if part.name in named]
+            named = {**sent, **server_parts}
+            parts = [part for part in self.fields.parts if part.name in self._derived_names or part.name in named]
         values: dict[str, Any] = {}
         needs: dict[str, Any] = {}
         for part in parts:
             name, empty = part.name, self.fields.empty[part.name]
             derive = None if name in server_parts else part.derive
-            value = derive(request) if derive is not None else {**sent, **server_parts}[name]
+            value = derive(request) if derive is not None else named[name]
             # First, because most values of most messages are empty.
             if is_new and value == empty:
                 continue
